@@ -1,0 +1,2 @@
+//! Pure state machines of ownership, leases and compare-and-set.
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]

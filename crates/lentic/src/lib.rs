@@ -1,0 +1,1 @@
+//! A database made of Kafka topics.

@@ -1,0 +1,1 @@
+//! The embedded log: durable, compacting, transactional, one process.

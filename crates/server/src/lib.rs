@@ -1,0 +1,1 @@
+//! HTTP: rows, tables, health and metrics of a node.

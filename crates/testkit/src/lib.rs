@@ -1,0 +1,1 @@
+//! Contracts, simulated clusters and notations to test with.
