@@ -1,1 +1,18 @@
-//! A database made of Kafka topics.
+//! A database made of Kafka topics: a [`Node`] turns topics into tables and answers reads and writes of their rows.
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests run at the edge"))]
+
+pub mod config;
+mod error;
+mod node;
+mod table;
+
+pub use error::{NodeError, ReadError, TableError, WriteError};
+pub use lentic_engine::log;
+pub use lentic_format as format;
+pub use lentic_store::{Order, Tier};
+pub use lentic_types as types;
+pub use node::{Guess, GuessedFormat, Node, Readiness};
+pub use table::{
+    Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable, Routing, Row,
+    Scan, ScannedRow, Scope, Target, Watch, WatchEvent, WatchStart, Write, Written,
+};

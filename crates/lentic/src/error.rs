@@ -1,0 +1,237 @@
+//! What can go wrong, by operation; each kind tells the caller what to do.
+use std::fmt;
+
+use lentic_engine::log;
+use lentic_types::{Offset, PartitionId, TableName, Token};
+
+/// A node can't start or can't go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// A setting is wrong; the text says which and what to do.
+    Config(String),
+    /// The log failed.
+    Log(log::Error),
+    /// The store failed.
+    Store(lentic_store::Error),
+    /// The file system failed.
+    Io(String),
+    /// Another node runs with this service id, or another process on this data directory.
+    InUse(String),
+}
+
+impl fmt::Display for NodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(text) | Self::Io(text) | Self::InUse(text) => f.write_str(text),
+            Self::Log(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NodeError {}
+
+impl From<log::Error> for NodeError {
+    fn from(error: log::Error) -> Self {
+        Self::Log(error)
+    }
+}
+
+impl From<lentic_store::Error> for NodeError {
+    fn from(error: lentic_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// A declaration, drop or change of a table failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TableError {
+    /// No table has this name.
+    NotFound(TableName),
+    /// A table of this name is declared otherwise: the fields that differ, with (declared, asked for).
+    Differs(Vec<(&'static str, String, String)>),
+    /// The topic doesn't exist, and on Kafka the declaration must say `partitions` for it to be created.
+    TopicNotFound(String),
+    /// The declaration can't be met (partition counts, limits); the text says why.
+    Invalid(String),
+    /// The log failed.
+    Log(log::Error),
+    /// The store failed.
+    Store(lentic_store::Error),
+    /// The node is stopping.
+    Closed,
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound(name) => write!(f, "there is no table {name}"),
+            Self::Differs(fields) => {
+                f.write_str("the table is declared with ")?;
+                for (i, (field, declared, asked)) in fields.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { ", " };
+                    write!(f, "{comma}{field} = {declared} (asked for: {asked})")?;
+                }
+                Ok(())
+            }
+            Self::TopicNotFound(topic) => write!(f, "there is no topic {topic}"),
+            Self::Invalid(text) => f.write_str(text),
+            Self::Log(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+            Self::Closed => f.write_str("the node is stopping"),
+        }
+    }
+}
+
+impl std::error::Error for TableError {}
+
+impl From<log::Error> for TableError {
+    fn from(error: log::Error) -> Self {
+        Self::Log(error)
+    }
+}
+
+impl From<lentic_store::Error> for TableError {
+    fn from(error: lentic_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// A read can't be answered as demanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The table has not reached the end yet that its log had at start: (share done, 0 to 1).
+    CatchingUp {
+        /// The partition that is furthest behind.
+        partition: PartitionId,
+        /// 0 to 1.
+        done: f64,
+        /// `restoring`, `rebuilding`, `catching up`, or `blocked by an open transaction`.
+        state: &'static str,
+    },
+    /// The store has not reached the token in time.
+    NotReached {
+        /// What was demanded.
+        token: Token,
+        /// How far the store is: the next offset.
+        position: Offset,
+    },
+    /// The store's age is above the limit.
+    TooStale {
+        /// Of which partition.
+        partition: PartitionId,
+        /// Its age in milliseconds; `None`: never proven current.
+        staleness_ms: Option<u64>,
+    },
+    /// The token is of another topic, a partition that doesn't exist, or an earlier creation of the topic.
+    ForeignToken(Token),
+    /// An event id is of another table or unreadable.
+    InvalidEventId,
+    /// Reading the task failed for good; the text says why.
+    Failed(String),
+    /// A named limit was reached.
+    TooMany(&'static str),
+    /// The store failed.
+    Store(lentic_store::Error),
+    /// The log failed (resuming a watch reads it).
+    Log(log::Error),
+    /// The table was dropped or the node is stopping.
+    Closed,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CatchingUp { partition, done, state } => {
+                write!(f, "{state}, {:.0} % (partition {partition})", done * 100.0)
+            }
+            Self::NotReached { token, position } => {
+                write!(f, "the store has not reached {token} yet: it is at offset {position}")
+            }
+            Self::TooStale { partition, staleness_ms: Some(ms) } => {
+                write!(f, "partition {partition} was last proven current {ms} ms ago")
+            }
+            Self::TooStale { partition, staleness_ms: None } => {
+                write!(f, "partition {partition} was not proven current yet")
+            }
+            Self::ForeignToken(token) => write!(f, "{token} is no token of this table's topic"),
+            Self::InvalidEventId => f.write_str("the event id is not one of this table's"),
+            Self::Failed(text) => f.write_str(text),
+            Self::TooMany(limit) => write!(f, "the limit {limit} is reached"),
+            Self::Store(error) => error.fmt(f),
+            Self::Log(error) => error.fmt(f),
+            Self::Closed => f.write_str("the table is closed"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<lentic_store::Error> for ReadError {
+    fn from(error: lentic_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<log::Error> for ReadError {
+    fn from(error: log::Error) -> Self {
+        Self::Log(error)
+    }
+}
+
+/// A write was not done, or nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The table is read-only.
+    ReadOnly,
+    /// No partitioner fits where the topic's keys lie, and the operator named none.
+    MixedPartitioning,
+    /// The condition did not hold; the row's token as it is now, `None` where there is no row.
+    Precondition(Option<Token>),
+    /// Key or value above the limit: (`max_key_bytes` or `max_value_bytes`, the limit, what was given).
+    TooLarge(&'static str, u64, u64),
+    /// A conditional write could not be decided in time; nothing was written.
+    Undecided(String),
+    /// The log failed; [`log::Error::Unknown`] means that the write may have happened.
+    Log(log::Error),
+    /// A conditional write reads first, and that failed.
+    Read(ReadError),
+    /// The table was dropped or the node is stopping.
+    Closed,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReadOnly => f.write_str("the table is read-only"),
+            Self::MixedPartitioning => {
+                f.write_str("the topic's keys do not lie where one partitioner puts them; name the one to write with")
+            }
+            Self::Precondition(Some(token)) => write!(f, "the row is at {token}"),
+            Self::Precondition(None) => f.write_str("there is no such row"),
+            Self::TooLarge(limit, max, given) => write!(f, "{given} bytes are above {limit} = {max}"),
+            Self::Undecided(text) => write!(f, "the condition could not be decided, nothing was written: {text}"),
+            Self::Log(error) => error.fmt(f),
+            Self::Read(error) => error.fmt(f),
+            Self::Closed => f.write_str("the table is closed"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+impl From<log::Error> for WriteError {
+    fn from(error: log::Error) -> Self {
+        Self::Log(error)
+    }
+}
+
+impl From<ReadError> for WriteError {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
