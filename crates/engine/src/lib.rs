@@ -1,5 +1,20 @@
-//! The pure core: tasks that fold logs into stores. No clock, no thread, no I/O of its own: events come in,
-//! actions go out, and a store is whatever keeps `lentic_store`'s contract.
+//! The pure core: tasks that fold logs into stores. No clock, no thread, no I/O of its own: [`Event`]s come in,
+//! [`Action`]s go out ([`Worker::handle`]), and a store is whatever keeps `lentic_store`'s contract.
+//!
+//! - [`log`]: what a log must do; its adapters are sibling crates.
+//! - [`recovery`]: what to do with the state that a task finds.
+//! - [`load`]: the bulk way from a log into a store.
+//! - [`Worker`]: the loop of all live tasks.
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod load;
 pub mod log;
+mod purge;
+pub mod recovery;
+mod source;
+mod table;
+mod task;
+mod worker;
+
+pub use task::{TaskId, TaskState, TaskView};
+pub use worker::{Action, Assignment, Event, Facts, Notice, Purged, Worker};
