@@ -15,7 +15,7 @@ use crate::cursor::RocksCursor;
 use crate::error::from_rocks;
 use crate::options::{Access, Compression, database_options, durable_family_options};
 use crate::pinned::{Db, Handle};
-use crate::{Error, Result, estimate, usage};
+use crate::{Error, Result, estimate, join, usage};
 
 /// How a [`DurableDatabase`] is opened.
 #[derive(Clone, Debug)]
@@ -174,23 +174,22 @@ impl DurableFamily {
         if scan.readahead_bytes > 0 {
             options.set_readahead_size(scan.readahead_bytes);
         }
-        RocksCursor::new(&self.handle, options, &Bounds::new(range), scan.order)
-            .map(|cursor| DurableCursor { cursor })
+        let cursor = RocksCursor::new(&self.handle, options, Bounds::new(range), scan.order);
+        Ok(DurableCursor { cursor })
     }
 
     /// Removes a range at once: through the write-ahead log, unsynced (a batch does the same together with other
     /// changes: [`DurableBatch::delete_range`]). [`Self::reclaim`] gives the disk space back sooner.
     pub fn delete_range(&self, range: &KeyRange) -> Result<()> {
         let mut batch = DurableBatch::default();
-        batch.delete_range(self, range);
+        batch.delete_range(self, range)?;
         self.handle.db().write(batch.batch).map_err(from_rocks)
     }
 
     /// Drops files that lie wholly in a range which nobody reads any more; not atomic, and not in any order with
     /// writes, so the range must have been deleted *and synced* before.
     pub fn reclaim(&self, range: &KeyRange) -> Result<()> {
-        let bounds = Bounds::new(range);
-        let Some((start, end)) = bounds.finite(&self.handle)? else { return Ok(()) };
+        let Some((start, end)) = Bounds::new(range).finite(&self.handle)? else { return Ok(()) };
         self.handle.db().delete_file_in_range_cf(self.handle.family(), &start, &end).map_err(from_rocks)
     }
 
@@ -274,12 +273,12 @@ impl DurableBatch {
         self.batch.delete_cf(family.handle.family(), key);
     }
 
-    /// Adds the delete of a range. A range without an upper bound ends at the greatest key of up to 64 KiB.
-    pub fn delete_range(&mut self, family: &DurableFamily, range: &KeyRange) {
-        let (start, end) = Bounds::new(range).or_greatest();
-        if start < end {
+    /// Adds the delete of a range. One without an upper bound ends at the greatest key that is there now.
+    pub fn delete_range(&mut self, family: &DurableFamily, range: &KeyRange) -> Result<()> {
+        if let Some((start, end)) = Bounds::new(range).finite(&family.handle)? {
             self.batch.delete_range_cf(family.handle.family(), start, end);
         }
+        Ok(())
     }
 
     /// Number of operations.
@@ -295,13 +294,6 @@ impl DurableBatch {
     /// Bytes it takes in the write-ahead log.
     pub fn bytes(&self) -> usize {
         self.batch.size_in_bytes()
-    }
-}
-
-fn join(buffer: &mut Vec<u8>, parts: &[&[u8]]) {
-    buffer.clear();
-    for part in parts {
-        buffer.extend_from_slice(part);
     }
 }
 

@@ -6,6 +6,7 @@ mod database;
 pub mod durable;
 mod error;
 mod estimate;
+mod family;
 mod options;
 mod pinned;
 mod sorted_run;
@@ -18,3 +19,11 @@ pub use durable::{
 };
 use lentic_store::{Error, Result};
 pub use options::{Access, Compression, RocksOptions};
+
+/// Puts the parts of a key or value together in a buffer that is used again.
+fn join(buffer: &mut Vec<u8>, parts: &[&[u8]]) {
+    buffer.clear();
+    for part in parts {
+        buffer.extend_from_slice(part);
+    }
+}

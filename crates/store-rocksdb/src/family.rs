@@ -1,0 +1,97 @@
+//! One column family, and what is known of its durability.
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lentic_store::Result;
+use rocksdb::WriteOptions;
+
+use crate::bounds::Bounds;
+use crate::database::Shared;
+use crate::error::from_rocks;
+use crate::pinned::Handle;
+
+/// Deleted ranges remembered for compaction; those beyond wait for RocksDB to come by.
+const MAX_DELETED: usize = 256;
+
+type Range = (Vec<u8>, Vec<u8>);
+
+pub(crate) struct Family {
+    pub(crate) handle: Arc<Handle>,
+    pub(crate) shared: Arc<Shared>,
+    without_wal: WriteOptions,
+    /// Number of the last change applied, and of the last one known to be durable.
+    applied: AtomicU64,
+    durable: AtomicU64,
+    /// When the oldest undurable change was applied, as `Shared::now_ms`; 0 is never.
+    dirty_since: AtomicU64,
+    deleted: Mutex<Vec<Range>>,
+}
+
+impl Family {
+    pub(crate) fn new(handle: Handle, shared: Arc<Shared>) -> Self {
+        let mut without_wal = WriteOptions::default();
+        without_wal.disable_wal(true);
+        Self {
+            handle: Arc::new(handle),
+            shared,
+            without_wal,
+            applied: AtomicU64::new(0),
+            durable: AtomicU64::new(0),
+            dirty_since: AtomicU64::new(0),
+            deleted: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn write(&self, batch: rocksdb::WriteBatch) -> Result<()> {
+        self.handle.db().write_opt(batch, &self.without_wal).map_err(from_rocks)?;
+        if self.dirty_since.load(Ordering::Relaxed) == 0 {
+            self.dirty_since.store(self.shared.now_ms(), Ordering::Relaxed);
+        }
+        // Last, so that a flush which sees the number has the change.
+        self.applied.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.applied.load(Ordering::Acquire) != self.durable.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn dirty_since_ms(&self) -> Option<u64> {
+        Some(self.dirty_since.load(Ordering::Relaxed)).filter(|&since| since != 0 && self.is_dirty())
+    }
+
+    pub(crate) fn flush(&self) -> Result<()> {
+        let applied = self.applied.load(Ordering::Acquire);
+        if applied == self.durable.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let since = self.dirty_since.swap(0, Ordering::Relaxed);
+        let flushed = self.handle.db().flush_cf(self.handle.family()).map_err(from_rocks);
+        match &flushed {
+            Ok(()) => drop(self.durable.fetch_max(applied, Ordering::AcqRel)),
+            Err(_) => self.dirty_since.store(since, Ordering::Relaxed),
+        }
+        flushed
+    }
+
+    /// Deletes a range and drops the files that lie wholly in it. Files vanish durably and at once, so what was
+    /// applied before (say, the switch to another incarnation) must be durable first.
+    pub(crate) fn delete_range(&self, bounds: &Bounds) -> Result<()> {
+        let Some((start, end)) = bounds.finite(&self.handle)? else { return Ok(()) };
+        let mut batch = rocksdb::WriteBatch::default();
+        batch.delete_range_cf(self.handle.family(), &start, &end);
+        self.write(batch)?;
+        self.flush()?;
+        self.handle.db().delete_file_in_range_cf(self.handle.family(), &start, &end).map_err(from_rocks)?;
+        let mut deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        if deleted.len() < MAX_DELETED {
+            deleted.push((start, end));
+        }
+        Ok(())
+    }
+
+    /// Ranges deleted since the last call.
+    pub(crate) fn take_deleted(&self) -> Vec<Range> {
+        std::mem::take(&mut *self.deleted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
