@@ -1,0 +1,83 @@
+//! Settings that don't go together.
+use std::collections::BTreeSet;
+use std::fmt;
+
+use lentic_types::TopicName;
+
+use super::Config;
+
+/// Everything that is wrong with a configuration, one sentence each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Never empty.
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problems.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
+    let mut problems = Vec::new();
+    let mut refuse = |wrong: bool, problem: String| {
+        if wrong {
+            problems.push(problem);
+        }
+    };
+    refuse(
+        !config.listen.ip().is_loopback() && config.token_file.is_none() && !config.insecure,
+        format!(
+            "listen = {} is reachable from other machines: name a token_file, or say insecure = true to serve \
+             anybody who can reach it",
+            config.listen
+        ),
+    );
+    refuse(
+        config.default_page_rows > config.max_page_rows,
+        format!(
+            "default_page_rows = {} is more than max_page_rows = {}",
+            config.default_page_rows, config.max_page_rows
+        ),
+    );
+    refuse(
+        config.request_timeout_ms > config.max_request_timeout_ms,
+        format!(
+            "request_timeout_ms = {} is more than max_request_timeout_ms = {}",
+            config.request_timeout_ms, config.max_request_timeout_ms
+        ),
+    );
+    refuse(
+        config.max_value_bytes > config.max_body_bytes || config.max_value_bytes > config.max_line_bytes,
+        format!(
+            "max_value_bytes = {} is more than max_body_bytes = {} or max_line_bytes = {} lets in",
+            config.max_value_bytes, config.max_body_bytes, config.max_line_bytes
+        ),
+    );
+    for (name, value) in [("service_id", Some(&config.service_id)), ("node_id", config.node_id.as_ref())] {
+        // Both become parts of names of topics, groups and transactional ids.
+        let wrong = value.filter(|value| value.len() > 200 || TopicName::new(value).is_err());
+        if let Some(value) = wrong {
+            refuse(
+                true,
+                format!("{name} = {value:?}: use 1 to 200 of the characters a-z, A-Z, 0-9, '.', '_' and '-'"),
+            );
+        }
+    }
+    refuse(
+        config.kafka.0.contains_key("bootstrap.servers"),
+        "[kafka] names bootstrap.servers: use the setting brokers".to_owned(),
+    );
+    let mut names = BTreeSet::new();
+    for table in &config.tables {
+        refuse(!names.insert(&table.name), format!("[[tables]] declares {} twice", table.name));
+        refuse(
+            table.partitions == Some(0),
+            format!("[[tables]] {}: partitions = 0, use 1 or more", table.name),
+        );
+    }
+    if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+}

@@ -1,0 +1,185 @@
+//! The table of settings.
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use lentic_types::TableSpec;
+use serde::{Deserialize, Serialize};
+
+use super::value::{Fsync, KIB, Kind, LogFormat, MIB, SettingValue, TIB};
+use super::{ConfigError, KafkaProperties};
+
+/// One setting: a key of the file, a flag of `lentic serve` and a variable.
+pub struct Setting {
+    /// The key in the file, for example `data_dir`.
+    pub name: &'static str,
+    /// The heading that it is listed under.
+    pub group: &'static str,
+    /// One line.
+    pub doc: &'static str,
+    /// As it would be typed; empty: unset.
+    pub default: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    pub(super) set: fn(&mut Config, &str) -> Result<(), String>,
+    pub(super) get: fn(&Config) -> Option<toml::Value>,
+}
+
+impl Setting {
+    /// The flag without its dashes, for example `data-dir`.
+    pub fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// The variable, for example `LENTIC_DATA_DIR`.
+    pub fn variable(&self) -> String {
+        format!("LENTIC_{}", self.name.to_ascii_uppercase())
+    }
+}
+
+macro_rules! settings {
+    ($($group:literal { $(#[doc = $doc:literal] $name:ident: $type:ty = $default:literal, $kind:expr;)* })*) => {
+        /// The settings of a node, all optional: `Config::default()` serves on the loopback interface from
+        /// `./lentic-data` on the embedded log. Sizes are in bytes, times in milliseconds.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            $($(#[doc = $doc] pub $name: $type,)*)*
+            /// Properties that are passed to librdkafka as they are.
+            pub kafka: KafkaProperties,
+            /// Tables that are created at the start if they are absent; one that differs refuses the start.
+            pub tables: Vec<TableSpec>,
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self {
+                    $($($name: SettingValue::read($default, $kind).expect("defaults are valid"),)*)*
+                    kafka: KafkaProperties(BTreeMap::new()),
+                    tables: Vec::new(),
+                }
+            }
+        }
+
+        /// All settings but `[kafka]` and `[[tables]]`, in the order in which they are listed.
+        pub static SETTINGS: &[Setting] = &[$($(Setting {
+            name: stringify!($name),
+            group: $group,
+            doc: $doc.trim_ascii(),
+            default: $default,
+            kind: $kind,
+            set: |config, text| {
+                config.$name = SettingValue::read(text, $kind)?;
+                Ok(())
+            },
+            get: |config| SettingValue::show(&config.$name, $kind),
+        },)*)*];
+    };
+}
+
+settings! {
+    "Node" {
+        /// Address that HTTP is served on; beyond the loopback interface it takes `token_file` or `insecure`.
+        listen: SocketAddr = "127.0.0.1:8088", Kind::Address;
+        /// Directory of the node: `log/` is the embedded log (the database), `state/` can always be deleted.
+        data_dir: PathBuf = "./lentic-data", Kind::Path;
+        /// Kafka brokers as host:port, separated by commas; unset: the embedded log.
+        brokers: Vec<String> = "", Kind::List;
+        /// Name of the service: its group, its internal topics and its transactional ids begin with it.
+        service_id: String = "lentic", Kind::Text;
+        /// Name of this node in the service; unset: one is drawn and kept in the data directory.
+        node_id: Option<String> = "", Kind::Text;
+        /// Shards of the service, fixed by its first start.
+        shards: u32 = "64", Kind::Count(1, 4096);
+    }
+    "Access" {
+        /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
+        token_file: Option<PathBuf> = "", Kind::Path;
+        /// Serve beyond the loopback interface without tokens.
+        insecure: bool = "false", Kind::Switch;
+        /// Origins of web pages that may call this node, separated by commas; `*` allows all.
+        cors_origin: Vec<String> = "", Kind::List;
+    }
+    "Embedded log" {
+        /// When a write is synced to disk: before it is acknowledged, every `fsync_interval_ms`, or never.
+        fsync: Fsync = "always", Kind::Choice(&["always", "interval", "never"]);
+        /// Time between two syncs with `fsync = "interval"`: what a power failure may take.
+        fsync_interval_ms: u64 = "1s", Kind::Millis(1, 3_600_000);
+    }
+    "Memory" {
+        /// Cache of blocks read from disk, shared by all tables.
+        block_cache_bytes: usize = "256MiB", Kind::Bytes(MIB, TIB);
+        /// Rows in memory that are not yet flushed to `state/`, of all tables together.
+        write_buffer_bytes: usize = "64MiB", Kind::Bytes(MIB, TIB);
+        /// Rows read and not yet ingested while tables are restored, of all tables together.
+        restore_buffer_bytes: usize = "128MiB", Kind::Bytes(MIB, TIB);
+        /// Threads that restore tables; 0: one per core.
+        restore_threads: usize = "0", Kind::Count(0, 1024);
+        /// Writes accepted and not yet acknowledged by the log; more are answered with 429.
+        write_queue_bytes: usize = "64MiB", Kind::Bytes(MIB, TIB);
+    }
+    "Limits" {
+        /// Longest key of a write.
+        max_key_bytes: usize = "64KiB", Kind::Bytes(1, 16 * MIB);
+        /// Longest value of a write.
+        max_value_bytes: usize = "1MiB", Kind::Bytes(1, 512 * MIB);
+        /// Longest body of a request; `rows:load` streams without a limit, its lines have `max_line_bytes`.
+        max_body_bytes: usize = "16MiB", Kind::Bytes(KIB, 2048 * MIB);
+        /// Longest line of `rows:load`.
+        max_line_bytes: usize = "4MiB", Kind::Bytes(KIB, 2048 * MIB);
+        /// Rows of a page of a scan that gives no `limit`.
+        default_page_rows: usize = "100", Kind::Count(1, 1_000_000);
+        /// Most rows of a page of a scan.
+        max_page_rows: usize = "10000", Kind::Count(1, 1_000_000);
+        /// Most keys of a `rows:get`.
+        max_keys_per_get: usize = "1000", Kind::Count(1, 100_000);
+        /// Most puts and deletes of a `rows:write`.
+        max_writes_per_request: usize = "1000", Kind::Count(1, 100_000);
+        /// Requests answered at the same time; more are answered with 503.
+        max_concurrent_requests: usize = "1024", Kind::Count(1, 1_000_000);
+        /// Watches open at the same time; more are answered with 503.
+        max_watches: usize = "1000", Kind::Count(1, 1_000_000);
+        /// Changes kept for a watch whose reader is slow; one that falls further behind is cut off.
+        watch_buffer_bytes: usize = "1MiB", Kind::Bytes(KIB, 1024 * MIB);
+    }
+    "Times" {
+        /// Longest time for a request that gives no `Lentic-Timeout`.
+        request_timeout_ms: u64 = "10s", Kind::Millis(1, 3_600_000);
+        /// Longest time that a `Lentic-Timeout` may ask for.
+        max_request_timeout_ms: u64 = "60s", Kind::Millis(1, 3_600_000);
+        /// Longest time that a compare-and-set holds its transaction open.
+        cas_timeout_ms: u64 = "2s", Kind::Millis(10, 60_000);
+        /// Time between two looks at the ends of the topics: the resolution of lag and staleness.
+        ends_refresh_ms: u64 = "1s", Kind::Millis(10, 60_000);
+        /// Longest time that a row stays only in memory before it is flushed to `state/`.
+        flush_interval_ms: u64 = "30s", Kind::Millis(100, 3_600_000);
+        /// Longest time that a graceful stop takes.
+        shutdown_timeout_ms: u64 = "20s", Kind::Millis(100, 3_600_000);
+    }
+    "Logging" {
+        /// Format of the log lines on standard error.
+        log_format: LogFormat = "text", Kind::Choice(&["text", "json"]);
+        /// Least level that is logged: error, warn, info, debug or trace, also per module (`info,lentic=debug`).
+        log_level: String = "info", Kind::Text;
+    }
+}
+
+impl Config {
+    /// `bootstrap.servers` for librdkafka; `None`: the embedded log.
+    pub fn bootstrap_servers(&self) -> Option<String> {
+        (!self.brokers.is_empty()).then(|| self.brokers.join(","))
+    }
+
+    /// Threads that restore: `restore_threads`, or one per core (at least 1).
+    pub fn restore_thread_count(&self) -> usize {
+        match self.restore_threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        }
+    }
+
+    /// Settings that don't go together. [`super::resolve`] has asked this already.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        super::check::check(self)
+    }
+}
