@@ -1,1 +1,3 @@
 //! Contracts, simulated clusters and notations to test with.
+#![expect(clippy::disallowed_methods, reason = "tests against real logs wait by the clock")]
+pub mod log_contract;
