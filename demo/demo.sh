@@ -177,6 +177,7 @@ note "API documentation: $LENTIC_URL/docs"
 note "try:  curl $LENTIC_URL/v1/tables/flights/rows?prefix=AA"
 note "      export LENTIC_URL=$LENTIC_URL; $lentic watch airports"
 note "Ctrl-C stops it$([ -n "${DEMO_DIR:-}" ] || echo ' and removes its data')."
+trap 'exit 0' INT
 wait "$node_pid" || true
 node_pid=''
 fail "the node ended by itself"

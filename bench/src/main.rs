@@ -1,0 +1,73 @@
+//! The native contenders of the benchmark, its data and its stopwatch; `bench/run.sh` puts them together.
+#![expect(clippy::print_stdout, reason = "a program that prints figures")]
+
+mod constant;
+mod dataset;
+mod drain;
+mod http;
+mod latency;
+mod puts;
+mod start;
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Contenders and tools of Lentic's benchmark.
+#[derive(Parser)]
+enum Command {
+    /// Create a compacted topic and fill it: the rate of a plain idempotent librdkafka producer, acks=all.
+    Produce(dataset::Produce),
+    /// Write the same rows as NDJSON, as `rows:load` takes it.
+    Ndjson(dataset::Ndjson),
+    /// Read a topic from beginning to end with one plain librdkafka consumer.
+    Drain(drain::Drain),
+    /// Answer every request with the same value: what HTTP alone costs.
+    Constant(constant::Constant),
+    /// Produce one record at a time and wait for its acknowledgement.
+    Acks(latency::Acks),
+    /// Send one PUT at a time and wait for its answer.
+    Puts(puts::Puts),
+    /// Execute a program and measure the time until it answers.
+    Start(start::Start),
+    #[command(subcommand, hide = true)]
+    Print(Print),
+}
+
+#[derive(Subcommand)]
+enum Print {
+    /// The last key of each partition.
+    Last { rows: u64, partitions: u32 },
+}
+
+/// Where Kafka is.
+#[derive(clap::Args)]
+struct Broker {
+    /// host:port
+    #[arg(long, default_value = "127.0.0.1:9092")]
+    brokers: String,
+    #[arg(long, default_value = "bench")]
+    topic: String,
+}
+
+fn main() -> Result<()> {
+    match Command::parse() {
+        Command::Produce(produce) => produce.run(),
+        Command::Ndjson(ndjson) => ndjson.run(),
+        Command::Drain(drain) => drain.run(),
+        Command::Constant(constant) => constant.run(),
+        Command::Acks(acks) => acks.run(),
+        Command::Puts(puts) => puts.run(),
+        Command::Start(start) => start.run(),
+        Command::Print(Print::Last { rows, partitions }) => {
+            println!("{}", dataset::last_keys(rows, partitions).join(" "));
+            Ok(())
+        }
+    }
+}
+
+/// `path` for messages.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
