@@ -54,6 +54,10 @@ impl Shared {
 impl RocksDatabase {
     /// Opens or makes the database. [`Error::Locked`] if another process has it, [`Error::Corrupt`] if its directory
     /// must be deleted and built again.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an edge: how long a change has been undurable is measured by the clock"
+    )]
     pub fn open(options: RocksOptions) -> Result<Self> {
         let cache = Cache::new_hyper_clock_cache(options.block_cache_bytes, 0);
         let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(
@@ -68,7 +72,8 @@ impl RocksDatabase {
         if names.is_empty() {
             names.push(rocksdb::DEFAULT_COLUMN_FAMILY_NAME.to_owned());
         }
-        let descriptors = names.into_iter().map(|name| ColumnFamilyDescriptor::new(name, family_options.clone()));
+        let descriptors =
+            names.into_iter().map(|name| ColumnFamilyDescriptor::new(name, family_options.clone()));
         let db = Db::open_cf_descriptors(&db_options, &options.path, descriptors)
             .map_err(|error| from_open(&error, &options.path))?;
 
@@ -135,14 +140,13 @@ impl RocksDatabase {
             return Ok(Arc::clone(family));
         }
         let name = family_name(id);
-        let handle = match Handle::new(&self.shared.db, &name) {
-            Some(handle) => handle,
-            None => {
-                self.shared.db.create_cf(&name, &self.shared.options).map_err(from_rocks)?;
-                Handle::new(&self.shared.db, &name)
-                    .ok_or_else(|| Error::Io(format!("the family {name} vanished after it was made")))?
-            }
-        };
+        let mut handle = Handle::new(&self.shared.db, &name);
+        if handle.is_none() {
+            self.shared.db.create_cf(&name, &self.shared.options).map_err(from_rocks)?;
+            handle = Handle::new(&self.shared.db, &name);
+        }
+        let handle =
+            handle.ok_or_else(|| Error::Io(format!("the family {name} vanished after it was made")))?;
         let family = Arc::new(Family::new(handle, Arc::clone(&self.shared)));
         families.insert(id, Arc::clone(&family));
         Ok(family)

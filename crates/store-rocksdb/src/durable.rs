@@ -86,8 +86,9 @@ impl DurableDatabase {
         let cache = Cache::new_lru_cache(options.block_cache_bytes);
         let mut db_options = database_options(options.background_threads);
         db_options.set_max_total_wal_size(options.max_wal_bytes);
-        let family_options =
-            |family: &DurableFamilyOptions| durable_family_options(family, options.write_buffer_bytes, &cache);
+        let family_options = |family: &DurableFamilyOptions| {
+            durable_family_options(family, options.write_buffer_bytes, &cache)
+        };
 
         let mut wanted = options.families.clone();
         for name in crate::database::existing_families(&db_options, &options.path)? {

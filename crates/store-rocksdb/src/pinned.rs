@@ -4,7 +4,10 @@
 //! Every type here follows one pattern: the borrowed handle is declared *before* the `Arc` that owns what it borrows
 //! (fields are dropped in order), the owner lies behind the `Arc` (so it never moves), and the extended lifetime never
 //! leaves the type (accessors lend for as long as `self` is borrowed).
-#![expect(unsafe_code, reason = "handles must live as long as the Arc beside them, which lifetimes cannot say")]
+#![expect(
+    unsafe_code,
+    reason = "handles must live as long as the Arc beside them, which lifetimes cannot say"
+)]
 use std::mem::transmute;
 use std::path::Path;
 use std::sync::Arc;
@@ -83,7 +86,9 @@ impl PinnedIterator {
         let iterator = handle.db().raw_iterator_cf_opt(handle.family(), options);
         // SAFETY: as for the snapshot above.
         let iterator = unsafe {
-            transmute::<DBRawIteratorWithThreadMode<'_, Db>, DBRawIteratorWithThreadMode<'static, Db>>(iterator)
+            transmute::<DBRawIteratorWithThreadMode<'_, Db>, DBRawIteratorWithThreadMode<'static, Db>>(
+                iterator,
+            )
         };
         Self { iterator, _handle: Arc::clone(handle) }
     }

@@ -39,7 +39,8 @@ impl RocksRun {
         }
         let Some(pinned) = &mut self.writer else { return Ok(()) };
         let writer = pinned.get();
-        if delete { writer.delete(&self.key) } else { writer.put(&self.key, &self.value) }.map_err(from_rocks)?;
+        if delete { writer.delete(&self.key) } else { writer.put(&self.key, &self.value) }
+            .map_err(from_rocks)?;
         self.entries += 1;
         if self.entries.is_multiple_of(ENTRIES_PER_LOOK) && writer.file_size() >= FILE_BYTES {
             self.end_file()?;

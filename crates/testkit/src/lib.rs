@@ -1,3 +1,4 @@
 //! Contracts, simulated clusters and notations to test with.
 #![expect(clippy::disallowed_methods, reason = "tests against real logs wait by the clock")]
 pub mod log_contract;
+pub mod store_contract;
