@@ -149,7 +149,8 @@ answers() {
 await_node() {
   local waited=0
   until answers "$1"; do
-    if ! running "$1" >/dev/null || [ "$waited" -ge 600 ]; then
+    # In its first moments the process is still a shell without the marker.
+    if [ "$waited" -ge 600 ] || { [ "$waited" -ge 20 ] && ! running "$1" >/dev/null; }; then
       say "broker $1 did not start; the last lines of $(node_dir "$1")/broker.log:"
       tail -n 20 "$(node_dir "$1")/broker.log" >&2
       exit 1
