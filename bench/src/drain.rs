@@ -25,6 +25,7 @@ impl Drain {
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("fetch.queue.backoff.ms", "5")
+            .set("fetch.wait.max.ms", "10")
             .set("queued.max.messages.kbytes", "65536")
             .create()?;
         let metadata = consumer.fetch_metadata(Some(&self.broker.topic), Duration::from_secs(10))?;
