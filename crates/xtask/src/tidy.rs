@@ -1,4 +1,5 @@
 //! The rules of the repository, one module per kind of file that they read.
+mod errors;
 mod finding;
 mod links;
 mod manifest;
@@ -61,6 +62,7 @@ pub fn check(root: &Path) -> Result<Report> {
     reachable::check(&tree, &mut findings);
     text::check(&tree, &mut findings);
     links::check(&tree, &mut findings);
+    errors::check(&tree, &mut findings);
     let status = status::check(&tree, &mut findings);
     findings.sort();
     Ok(Report { findings, longest: source::longest(&tree, LONGEST), files: tree.files().count(), status })

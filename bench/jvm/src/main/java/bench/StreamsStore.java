@@ -39,6 +39,8 @@ public final class StreamsStore {
         config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, options.get("threads", "2"));
         config.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, "1");
         config.put("auto.offset.reset", "earliest");
+        // A stop leaves the group, so that the next start does not wait for the session's end.
+        config.put("internal.leave.group.on.close", true);
         // With "true" the topic itself is the changelog and no second copy is written.
         if (options.get("reuse-topic", "false").equals("true")) {
             config.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, StreamsConfig.REUSE_KTABLE_SOURCE_TOPICS);
