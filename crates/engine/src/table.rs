@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, position_key, row_header};
 use lentic_store::{Result, Store, WriteBatch};
-use lentic_types::{FormatName, Offset, Position, RecordBatch, Timestamp, TopicPartition};
+use lentic_types::{FormatName, Offset, Position, RecordBatch, Timestamp, TopicId, TopicPartition};
 
 use crate::load::{ALL_PARTITIONERS, Load, Loaded, narrow_partitioners, ordered};
 use crate::log::{Bounds, ReadFrom};
@@ -35,7 +35,7 @@ pub(crate) struct TableTask {
     /// What the store holds; `None` until the first build is whole.
     stored: Option<PositionRecord>,
     /// The creation of the topic that is being read.
-    topic: lentic_types::TopicId,
+    topic: TopicId,
     state: TaskState,
     /// The load under way.
     loading: Option<(Incarnation, Timestamp)>,
@@ -69,14 +69,14 @@ impl TableTask {
             source,
             partitions,
             key,
-            horizon_ms: facts.horizon_ms,
+            horizon_ms: facts.and_then(|facts| facts.horizon_ms),
             current_at: stored.map_or(Timestamp::NONE, |stored| stored.current_at),
             stored,
-            topic: facts.topic,
+            topic: facts.map_or(TopicId::default(), |facts| facts.topic),
             state: TaskState::Starting,
             loading: None,
-            end: facts.bounds.end,
-            target: facts.bounds.end,
+            end: Offset(0),
+            target: Offset(0),
             proofs: Vec::new(),
             at_end: false,
             behind_end: 0,

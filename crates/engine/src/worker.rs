@@ -30,8 +30,8 @@ pub struct Assignment {
     pub partitions: u32,
     /// Format of the keys: their order.
     pub key: FormatName,
-    /// What the log says of the partition.
-    pub facts: Facts,
+    /// What the log says of the partition; `None`: it can't be asked now, the worker will ask.
+    pub facts: Option<Facts>,
 }
 
 /// What happens to a worker.
@@ -164,7 +164,13 @@ impl Worker {
         let task = TableTask::new(assignment)?;
         self.sources.add(task.source(), &id);
         self.tasks.insert(id.clone(), task);
-        self.examine(&id, &facts, now, actions)
+        match facts {
+            Some(facts) => self.examine(&id, &facts, now, actions),
+            None => {
+                actions.push(Action::Examine(id));
+                Ok(())
+            }
+        }
     }
 
     fn revoked(&mut self, id: &TaskId, actions: &mut Vec<Action>) {

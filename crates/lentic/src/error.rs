@@ -100,7 +100,7 @@ impl From<lentic_store::Error> for TableError {
 }
 
 /// A read can't be answered as demanded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The table has not reached the end yet that its log had at start: (share done, 0 to 1).
@@ -183,7 +183,7 @@ impl From<log::Error> for ReadError {
 }
 
 /// A write was not done, or nobody knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum WriteError {
     /// The table is read-only.

@@ -54,8 +54,8 @@ impl std::str::FromStr for FormatName {
     }
 }
 
-/// What a user says of a table over a topic. Two declarations of one name must be equal in all fields but
-/// `read_only`, which can be changed, and the ones left out.
+/// What a user says of a table over a topic. Two declarations of one name must be equal in all fields but the ones
+/// left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableSpec {

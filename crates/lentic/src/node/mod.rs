@@ -1,14 +1,58 @@
 //! A node: the threads that keep tables at the end of their logs, and the catalog of tables.
-use std::time::Duration;
+mod applier;
+mod catalog;
+mod clerk;
+mod directory;
+mod guess;
+mod loading;
+mod logs;
+mod registry;
+mod statement;
 
-use lentic_types::{FormatName, Partitioner, TableName, TableSpec, TopicName};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use lentic_engine::log::SharedLog;
+use lentic_store::Database;
+use lentic_store_rocksdb::{RocksDatabase, RocksOptions};
+use lentic_types::{TableName, Timestamp};
 
 use crate::config::Config;
-use crate::{NodeError, RawTable, TableError};
+use crate::table::{Limits, Surroundings};
+use crate::{NodeError, RawTable};
 
-/// A running node; cheap to clone.
+pub use guess::{Guess, GuessedFormat};
+
+use applier::Inbox;
+use catalog::Catalog;
+use directory::DataDir;
+use registry::Registry;
+
+/// A running node; cheap to clone. [`Node::close`] stops it; dropping the last handle does not.
 #[derive(Clone)]
-pub struct Node {}
+pub struct Node {
+    shared: Arc<Shared>,
+}
+
+/// What the threads of a node share.
+pub(crate) struct Shared {
+    config: Config,
+    dir: DataDir,
+    log: SharedLog,
+    database: Arc<dyn Database>,
+    around: Arc<Surroundings>,
+    registry: Registry,
+    catalog: Mutex<Catalog>,
+    inbox: Inbox,
+    known_at_start: Mutex<Vec<TableName>>,
+    was_ready: AtomicBool,
+    stopping: AtomicBool,
+    failure: Mutex<Option<String>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    membership: Mutex<Option<logs::Membership>>,
+}
 
 /// Whether a node can take traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,114 +65,192 @@ pub enum Readiness {
     Stopping,
 }
 
-/// What a topic looks like, from a sample of its records.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Guess {
-    /// The topic.
-    pub topic: TopicName,
-    /// Its partitions.
-    pub partitions: u32,
-    /// `cleanup.policy` as Kafka writes it.
-    pub cleanup_policy: String,
-    /// Records looked at.
-    pub sampled: u64,
-    /// Best format for the keys, with the share (0 to 1) of samples that decode.
-    pub key: GuessedFormat,
-    /// Best format for the values.
-    pub value: GuessedFormat,
-    /// The partitioner that fits all sampled keys; `None`: none does.
-    pub partitioner: Option<Partitioner>,
-    /// Remarks (no records, null keys, not compacted ...).
-    pub warnings: Vec<String>,
-}
-
-/// A format and how well it fits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GuessedFormat {
-    /// The format.
-    pub format: FormatName,
-    /// Share of samples that decode, 0 to 1.
-    pub share: f64,
+/// Milliseconds since the epoch: the node's clock, which counts suspended time.
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(since.as_millis() as i64)
 }
 
 impl Node {
     /// Opens the state, replays the statements, starts the threads. Returns before the tables have caught up.
-    pub fn open(_config: Config) -> Result<Self, NodeError> {
-        todo!()
+    pub fn open(config: Config) -> Result<Self, NodeError> {
+        config.check().map_err(|error| NodeError::Config(error.to_string()))?;
+        let dir = DataDir::open(&config)?;
+        let log = logs::open(&config, &dir)?;
+        let database = open_state(&config, &dir)?;
+        let mut catalog = Catalog::open(&*database, &*log)?;
+        let membership = logs::join(&config, &dir, &log)?;
+        let limits = Limits {
+            key_bytes: config.max_key_bytes as u64,
+            value_bytes: config.max_value_bytes as u64,
+            watch_buffer_bytes: config.watch_buffer_bytes,
+            cas_timeout: Duration::from_millis(config.cas_timeout_ms),
+        };
+        let around = Arc::new(Surroundings { log: Arc::clone(&log), clock: now, limits });
+        let statements = catalog.replay(&config, &*log)?;
+        let (inbox, mail) = applier::inbox();
+        let shared = Arc::new(Shared {
+            config,
+            dir,
+            log,
+            database,
+            around,
+            registry: Registry::default(),
+            catalog: Mutex::new(catalog),
+            inbox,
+            known_at_start: Mutex::default(),
+            was_ready: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            failure: Mutex::default(),
+            threads: Mutex::default(),
+            membership: Mutex::new(membership),
+        });
+        shared.start(mail)?;
+        let node = Self { shared };
+        node.restore_catalog(statements)?;
+        Ok(node)
     }
 
     /// The effective configuration.
     pub fn config(&self) -> &Config {
-        todo!()
+        &self.shared.config
     }
 
-    /// Declares a table. `Ok((table, true))`: created; `false`: it was there, equal in all fields. Blocks.
-    pub fn create_table(&self, _spec: TableSpec) -> Result<(RawTable, bool), TableError> {
-        todo!()
-    }
-
-    /// Changes what can be changed. Blocks.
-    pub fn alter_table(
-        &self,
-        _name: &TableName,
-        _read_only: Option<bool>,
-        _partitioner: Option<Partitioner>,
-    ) -> Result<RawTable, TableError> {
-        todo!()
-    }
-
-    /// Forgets a table; its topic stays unless `delete_topic`. Blocks.
-    pub fn drop_table(&self, _name: &TableName, _delete_topic: bool) -> Result<(), TableError> {
-        todo!()
+    /// This node's name in its cluster, kept in the data directory.
+    pub fn node_id(&self) -> &str {
+        self.shared.dir.node_id()
     }
 
     /// A table by name.
-    pub fn table(&self, _name: &str) -> Option<RawTable> {
-        todo!()
+    pub fn table(&self, name: &str) -> Option<RawTable> {
+        self.shared.registry.table(name)
     }
 
     /// All tables, by name.
     pub fn tables(&self) -> Vec<RawTable> {
-        todo!()
+        self.shared.registry.tables()
     }
 
-    /// Samples a topic. Blocks.
-    pub fn guess(&self, _topic: &TopicName) -> Result<Guess, TableError> {
-        todo!()
+    /// Changes whenever a table is created, altered or dropped: a cheap way to keep a copy of [`Node::tables`].
+    pub fn tables_version(&self) -> u64 {
+        self.shared.registry.version()
     }
 
     /// Whether the tables known at start have caught up; once ready it stays so until a stop begins.
     pub fn readiness(&self) -> Readiness {
-        todo!()
+        if self.shared.stopping.load(Ordering::Acquire) {
+            return Readiness::Stopping;
+        }
+        if self.shared.was_ready.load(Ordering::Acquire) {
+            return Readiness::Ready;
+        }
+        let known = self.shared.known_at_start.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let waiting: Vec<_> = known
+            .into_iter()
+            .filter(|name| self.table(name.as_str()).is_some_and(|table| !table.is_ready()))
+            .collect();
+        if !waiting.is_empty() {
+            return Readiness::CatchingUp(waiting);
+        }
+        self.shared.was_ready.store(true, Ordering::Release);
+        Readiness::Ready
     }
 
     /// `Err`: the log can't be reached at the moment (the text says why). Does not block.
     pub fn log_health(&self) -> Result<(), String> {
-        todo!()
+        self.shared.log.health()
     }
 
     /// `Some(reason)` after a failure that the node can't go on from (a failed durable write): stop the process.
     pub fn failure(&self) -> Option<String> {
-        todo!()
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// (name, value) of memory and disk use, for metrics and status.
     pub fn usage(&self) -> Vec<(&'static str, u64)> {
-        todo!()
+        self.shared.database.usage()
     }
 
     /// Milliseconds since the epoch, by the node's clock.
     pub fn now_ms(&self) -> i64 {
-        todo!()
+        now().0
     }
 
     /// From now on not ready.
     pub fn begin_stop(&self) {
-        todo!()
+        self.shared.stopping.store(true, Ordering::Release);
     }
 
     /// Stops threads, flushes, leaves the group; bounded by `timeout`.
-    pub fn close(&self, _timeout: Duration) -> Result<(), NodeError> {
-        todo!()
+    pub fn close(&self, timeout: Duration) -> Result<(), NodeError> {
+        let deadline = Instant::now() + timeout;
+        self.begin_stop();
+        self.shared.inbox.stop();
+        for table in self.tables() {
+            table.close();
+        }
+        let threads = std::mem::take(&mut *self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            while !thread.is_finished() && Instant::now() < deadline {
+                pause(Duration::from_millis(5));
+            }
+            if thread.is_finished() && thread.join().is_err() {
+                tracing::error!("a thread had panicked");
+            }
+        }
+        drop(self.shared.membership.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.shared.log.close();
+        self.shared.database.close()?;
+        self.shared.dir.unlock();
+        Ok(())
     }
+}
+
+impl Shared {
+    /// The node can't go on: nothing is applied any more, and whoever owns it is told to stop.
+    fn fail(&self, reason: String) {
+        tracing::error!("{reason}; the node stops");
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    fn start(self: &Arc<Self>, mail: applier::Mail) -> Result<(), NodeError> {
+        let (loads, load_queue) = crossbeam_channel::unbounded();
+        let (examinations, examination_queue) = crossbeam_channel::unbounded();
+        let mut threads = vec![
+            applier::spawn(Arc::clone(self), mail, loads, examinations)?,
+            clerk::spawn(Arc::clone(self), examination_queue)?,
+        ];
+        for number in 0..self.config.restore_thread_count() {
+            threads.push(loading::spawn(Arc::clone(self), number, load_queue.clone())?);
+        }
+        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        Ok(())
+    }
+}
+
+/// A named thread; what runs in it ends when the node stops.
+fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, NodeError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))
+}
+
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+fn open_state(config: &Config, dir: &DataDir) -> Result<Arc<dyn Database>, NodeError> {
+    let options = RocksOptions {
+        path: dir.state(),
+        block_cache_bytes: config.block_cache_bytes,
+        write_buffer_bytes: config.write_buffer_bytes,
+        flush_interval: Duration::from_millis(config.flush_interval_ms),
+        ..RocksOptions::default()
+    };
+    Ok(Arc::new(RocksDatabase::open(options)?))
 }

@@ -1,9 +1,11 @@
 //! Whether a read may be answered now: freshness as demanded.
-use std::time::Duration;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
+use lentic_engine::{TaskState, TaskView};
 use lentic_types::{Offset, PartitionId, Token};
 
-use super::RawTable;
+use super::{Partition, RawTable};
 use crate::ReadError;
 
 /// What a reader demands. The default is a *plain read*: never older than what the log held when the node started.
@@ -63,18 +65,119 @@ pub struct Pending {
 
 impl RawTable {
     /// Whether a read of `scope` may be answered now. Errors are final; `Pending` says what to wait for.
-    pub fn admit(&self, _scope: Scope, _demand: &Demand) -> Result<Admission, ReadError> {
-        todo!()
+    pub fn admit(&self, scope: Scope, demand: &Demand) -> Result<Admission, ReadError> {
+        if self.is_closed() {
+            return Err(ReadError::Closed);
+        }
+        for token in &demand.at_least {
+            if let Some(pending) = self.token_pending(scope, token)? {
+                return Ok(Admission::Pending(pending));
+            }
+        }
+        match scope {
+            Scope::Partition(id) => {
+                let partition = self.partition(id).ok_or(ReadError::Closed)?;
+                Ok(self.partition_pending(partition, demand)?.map_or(Admission::Granted, Admission::Pending))
+            }
+            Scope::All => {
+                for partition in &self.inner.partitions {
+                    if let Some(pending) = self.partition_pending(partition, demand)? {
+                        return Ok(Admission::Pending(pending));
+                    }
+                }
+                Ok(Admission::Granted)
+            }
+        }
     }
 
     /// Calls `wake` once `partition` has reached `until`: at once if it has. Dropped uncalled when the table closes.
     /// `wake` must not block.
-    pub fn when(&self, _partition: PartitionId, _until: Target, _wake: Box<dyn FnOnce() + Send>) {
-        todo!()
+    pub fn when(&self, partition: PartitionId, until: Target, wake: Box<dyn FnOnce() + Send>) {
+        if let Some(partition) = self.partition(partition) {
+            partition.when(until, wake);
+        }
     }
 
     /// Blocks until a read is admitted or `timeout` has passed.
-    pub fn wait(&self, _scope: Scope, _demand: &Demand, _timeout: Duration) -> Result<(), ReadError> {
-        todo!()
+    pub fn wait(&self, scope: Scope, demand: &Demand, timeout: Duration) -> Result<(), ReadError> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let Admission::Pending(pending) = self.admit(scope, demand)? else { return Ok(()) };
+            if !self.wait_for(pending.partition, pending.until, deadline) {
+                return Err(if self.is_closed() { ReadError::Closed } else { pending.error });
+            }
+        }
+    }
+
+    /// Blocks until the partition has reached `until`; false: the deadline came first, or the table closed.
+    pub(crate) fn wait_for(&self, partition: PartitionId, until: Target, deadline: Instant) -> bool {
+        let (woken, wait) = mpsc::sync_channel(1);
+        self.when(partition, until, Box::new(move || drop(woken.try_send(()))));
+        wait.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
+    }
+
+    pub(crate) fn partition(&self, id: PartitionId) -> Option<&Partition> {
+        self.inner.partitions.get(id.0 as usize)
+    }
+
+    fn token_pending(&self, scope: Scope, token: &Token) -> Result<Option<Pending>, ReadError> {
+        let foreign = || ReadError::ForeignToken(token.clone());
+        let partition = self.partition(token.partition).ok_or_else(foreign)?;
+        {
+            let topic = self.inner.topic.load();
+            if token.topic != topic.name || token.tag != topic.id.tag() {
+                return Err(foreign());
+            }
+        }
+        if matches!(scope, Scope::Partition(id) if id != token.partition) {
+            return Ok(None);
+        }
+        let view = partition.view();
+        let wanted = token.offset.next();
+        let building = matches!(view.state, TaskState::Starting | TaskState::Restoring);
+        if view.progress.position >= wanted && !building {
+            return Ok(None);
+        }
+        let error = ReadError::NotReached { token: token.clone(), position: view.progress.position };
+        Ok(Some(Pending { partition: partition.id, until: Target::Position(wanted), error }))
+    }
+
+    fn partition_pending(&self, partition: &Partition, demand: &Demand) -> Result<Option<Pending>, ReadError> {
+        let view = partition.view();
+        match demand.max_staleness {
+            None if view.state == TaskState::Live => Ok(None),
+            None => self.not_live(partition, &view).map(Some),
+            Some(_) if matches!(view.state, TaskState::Starting | TaskState::Restoring) => {
+                self.not_live(partition, &view).map(Some)
+            }
+            Some(limit) => {
+                let staleness = self.staleness_ms(&view);
+                if staleness.is_some_and(|ms| u128::from(ms) <= limit.as_millis()) {
+                    return Ok(None);
+                }
+                let error = ReadError::TooStale { partition: partition.id, staleness_ms: staleness };
+                Ok(Some(Pending { partition: partition.id, until: Target::Progress, error }))
+            }
+        }
+    }
+
+    fn not_live(&self, partition: &Partition, view: &TaskView) -> Result<Pending, ReadError> {
+        let state = match view.state {
+            TaskState::Failed => {
+                let reason = partition.reason().unwrap_or_else(|| "reading failed".to_owned());
+                return Err(ReadError::Failed(reason));
+            }
+            _ if view.blocked => "blocked by an open transaction",
+            TaskState::Starting | TaskState::Restoring => "restoring",
+            TaskState::Rebuilding => "rebuilding",
+            TaskState::CatchingUp | TaskState::Live => "catching up",
+        };
+        let error =
+            ReadError::CatchingUp { partition: partition.id, done: partition.done().unwrap_or(0.0), state };
+        Ok(Pending { partition: partition.id, until: Target::CaughtUp, error })
+    }
+
+    pub(crate) fn staleness_ms(&self, view: &TaskView) -> Option<u64> {
+        view.progress.current_at.map(|at| self.inner.now().millis_since(at))
     }
 }

@@ -1,10 +1,14 @@
 //! Reading rows. Nothing here waits for freshness: ask [`RawTable::admit`] first.
 use std::ops::ControlFlow;
 
+use lentic_engine::TaskView;
+use lentic_format::{order_key, unorder_key};
+use lentic_store::layout::RowView;
 use lentic_store::{Order, Tier};
 use lentic_types::{Offset, PartitionId, Progress, Timestamp};
 
-use super::RawTable;
+use super::merge::{Merged, Source, merge};
+use super::{Partition, RawTable};
 use crate::ReadError;
 
 /// A row, borrowed from the store.
@@ -69,35 +73,202 @@ impl RawTable {
     /// again with [`Tier::Disk`] from a thread that may block.
     pub fn get_with<R>(
         &self,
-        _key: &[u8],
-        _tier: Tier,
-        _read: impl FnOnce(Found<'_>) -> R,
+        key: &[u8],
+        tier: Tier,
+        read: impl FnOnce(Found<'_>) -> R,
     ) -> Result<Option<R>, ReadError> {
-        todo!()
+        if self.is_closed() {
+            return Err(ReadError::Closed);
+        }
+        match self.partition_of(key) {
+            Some(id) => {
+                let partition = self.partition(id).ok_or(ReadError::Closed)?;
+                self.get_in(partition, key, tier, read)
+            }
+            None => self.get_anywhere(key, tier, read),
+        }
+    }
+
+    fn get_in<R>(
+        &self,
+        partition: &Partition,
+        key: &[u8],
+        tier: Tier,
+        read: impl FnOnce(Found<'_>) -> R,
+    ) -> Result<Option<R>, ReadError> {
+        let mut read = Some(read);
+        loop {
+            let view = partition.view();
+            let staleness_ms = self.staleness_ms(&view);
+            let mut outcome = Ok(None);
+            let known = partition.store.get_with(
+                &self.store_key(partition, &view, key),
+                tier,
+                &mut |bytes| outcome = find(partition.id, &view, staleness_ms, bytes, &mut read),
+            )?;
+            if !known {
+                return Ok(None);
+            }
+            // A rebuild may have switched and cleared the incarnation between view and get.
+            match outcome? {
+                Some(found) => return Ok(Some(found)),
+                None if partition.view().incarnation == view.incarnation => {
+                    let found = Found { partition: partition.id, progress: view.progress, staleness_ms, row: None };
+                    return Ok(read.take().map(|read| read(found)));
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Looks in every partition and takes the newest by timestamp.
+    fn get_anywhere<R>(
+        &self,
+        key: &[u8],
+        tier: Tier,
+        read: impl FnOnce(Found<'_>) -> R,
+    ) -> Result<Option<R>, ReadError> {
+        let mut newest: Option<(usize, Timestamp)> = None;
+        for (i, partition) in self.inner.partitions.iter().enumerate() {
+            let seen = self.get_in(partition, key, tier, |found| found.row.map(|row| row.timestamp))?;
+            let Some(timestamp) = seen else { return Ok(None) };
+            if let Some(timestamp) = timestamp.filter(|&t| newest.is_none_or(|(_, best)| t > best)) {
+                newest = Some((i, timestamp));
+            }
+        }
+        let fallback = self.write_partition_of(key).map_or(0, |partition| partition.0 as usize);
+        let chosen = newest.map_or(fallback, |(i, _)| i);
+        let partition = self.inner.partitions.get(chosen).ok_or(ReadError::Closed)?;
+        self.get_in(partition, key, tier, read)
     }
 
     /// Many keys, in the order given: one snapshot per partition. `visit` gets the key's index. Returns the
     /// partitions' positions. Blocks.
     pub fn get_many(
         &self,
-        _keys: &[Vec<u8>],
-        _visit: &mut dyn FnMut(usize, Option<Row<'_>>),
+        keys: &[Vec<u8>],
+        visit: &mut dyn FnMut(usize, Option<Row<'_>>),
     ) -> Result<Vec<(PartitionId, Offset)>, ReadError> {
-        todo!()
+        let mut sources: Vec<Option<Source<'_>>> = self.inner.partitions.iter().map(|_| None).collect();
+        for (index, key) in keys.iter().enumerate() {
+            let partitions = match self.partition_of(key) {
+                Some(partition) => partition.0 as usize..partition.0 as usize + 1,
+                None => 0..self.inner.partitions.len(),
+            };
+            let mut newest: Option<(PartitionId, Vec<u8>, Timestamp)> = None;
+            for i in partitions {
+                let Some(partition) = self.inner.partitions.get(i) else { continue };
+                let source = sources[i].get_or_insert_with(|| Source::new(partition));
+                let store_key = self.store_key(partition, &source.view, key);
+                let Some(bytes) = source.snapshot.get(&store_key)? else { continue };
+                let row = RowView::read(&bytes)?;
+                let newer = newest.as_ref().is_none_or(|(_, _, best)| row.timestamp > *best);
+                if row.offset >= source.view.log_start && newer {
+                    let timestamp = row.timestamp;
+                    newest = Some((partition.id, bytes, timestamp));
+                }
+            }
+            match &newest {
+                Some((partition, bytes, _)) => visit(index, Some(row(*partition, &RowView::read(bytes)?))),
+                None => visit(index, None),
+            }
+        }
+        Ok(positions(sources.iter().flatten()))
     }
 
     /// Visits rows in key order until `visit` breaks; one snapshot per partition. Returns the positions of the
     /// snapshots, in partition order. Blocks.
     pub fn scan(
         &self,
-        _scan: &Scan,
-        _visit: &mut dyn FnMut(ScannedRow<'_>) -> ControlFlow<()>,
+        scan: &Scan,
+        visit: &mut dyn FnMut(ScannedRow<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<(PartitionId, Offset)>, ReadError> {
-        todo!()
+        let key_format = self.inner.key;
+        let mut key = Vec::new();
+        self.merged(scan, &mut |merged| {
+            key.clear();
+            // The store's keys were written by `order_key`, whose inverse knows them all.
+            if unorder_key(key_format, merged.key, &mut key).is_err() {
+                return ControlFlow::Continue(());
+            }
+            let row = Row {
+                partition: merged.partition,
+                offset: merged.offset,
+                timestamp: merged.timestamp,
+                value: merged.value,
+            };
+            visit(ScannedRow { key: &key, row })
+        })
     }
 
     /// The exact number of rows within bounds, by scan. Blocks.
-    pub fn count(&self, _bounds: &KeyBounds) -> Result<(u64, Vec<(PartitionId, Offset)>), ReadError> {
-        todo!()
+    pub fn count(&self, bounds: &KeyBounds) -> Result<(u64, Vec<(PartitionId, Offset)>), ReadError> {
+        let mut count = 0;
+        let scan = Scan { bounds: bounds.clone(), order: Order::Ascending };
+        let positions = self.merged(&scan, &mut |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok((count, positions))
     }
+
+    fn merged(
+        &self,
+        scan: &Scan,
+        visit: &mut dyn FnMut(Merged<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<(PartitionId, Offset)>, ReadError> {
+        if self.is_closed() {
+            return Err(ReadError::Closed);
+        }
+        let sources: Vec<_> = self.inner.partitions.iter().map(Source::new).collect();
+        let mut streams = Vec::with_capacity(sources.len());
+        for source in &sources {
+            streams.push(source.stream(self.inner.key, scan)?);
+        }
+        merge(&mut streams, scan.order, visit)?;
+        Ok(positions(sources.iter()))
+    }
+
+    /// Estimated number of rows.
+    pub fn rows_estimate(&self) -> u64 {
+        self.status().iter().map(|partition| partition.rows_estimate).sum()
+    }
+
+    fn store_key(&self, partition: &Partition, view: &TaskView, key: &[u8]) -> StoreKey {
+        let mut store_key = StoreKey::new();
+        store_key.extend_from_slice(partition.prefix(view).as_bytes());
+        order_key(self.inner.key, key, &mut store_key);
+        store_key
+    }
+}
+
+type StoreKey = Vec<u8>;
+
+/// Reads what a get found; `None`: no row, and `read` was not used.
+fn find<R, F: FnOnce(Found<'_>) -> R>(
+    partition: PartitionId,
+    view: &TaskView,
+    staleness_ms: Option<u64>,
+    bytes: Option<&[u8]>,
+    read: &mut Option<F>,
+) -> Result<Option<R>, lentic_store::Error> {
+    let Some(bytes) = bytes else { return Ok(None) };
+    let stored = RowView::read(bytes)?;
+    if stored.offset < view.log_start {
+        return Ok(None);
+    }
+    // A row that is newer than the view was applied after it: the position is at least past it.
+    let mut progress = view.progress;
+    progress.position = progress.position.max(stored.offset.next());
+    progress.end = progress.end.max(progress.position);
+    let found = Found { partition, progress, staleness_ms, row: Some(row(partition, &stored)) };
+    Ok(read.take().map(|read| read(found)))
+}
+
+fn row<'a>(partition: PartitionId, stored: &RowView<'a>) -> Row<'a> {
+    Row { partition, offset: stored.offset, timestamp: stored.timestamp, value: stored.value }
+}
+
+fn positions<'a>(sources: impl Iterator<Item = &'a Source<'a>>) -> Vec<(PartitionId, Offset)> {
+    sources.map(|source| (source.partition.id, source.view.progress.position)).collect()
 }

@@ -1,5 +1,9 @@
 //! How a table is doing.
+use lentic_engine::TaskState;
+use lentic_store::layout::RowPrefix;
 use lentic_types::{Offset, PartitionId, Partitioner, Progress};
+
+use super::{Partition, RawTable};
 
 /// How keys find their partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,4 +46,42 @@ pub struct PartitionStatus {
     pub bytes: u64,
     /// Records without a key, skipped.
     pub null_keys: u64,
+}
+
+impl RawTable {
+    /// Per partition: offsets, lag, state. In partition order.
+    pub fn status(&self) -> Vec<PartitionStatus> {
+        self.inner.partitions.iter().map(|partition| self.partition_status(partition)).collect()
+    }
+
+    fn partition_status(&self, partition: &Partition) -> PartitionStatus {
+        let view = partition.view();
+        let range = RowPrefix::all_incarnations(self.inner.store_id, partition.id);
+        let (rows_estimate, bytes) = partition.store.estimate(range).unwrap_or_default();
+        PartitionStatus {
+            partition: partition.id,
+            state: match view.state {
+                TaskState::Starting => "starting",
+                TaskState::Restoring => "restoring",
+                TaskState::Rebuilding => "rebuilding",
+                TaskState::CatchingUp => "catching up",
+                TaskState::Live => "ready",
+                TaskState::Failed => "failed",
+            },
+            reason: partition.reason(),
+            progress: view.progress,
+            staleness_ms: self.staleness_ms(&view),
+            log_start: view.log_start,
+            done: partition.done(),
+            blocked: view.blocked,
+            rows_estimate,
+            bytes,
+            null_keys: view.null_keys,
+        }
+    }
+
+    /// Whether every partition has reached the end that its log had at start.
+    pub fn is_ready(&self) -> bool {
+        self.inner.partitions.iter().all(|partition| partition.view().state == TaskState::Live)
+    }
 }

@@ -1,12 +1,14 @@
 //! Watching rows: a snapshot, then every change.
-use std::fmt;
-use std::str::FromStr;
+mod event_id;
+mod open;
+mod subscription;
 
 use bytes::Bytes;
 use lentic_types::{Offset, PartitionId, Timestamp};
 
-use super::RawTable;
-use crate::ReadError;
+pub use event_id::EventId;
+pub use open::Watch;
+pub(crate) use subscription::Subscription;
 
 /// Which keys are watched (bytes as in the log).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,20 +21,13 @@ pub enum Filter {
     Prefix(Vec<u8>),
 }
 
-/// A place in the changes of all partitions, as clients carry it (`Last-Event-ID`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventId {}
-
-impl fmt::Display for EventId {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
-    }
-}
-
-impl FromStr for EventId {
-    type Err = ReadError;
-    fn from_str(_text: &str) -> Result<Self, ReadError> {
-        todo!()
+impl Filter {
+    fn matches(&self, key: &[u8]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Key(wanted) => key == wanted,
+            Self::Prefix(prefix) => key.starts_with(prefix),
+        }
     }
 }
 
@@ -82,31 +77,3 @@ pub enum WatchEvent {
     Reset(String),
 }
 
-/// An open watch. One reader owns it; dropping it ends it.
-pub struct Watch {}
-
-impl Watch {
-    /// Appends what there is, at most about `max` events, to `events`. Returns whether there is more right now. May
-    /// read the disk or the log: call it where blocking is fine. `Err(TooMany("watch_buffer_bytes"))`: the reader
-    /// was too slow and is cut off.
-    pub fn poll(&mut self, _max: usize, _events: &mut Vec<WatchEvent>) -> Result<bool, ReadError> {
-        todo!()
-    }
-
-    /// Calls `wake` once as soon as [`Watch::poll`] has something (at once if it has) or the watch has ended.
-    pub fn when_ready(&mut self, _wake: Box<dyn FnOnce() + Send>) {
-        todo!()
-    }
-
-    /// The id after the last event returned; it covers all partitions. Meaningful once the snapshot is complete.
-    pub fn id(&self) -> EventId {
-        todo!()
-    }
-}
-
-impl RawTable {
-    /// Opens a watch. The caller has been admitted before.
-    pub fn watch(&self, _filter: Filter, _start: WatchStart) -> Result<Watch, ReadError> {
-        todo!()
-    }
-}

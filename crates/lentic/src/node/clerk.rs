@@ -1,0 +1,173 @@
+//! The thread that asks the log for what is not records: ends, topics, the facts that recovery decides on.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use lentic_engine::log::{Bounds, Log, Topic};
+use lentic_engine::{Event, Facts, TaskId};
+use lentic_store::layout::{PositionRecord, position_key};
+use lentic_types::{TopicName, TopicPartition};
+
+use super::{Shared, now, thread};
+use crate::{NodeError, RawTable};
+
+/// Every how many looks at the ends the topics themselves are looked at.
+const TOPIC_ROUNDS: u32 = 10;
+
+pub(crate) fn spawn(shared: Arc<Shared>, examinations: Receiver<TaskId>) -> Result<JoinHandle<()>, NodeError> {
+    thread("clerk", move || run(&shared, &examinations))
+}
+
+fn run(shared: &Shared, examinations: &Receiver<TaskId>) {
+    let every = Duration::from_millis(shared.config.ends_refresh_ms);
+    let (mut next, mut round) = (Instant::now() + every, 0u32);
+    let mut again = BTreeMap::new();
+    while !shared.inbox.stopped() {
+        match examinations.recv_timeout(next.saturating_duration_since(Instant::now()).min(Duration::from_millis(100))) {
+            Ok(task) => examine(shared, &task, &mut again),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if Instant::now() < next {
+            continue;
+        }
+        next = Instant::now() + every;
+        round = round.wrapping_add(1);
+        refresh_ends(shared);
+        for (task, ()) in std::mem::take(&mut again) {
+            examine(shared, &task, &mut again);
+        }
+        if round.is_multiple_of(TOPIC_ROUNDS) {
+            refresh_topics(shared);
+        }
+        if let Err(error) = shared.database.flush_dirty() {
+            shared.fail(error.to_string());
+        }
+    }
+}
+
+/// Asks for all ends at once: they prove stores current and show what retention removed.
+fn refresh_ends(shared: &Shared) {
+    let mut partitions: Vec<_> = shared.registry.tables().iter().flat_map(sources).collect();
+    partitions.sort();
+    partitions.dedup();
+    if partitions.is_empty() {
+        return;
+    }
+    let asked_at = now();
+    match shared.log.bounds(&partitions) {
+        Ok(bounds) => shared.inbox.event(Event::Bounds(asked_at, partitions.into_iter().zip(bounds).collect())),
+        Err(error) => tracing::debug!("the ends of the log are unknown: {error}"),
+    }
+}
+
+fn sources(table: &RawTable) -> impl Iterator<Item = TopicPartition> + use<> {
+    let topic = table.inner.topic.load().name.clone();
+    let ids: Vec<_> = table.inner.partitions.iter().map(|partition| partition.id).collect();
+    ids.into_iter().map(move |id| TopicPartition::new(topic.clone(), id))
+}
+
+/// Notices topics that were deleted, created again, or changed.
+fn refresh_topics(shared: &Shared) {
+    let mut seen: BTreeMap<TopicName, Option<Topic>> = BTreeMap::new();
+    for table in shared.registry.tables() {
+        let known = table.inner.topic.load_full();
+        let found = match seen.get(&known.name) {
+            Some(found) => found.clone(),
+            None => match shared.log.topic(&known.name) {
+                Ok(found) => seen.entry(known.name.clone()).or_insert(found).clone(),
+                Err(_) => continue,
+            },
+        };
+        if found.as_ref().is_none_or(|found| found.id != known.id) {
+            for source in sources(&table) {
+                shared.inbox.event(Event::TopicChanged(source));
+            }
+        }
+        let Some(found) = found else { continue };
+        if found.partitions != known.partitions {
+            table.notice(
+                "partitions_changed",
+                format!(
+                    "the topic has {} partitions and the table was declared with {}: keys may live elsewhere now; drop \
+                     the table and declare it anew",
+                    found.partitions, known.partitions
+                ),
+            );
+        } else if found.id == known.id && found != *known {
+            table.inner.topic.store(Arc::new(found));
+        }
+    }
+}
+
+/// Answers an examination; what the log can't tell now is asked for again in the next round.
+fn examine(shared: &Shared, task: &TaskId, again: &mut BTreeMap<TaskId, ()>) {
+    let Some(table) = shared.table_of(task) else { return };
+    let Some(partition) = table.partition(task.partition) else { return };
+    let known = table.inner.topic.load_full();
+    let topic = match shared.log.topic(&known.name) {
+        Ok(Some(topic)) if topic.partitions == known.partitions => topic,
+        Ok(Some(topic)) => {
+            let reason = format!(
+                "the topic {} has {} partitions and the table was declared with {}: drop the table and declare it anew",
+                topic.name, topic.partitions, known.partitions
+            );
+            return shared.inbox.fail(task.clone(), reason);
+        }
+        Ok(None) => {
+            again.insert(task.clone(), ());
+            let reason = format!("the topic {} does not exist (any more): create it, or drop the table", known.name);
+            return shared.inbox.fail(task.clone(), reason);
+        }
+        Err(_) => {
+            again.insert(task.clone(), ());
+            return;
+        }
+    };
+    if topic != *known {
+        table.inner.topic.store(Arc::new(topic.clone()));
+    }
+    let source = TopicPartition::new(topic.name.clone(), partition.id);
+    let asked_at = now();
+    match shared.log.bounds(std::slice::from_ref(&source)).map(|bounds| bounds.first().copied()) {
+        Ok(Some(bounds)) => {
+            let facts = Facts { asked_at, ..partition_facts(&*shared.log, &table, &topic, &source, bounds) };
+            shared.inbox.event(Event::Examined(task.clone(), facts));
+        }
+        Ok(None) | Err(_) => drop(again.insert(task.clone(), ())),
+    }
+}
+
+/// The facts of all partitions of a table, in order; `None`: the log can't be asked now.
+pub(crate) fn facts(log: &dyn Log, table: &RawTable, topic: &Topic) -> Option<Vec<Facts>> {
+    let sources: Vec<_> = sources(table).collect();
+    let asked_at = now();
+    let bounds = log.bounds(&sources).ok().filter(|bounds| bounds.len() == sources.len())?;
+    let facts = sources
+        .iter()
+        .zip(bounds)
+        .map(|(source, bounds)| Facts { asked_at, ..partition_facts(log, table, topic, source, bounds) });
+    Some(facts.collect())
+}
+
+fn partition_facts(log: &dyn Log, table: &RawTable, topic: &Topic, source: &TopicPartition, bounds: Bounds) -> Facts {
+    let epoch_below = stored_position(table, source)
+        .filter(|stored| stored.position.epoch >= 0 && stored.position.offset <= bounds.end)
+        .and_then(|stored| log.epoch_below(source, stored.position.offset).ok().flatten());
+    let settings = &topic.settings;
+    Facts {
+        topic: topic.id,
+        bounds,
+        epoch_below,
+        horizon_ms: settings.cleanup.compact.then_some(settings.delete_retention_ms.max(0) as u64),
+        asked_at: now(),
+    }
+}
+
+fn stored_position(table: &RawTable, source: &TopicPartition) -> Option<PositionRecord> {
+    let partition = table.partition(source.partition)?;
+    let bytes = partition.store.get(&position_key(table.inner.store_id, source.partition)).ok()??;
+    PositionRecord::from_bytes(&bytes).ok()
+}

@@ -1,0 +1,117 @@
+//! The threads that load partitions in bulk, each with a reader of its own.
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use lentic_engine::Event;
+use lentic_engine::load::{Load, Loaded, Loader};
+use lentic_engine::log::{Polled, Reader, ReaderOptions};
+
+use super::{Shared, now, pause, thread};
+use crate::NodeError;
+
+/// How often progress is logged.
+const REPORT: Duration = Duration::from_secs(5);
+
+/// Bytes of records in one poll while loading.
+const BATCH_BYTES: usize = 1 << 20;
+
+pub(crate) fn spawn(
+    shared: Arc<Shared>,
+    number: usize,
+    queue: Receiver<Box<Load>>,
+) -> Result<JoinHandle<()>, NodeError> {
+    thread(&format!("loader-{number}"), move || {
+        let mut reader = None;
+        loop {
+            if shared.inbox.stopped() {
+                return;
+            }
+            match queue.recv_timeout(Duration::from_millis(100)) {
+                Ok(load) => run(&shared, *load, &mut reader),
+                // A reader keeps connections and buffers: not longer than there is something to load.
+                Err(RecvTimeoutError::Timeout) => reader = None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    })
+}
+
+fn run(shared: &Shared, load: Load, reader: &mut Option<Box<dyn Reader>>) {
+    let copy = Box::new(load.clone());
+    match attempt(shared, load, reader) {
+        Ok(Some(loaded)) => shared.inbox.event(Event::Loaded(copy, loaded)),
+        Ok(None) => {}
+        Err(Failure::Store(error)) => shared.fail(error.to_string()),
+        Err(Failure::Log(text)) => {
+            tracing::warn!(task = %copy.task, "loading failed, it is tried again: {text}");
+            *reader = None;
+            pause(Duration::from_millis(500));
+            shared.inbox.event(Event::LoadFailed(copy, text));
+        }
+    }
+}
+
+enum Failure {
+    Store(lentic_store::Error),
+    Log(String),
+}
+
+impl From<lentic_store::Error> for Failure {
+    fn from(error: lentic_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Reads from the load's start to the first end of the log. `None`: the node stops or the table is gone.
+fn attempt(shared: &Shared, load: Load, reader: &mut Option<Box<dyn Reader>>) -> Result<Option<Loaded>, Failure> {
+    let Some(table) = shared.table_of(&load.task) else { return Ok(None) };
+    let Some(partition) = table.partition(load.task.partition) else { return Ok(None) };
+    let log_failure = |error: lentic_engine::log::Error| Failure::Log(error.to_string());
+    let reader = match reader {
+        Some(reader) => reader,
+        None => {
+            let options = ReaderOptions { bulk: true, headers: false, batch_bytes: BATCH_BYTES };
+            reader.insert(shared.log.reader(options).map_err(log_failure)?)
+        }
+    };
+    let (task, source, until) = (load.task.clone(), load.source.clone(), load.until.0);
+    let budget = shared.config.restore_buffer_bytes / shared.config.restore_thread_count().max(1);
+    reader.assign(&source, load.from).map_err(log_failure)?;
+    let mut loader = Loader::new(load, budget, now());
+    let began = Instant::now();
+    let (mut report_at, mut polled) = (began + REPORT, Vec::new());
+    let loaded = loop {
+        if shared.inbox.stopped() || table.is_closed() {
+            reader.unassign(&source).map_err(log_failure)?;
+            return Ok(None);
+        }
+        reader.poll(Duration::from_millis(100), &mut polled).map_err(log_failure)?;
+        let mut end = None;
+        for found in polled.drain(..) {
+            match found {
+                Polled::Records { batch, epoch, .. } => loader.push(batch, epoch)?,
+                Polled::End { offset, .. } => end = Some(offset),
+                Polled::OutOfRange { .. } => return Err(Failure::Log("the log moved on meanwhile".to_owned())),
+                Polled::Failed { error, .. } => {
+                    reader.unassign(&source).map_err(log_failure)?;
+                    return Err(Failure::Log(error.to_string()));
+                }
+            }
+        }
+        partition.set_loading(loader.position().0, until);
+        if Instant::now() >= report_at {
+            report_at += REPORT;
+            let done = 100.0 * loader.position().0 as f64 / until.max(1) as f64;
+            tracing::info!(%task, records = loader.records(), "restoring, {done:.0} %");
+        }
+        if let Some(end) = end {
+            break loader.finish(end)?;
+        }
+    };
+    reader.unassign(&source).map_err(log_failure)?;
+    let seconds = began.elapsed().as_secs_f64();
+    tracing::info!(%task, records = loaded.records, seconds, "restored");
+    Ok(Some(loaded))
+}

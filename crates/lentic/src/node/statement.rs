@@ -1,0 +1,141 @@
+//! The statement log: what the catalog is made of, one record per change, on `<service>-statements`.
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use lentic_engine::log::{self, Log, Polled, ReadFrom, ReaderOptions, Topic, TopicSettings};
+use lentic_types::{Offset, OutgoingRecord, PartitionId, TableSpec, Timestamp, TopicName, TopicPartition};
+use serde::{Deserialize, Serialize};
+
+use crate::NodeError;
+
+/// The version that this program writes and the newest it understands.
+const VERSION: u32 = 1;
+
+/// A change of the catalog as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Statement {
+    version: u32,
+    kind: String,
+    /// The declaration (JSON) or, of a drop, the table's name.
+    text: String,
+    /// Names chosen at creation, so that a later version derives no others.
+    #[serde(default)]
+    names: BTreeMap<String, String>,
+}
+
+/// What a statement says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    CreateTable(TableSpec),
+    /// The declaration as changed.
+    AlterTable(TableSpec),
+    DropTable(String),
+}
+
+impl Statement {
+    pub(crate) fn new(change: &Change) -> Self {
+        let (kind, text, names) = match change {
+            Change::CreateTable(spec) => ("create_table", spec_text(spec), names(spec)),
+            Change::AlterTable(spec) => ("alter_table", spec_text(spec), names(spec)),
+            Change::DropTable(name) => {
+                ("drop_table", name.clone(), BTreeMap::from([("table".to_owned(), name.clone())]))
+            }
+        };
+        Self { version: VERSION, kind: kind.to_owned(), text, names }
+    }
+
+    pub(crate) fn change(&self) -> Result<Change, String> {
+        if self.version > VERSION {
+            return Err(format!(
+                "a statement of version {} is on the statement log and this program knows up to {VERSION}: start \
+                 the newer release",
+                self.version
+            ));
+        }
+        let spec = || serde_json::from_str(&self.text).map_err(|error| format!("an unreadable declaration: {error}"));
+        match self.kind.as_str() {
+            "create_table" => Ok(Change::CreateTable(spec()?)),
+            "alter_table" => Ok(Change::AlterTable(spec()?)),
+            "drop_table" => Ok(Change::DropTable(self.text.clone())),
+            kind => Err(format!("a statement of the unknown kind {kind:?}: start the newer release that wrote it")),
+        }
+    }
+}
+
+fn spec_text(spec: &TableSpec) -> String {
+    serde_json::to_string(spec).expect("a declaration has string keys only")
+}
+
+fn names(spec: &TableSpec) -> BTreeMap<String, String> {
+    BTreeMap::from([("table".to_owned(), spec.name.to_string()), ("topic".to_owned(), spec.topic.to_string())])
+}
+
+/// The topic of the statement log, made if it is missing.
+pub(crate) fn topic(log: &dyn Log, service: &str) -> Result<Topic, NodeError> {
+    let name = TopicName::new(format!("{service}-statements"))
+        .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
+    if let Some(topic) = log.topic(&name)? {
+        return Ok(topic);
+    }
+    let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
+    match log.create_topic(&name, 1, &settings) {
+        Ok(topic) => Ok(topic),
+        Err(log::Error::TopicExists(_)) => Ok(log.topic(&name)?.ok_or(log::Error::NoSuchTopic(name))?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// All statements, with their offsets.
+pub(crate) fn replay(log: &dyn Log, topic: &Topic) -> Result<Vec<(Offset, Statement)>, NodeError> {
+    let source = TopicPartition::new(topic.name.clone(), PartitionId(0));
+    let mut reader = log.reader(ReaderOptions::default())?;
+    reader.assign(&source, ReadFrom::Start)?;
+    let end = log.bounds(std::slice::from_ref(&source))?.first().map_or(Offset(0), |bounds| bounds.end);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let (mut statements, mut position, mut polled) = (Vec::new(), Offset(0), Vec::new());
+    while position < end {
+        if Instant::now() > deadline {
+            let text = format!("the statement log {} could not be read to its end in 30 s", topic.name);
+            return Err(log::Error::Unavailable(text).into());
+        }
+        reader.poll(Duration::from_millis(100), &mut polled)?;
+        for found in polled.drain(..) {
+            match found {
+                Polled::Records { batch, .. } => {
+                    for record in batch.iter() {
+                        statements.push((record.offset, parse(record.value.unwrap_or_default(), record.offset)?));
+                        position = record.offset.next();
+                    }
+                }
+                Polled::End { offset, .. } => position = position.max(offset),
+                Polled::OutOfRange { .. } => return Err(log::Error::NoSuchTopic(topic.name.clone()).into()),
+                Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => return Err(error.into()),
+                Polled::Failed { .. } => {}
+            }
+        }
+    }
+    Ok(statements)
+}
+
+fn parse(value: &[u8], offset: Offset) -> Result<Statement, NodeError> {
+    serde_json::from_slice(value)
+        .map_err(|error| NodeError::Config(format!("the statement log holds no statement at offset {offset}: {error}")))
+}
+
+/// Appends a statement and waits for it.
+pub(crate) fn append(log: &dyn Log, topic: &Topic, change: &Change) -> log::Result<Offset> {
+    let value = serde_json::to_vec(&Statement::new(change)).expect("a statement has string keys only");
+    let record = OutgoingRecord {
+        topic: topic.name.clone(),
+        partition: PartitionId(0),
+        key: None,
+        value: Some(Bytes::from(value)),
+        timestamp: Timestamp::NONE,
+        headers: Vec::new(),
+    };
+    let (acked, outcome) = std::sync::mpsc::sync_channel(1);
+    log.append(record, Box::new(move |ack| drop(acked.try_send(ack))));
+    let ack = outcome.recv().map_err(|_| log::Error::Closed)??;
+    Ok(ack.offset)
+}

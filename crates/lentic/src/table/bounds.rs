@@ -1,0 +1,59 @@
+//! Key bounds of a read as ranges of a store.
+use std::ops::Bound;
+
+use lentic_format::order_key;
+use lentic_store::layout::RowPrefix;
+use lentic_store::{KeyRange, Order};
+use lentic_types::FormatName;
+
+use super::KeyBounds;
+
+/// The range of store keys under `prefix` that `bounds` describes.
+pub(crate) fn range(prefix: RowPrefix, key: FormatName, bounds: &KeyBounds, order: Order) -> KeyRange {
+    let store_key = |bytes: &[u8]| {
+        let mut store_key = prefix.as_bytes().to_vec();
+        order_key(key, bytes, &mut store_key);
+        store_key
+    };
+    let mut range = match &bounds.prefix {
+        Some(wanted) => KeyRange::prefix(&[prefix.as_bytes(), wanted].concat()),
+        None => prefix.range(),
+    };
+    if let Some(from) = &bounds.from {
+        raise(&mut range.start, Bound::Included(store_key(from)));
+    }
+    if let Some(to) = &bounds.to {
+        lower(&mut range.end, Bound::Excluded(store_key(to)));
+    }
+    if let Some(after) = &bounds.after {
+        let passed = Bound::Excluded(store_key(after));
+        match order {
+            Order::Ascending => raise(&mut range.start, passed),
+            Order::Descending => lower(&mut range.end, passed),
+        }
+    }
+    range
+}
+
+fn raise(start: &mut Bound<Vec<u8>>, to: Bound<Vec<u8>>) {
+    let higher = match (&*start, &to) {
+        (Bound::Unbounded, _) => true,
+        (Bound::Included(old), Bound::Included(new)) => new > old,
+        (Bound::Included(old) | Bound::Excluded(old), Bound::Included(new) | Bound::Excluded(new)) => new >= old,
+        (_, Bound::Unbounded) => false,
+    };
+    if higher {
+        *start = to;
+    }
+}
+
+fn lower(end: &mut Bound<Vec<u8>>, to: Bound<Vec<u8>>) {
+    let lower = match (&*end, &to) {
+        (Bound::Unbounded, _) => true,
+        (Bound::Included(old) | Bound::Excluded(old), Bound::Included(new) | Bound::Excluded(new)) => new <= old,
+        (_, Bound::Unbounded) => false,
+    };
+    if lower {
+        *end = to;
+    }
+}

@@ -1,0 +1,140 @@
+//! Several sorted cursors as one, in key order.
+use std::cmp::Ordering;
+
+use lentic_store::layout::{RowPrefix, RowView};
+use lentic_store::{Cursor, Order, ReadStore, Result};
+use lentic_types::{Offset, PartitionId, Timestamp};
+
+use super::bounds;
+use super::partition::Partition;
+use super::read::Scan;
+use lentic_types::FormatName;
+
+/// The rows of one partition under a scan, one at a time.
+pub(crate) struct Stream<'a> {
+    partition: PartitionId,
+    log_start: Offset,
+    cursor: Box<dyn Cursor + 'a>,
+    /// Order-preserving key bytes of the current row.
+    key: Vec<u8>,
+    value: Vec<u8>,
+    offset: Offset,
+    timestamp: Timestamp,
+    more: bool,
+}
+
+/// A snapshot to stream from.
+pub(crate) struct Source<'a> {
+    pub(crate) partition: &'a Partition,
+    pub(crate) snapshot: std::sync::Arc<dyn ReadStore>,
+    pub(crate) view: lentic_engine::TaskView,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(partition: &'a Partition) -> Self {
+        let (snapshot, view) = partition.snapshot();
+        Self { partition, snapshot, view }
+    }
+
+    pub(crate) fn stream(&self, key: FormatName, scan: &Scan) -> Result<Stream<'_>> {
+        let range = bounds::range(self.partition.prefix(&self.view), key, &scan.bounds, scan.order);
+        let mut stream = Stream {
+            partition: self.partition.id,
+            log_start: self.view.log_start,
+            cursor: self.snapshot.cursor(range, scan.order)?,
+            key: Vec::new(),
+            value: Vec::new(),
+            offset: Offset(0),
+            timestamp: Timestamp::NONE,
+            more: true,
+        };
+        stream.advance()?;
+        Ok(stream)
+    }
+}
+
+impl Stream<'_> {
+    /// Goes to the next row that the retained log still holds.
+    fn advance(&mut self) -> Result<()> {
+        loop {
+            let Some((store_key, bytes)) = self.cursor.next()? else {
+                self.more = false;
+                return Ok(());
+            };
+            let row = RowView::read(bytes)?;
+            if row.offset < self.log_start {
+                continue;
+            }
+            self.key.clear();
+            self.key.extend_from_slice(RowPrefix::strip(store_key));
+            self.value.clear();
+            self.value.extend_from_slice(row.value);
+            self.offset = row.offset;
+            self.timestamp = row.timestamp;
+            return Ok(());
+        }
+    }
+}
+
+/// What a merge yields: the row with its order-preserving key.
+pub(crate) struct Merged<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) partition: PartitionId,
+    pub(crate) offset: Offset,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) value: &'a [u8],
+}
+
+/// Calls `visit` with each row in key order. A key that lives in several partitions is visited once, newest.
+pub(crate) fn merge(
+    streams: &mut [Stream<'_>],
+    order: Order,
+    visit: &mut dyn FnMut(Merged<'_>) -> std::ops::ControlFlow<()>,
+) -> Result<()> {
+    let mut heap: Vec<usize> = (0..streams.len()).filter(|&i| streams[i].more).collect();
+    heap.sort_by(|&a, &b| compare(&streams[b], &streams[a], order));
+    // The last element is the next row: with few partitions a sorted list beats a heap.
+    while let Some(&next) = heap.last() {
+        let stream = &streams[next];
+        let row = Merged {
+            key: &stream.key,
+            partition: stream.partition,
+            offset: stream.offset,
+            timestamp: stream.timestamp,
+            value: &stream.value,
+        };
+        if visit(row).is_break() {
+            return Ok(());
+        }
+        let key = (streams.len() > 1).then(|| streams[next].key.clone());
+        step(streams, &mut heap, order)?;
+        while let Some(&other) = heap.last() {
+            if key.as_deref() != Some(streams[other].key.as_slice()) {
+                break;
+            }
+            step(streams, &mut heap, order)?;
+        }
+    }
+    Ok(())
+}
+
+fn step(streams: &mut [Stream<'_>], heap: &mut Vec<usize>, order: Order) -> Result<()> {
+    let Some(moved) = heap.pop() else { return Ok(()) };
+    streams[moved].advance()?;
+    if streams[moved].more {
+        let at = heap.partition_point(|&other| {
+            compare(&streams[other], &streams[moved], order) == Ordering::Greater
+        });
+        heap.insert(at, moved);
+    }
+    Ok(())
+}
+
+/// Scan order; of equal keys the newest first, by timestamp (offsets of two partitions can't be compared).
+fn compare(a: &Stream<'_>, b: &Stream<'_>, order: Order) -> Ordering {
+    let keys = match order {
+        Order::Ascending => a.key.cmp(&b.key),
+        Order::Descending => b.key.cmp(&a.key),
+    };
+    keys.then_with(|| b.timestamp.cmp(&a.timestamp)).then_with(|| a.partition.cmp(&b.partition))
+}

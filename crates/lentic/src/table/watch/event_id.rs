@@ -1,0 +1,64 @@
+//! A place in the changes of all partitions, as clients carry it.
+use std::fmt;
+use std::str::FromStr;
+
+use lentic_types::{Offset, Timestamp};
+
+use crate::ReadError;
+
+/// The next offset of each partition, the topic's tag, and when this was the newest place (`Last-Event-ID`).
+///
+/// Printed as `w1.tttt.milliseconds.offset-offset-...`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventId {
+    pub(super) tag: u16,
+    pub(super) at: Timestamp,
+    pub(super) positions: Vec<Offset>,
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w1.{:04x}.{}.", self.tag, self.at)?;
+        for (i, offset) in self.positions.iter().enumerate() {
+            let dash = if i == 0 { "" } else { "-" };
+            write!(f, "{dash}{offset}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for EventId {
+    type Err = ReadError;
+
+    fn from_str(text: &str) -> Result<Self, ReadError> {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let parse = || {
+            let rest = text.strip_prefix("w1.")?;
+            let (tag, rest) = rest.split_once('.')?;
+            let (at, positions) = rest.split_once('.')?;
+            let tag = (tag.len() == 4).then(|| u16::from_str_radix(tag, 16).ok())??;
+            let at = Timestamp(digits(at).then(|| at.parse().ok())??);
+            let positions = positions
+                .split('-')
+                .map(|offset| digits(offset).then(|| offset.parse().ok().map(Offset))?)
+                .collect::<Option<Vec<_>>>()?;
+            Some(Self { tag, at, positions })
+        };
+        parse().ok_or(ReadError::InvalidEventId)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn print_and_parse() {
+        let id = EventId { tag: 0xab, at: Timestamp(1_700_000_000_000), positions: vec![Offset(3), Offset(0)] };
+        assert_eq!(id.to_string(), "w1.00ab.1700000000000.3-0");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for bad in ["", "w1.00ab.1.", "w1.00ab.1.3-", "w1.00ab.-1.3", "w2.00ab.1.3", "w1.xx.1.3", "w1.00ab.1.+3"] {
+            assert_eq!(bad.parse::<EventId>(), Err(ReadError::InvalidEventId), "{bad}");
+        }
+    }
+}

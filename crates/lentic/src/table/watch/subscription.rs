@@ -1,0 +1,115 @@
+//! The bounded queue between the worker and one watch.
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lentic_engine::Purged;
+use lentic_types::{Offset, PartitionId, RecordBatch};
+
+/// Something that was published.
+pub(crate) enum Published {
+    /// Records at or above the offset are new.
+    Records(PartitionId, Arc<RecordBatch>, Offset),
+    /// Rows that the log no longer holds.
+    Purged(PartitionId, Vec<Purged>),
+}
+
+/// Batches on their way to one watch; holds no more than its limit (or one batch).
+pub(crate) struct Subscription {
+    limit_bytes: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Published>,
+    bytes: usize,
+    /// The limit was passed: what came after is lost.
+    overflowed: bool,
+    ended: bool,
+    wake: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Subscription {
+    pub(crate) fn new(limit_bytes: usize) -> Self {
+        Self { limit_bytes, state: Mutex::default() }
+    }
+
+    /// Queues a batch. False: the watch no longer takes any.
+    pub(crate) fn push(
+        &self,
+        partition: PartitionId,
+        applied: Option<&(Arc<RecordBatch>, Offset)>,
+        purged: &[Purged],
+    ) -> bool {
+        let mut state = self.lock();
+        if state.overflowed || state.ended {
+            return false;
+        }
+        let bytes = applied.map_or(0, |(batch, _)| batch.bytes() + batch.len() * 32)
+            + purged.iter().map(|row| row.key.len() + 64).sum::<usize>();
+        if state.bytes + bytes > self.limit_bytes && !state.queue.is_empty() {
+            state.overflowed = true;
+        } else {
+            state.bytes += bytes;
+            if let Some((batch, from)) = applied {
+                state.queue.push_back(Published::Records(partition, Arc::clone(batch), *from));
+            }
+            if !purged.is_empty() {
+                state.queue.push_back(Published::Purged(partition, purged.to_vec()));
+            }
+        }
+        let (keep, wake) = (!state.overflowed, state.wake.take());
+        drop(state);
+        if let Some(wake) = wake {
+            wake();
+        }
+        keep
+    }
+
+    /// The oldest that is queued.
+    pub(crate) fn pop(&self) -> Option<Published> {
+        let mut state = self.lock();
+        let popped = state.queue.pop_front();
+        if state.queue.is_empty() {
+            state.bytes = 0;
+        } else if let Some(Published::Records(_, batch, _)) = &popped {
+            state.bytes = state.bytes.saturating_sub(batch.bytes() + batch.len() * 32);
+        }
+        popped
+    }
+
+    /// Whether something was lost because the watch was too slow. What is queued is still in order.
+    pub(crate) fn overflowed(&self) -> bool {
+        self.lock().overflowed
+    }
+
+    pub(crate) fn ended(&self) -> bool {
+        self.lock().ended
+    }
+
+    /// Calls `wake` once there is something, at once if there is.
+    pub(crate) fn when_ready(&self, wake: Box<dyn FnOnce() + Send>) {
+        let mut state = self.lock();
+        if state.queue.is_empty() && !state.overflowed && !state.ended {
+            state.wake = Some(wake);
+        } else {
+            drop(state);
+            wake();
+        }
+    }
+
+    /// No more will come.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        let wake = state.wake.take();
+        drop(state);
+        if let Some(wake) = wake {
+            wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
