@@ -15,6 +15,8 @@ if [ ! -t 1 ] || [ -n "${NO_COLOR:-}" ]; then bold='' dim='' plain=''; fi
 title() { printf '\n%s── %s%s\n' "$bold" "$*" "$plain"; }
 note() { printf '%s   %s%s\n' "$dim" "$*" "$plain"; }
 fail() { printf '\n%sdemo failed: %s%s\n' "$bold" "$*" "$plain" >&2; exit 1; }
+# In a pipe `lentic get` prints the bare value, without a newline.
+end_line() { if [ ! -t 1 ]; then echo; fi; }
 # Prints a command as one would type it, then runs it.
 show() {
   local shown="" word
@@ -83,7 +85,8 @@ if [ -n "${LENTIC_BIN:-}" ]; then
   lentic=$LENTIC_BIN
 else
   title "Building"
-  show cargo build -p lentic-cli
+  # The whole workspace, as the tests build it: another selection would compile RocksDB with other features.
+  show cargo build --workspace --bins
   lentic=${CARGO_TARGET_DIR:-target}/debug/lentic
 fi
 lentic=$(cd "$(dirname "$lentic")" && pwd)/$(basename "$lentic")
@@ -108,6 +111,7 @@ show lentic load flights demo/data/flights.csv.gz --key id --null NA
 
 title "One row"
 show lentic get planes N14228
+end_line
 note "the same over HTTP, with its token (ETag), its age and how far the store is:"
 show curl -si "$LENTIC_URL/v1/tables/planes/rows/N14228"
 echo
@@ -160,6 +164,7 @@ stop_node
 show rm -r "$data/state"
 start_node
 show lentic get planes N14228
+end_line
 all_rows >"$scratch/after.ndjson" || fail "the rows could not be read"
 cmp "$scratch/before.ndjson" "$scratch/after.ndjson" || fail "the rows differ from those before"
 note "$(wc -l <"$scratch/after.ndjson") rows, byte for byte those from before"

@@ -35,7 +35,7 @@ const RULES: [Rule; MAX_CRATES] = [
     pure("sql", &["types", "format", "store", "topology", "sql-syntax"]),
     edge("store-rocksdb", &["types", "store"]),
     edge("log-kafka", &["types", "engine"]),
-    edge("log-local", &["types", "engine", "store-rocksdb"]),
+    edge("log-local", &["types", "store", "engine", "store-rocksdb"]),
     edge("server", &["types", "lentic", "sql", "cluster"]),
     edge(
         "lentic",
