@@ -1,0 +1,134 @@
+//! [`KafkaLog`].
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lentic_engine::log::{
+    Acked, Bounds, Error, Log, Reader, ReaderOptions, Result, Topic, TopicSettings, Transaction,
+};
+use lentic_types::{Offset, OutgoingRecord, TopicName, TopicPartition};
+
+use crate::append::Appender;
+use crate::health::{Health, Probe};
+use crate::options::KafkaOptions;
+use crate::raw::{Client, Consumer, Kind};
+use crate::reader::KafkaReader;
+use crate::transaction::Pool;
+use crate::{admin, error};
+
+/// The topics of a Kafka cluster.
+///
+/// Timestamp 0 of an appended record means "now", as everywhere in librdkafka; [`Log::epoch_below`] knows no answer,
+/// since librdkafka doesn't offer the request.
+pub struct KafkaLog {
+    options: KafkaOptions,
+    client: Arc<Client>,
+    appender: Appender,
+    pool: Arc<Pool>,
+    health: Arc<Health>,
+    probe: Probe,
+    closed: AtomicBool,
+}
+
+impl KafkaLog {
+    /// Makes the clients and connects in the background. Fails with [`Error::Refused`] if librdkafka doesn't take the
+    /// properties; whether the brokers answer is learnt by the first request, or from [`Log::health`].
+    pub fn connect(options: KafkaOptions) -> Result<Self> {
+        let refused = |failure| error::of(&failure, None);
+        let client = Arc::new(Client::new(Kind::Producer, &options.admin()).map_err(refused)?);
+        let health = Arc::new(Health::new());
+        let appender = Appender::start(&options, &health).map_err(refused)?;
+        let probe = Probe::start(&client, Arc::clone(&health))
+            .map_err(|failed| Error::Refused(format!("no thread to watch the brokers: {failed}")))?;
+        let pool = Arc::new(Pool::new(&options));
+        Ok(Self { options, client, appender, pool, health, probe, closed: AtomicBool::new(false) })
+    }
+
+    /// The options that it was made with.
+    pub fn options(&self) -> &KafkaOptions {
+        &self.options
+    }
+
+    /// Runs a request and learns from it whether the brokers answer.
+    fn request<T>(&self, request: impl FnOnce(&Client) -> Result<T>) -> Result<T> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        let result = request(&self.client);
+        if !matches!(result, Err(Error::Unavailable(_))) {
+            self.health.answered();
+        }
+        result
+    }
+}
+
+impl Log for KafkaLog {
+    fn identity(&self) -> Result<String> {
+        self.request(|client| {
+            client.cluster_id(self.options.request_timeout).ok_or_else(|| {
+                let why = self.health.now().err().unwrap_or_else(|| "no answer".to_owned());
+                Error::Unavailable(format!("no broker of {} told its cluster: {why}", self.options.brokers))
+            })
+        })
+    }
+
+    fn topic(&self, name: &TopicName) -> Result<Option<Topic>> {
+        self.request(|client| admin::topic(client, name, self.options.request_timeout))
+    }
+
+    fn topics(&self) -> Result<Vec<TopicName>> {
+        self.request(|client| admin::topics(client, self.options.request_timeout))
+    }
+
+    fn create_topic(&self, name: &TopicName, partitions: u32, settings: &TopicSettings) -> Result<Topic> {
+        let timeout = self.options.request_timeout;
+        self.request(|client| admin::create_topic(client, name, partitions, settings, timeout))
+    }
+
+    fn delete_topic(&self, name: &TopicName) -> Result<()> {
+        self.request(|client| admin::delete_topic(client, name, self.options.request_timeout))
+    }
+
+    fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Bounds>> {
+        self.request(|client| admin::bounds(client, partitions, self.options.request_timeout))
+    }
+
+    fn epoch_below(&self, _partition: &TopicPartition, _offset: Offset) -> Result<Option<i32>> {
+        Ok(None)
+    }
+
+    fn reader(&self, options: ReaderOptions) -> Result<Box<dyn Reader>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        let consumer =
+            Consumer::new(&self.options.consumer(options)).map_err(|failure| error::of(&failure, None))?;
+        Ok(Box::new(KafkaReader::new(consumer, options)))
+    }
+
+    fn append(&self, record: OutgoingRecord, acked: Acked) {
+        self.appender.append(&record, acked);
+    }
+
+    fn begin(&self) -> Result<Box<dyn Transaction>> {
+        self.pool.begin()
+    }
+
+    fn health(&self) -> Result<(), String> {
+        self.health.now()
+    }
+
+    fn close(&self) {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.appender.close(self.options.close_timeout);
+        self.pool.close();
+        self.probe.stop();
+    }
+}
+
+impl Drop for KafkaLog {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

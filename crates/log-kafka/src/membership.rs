@@ -1,0 +1,209 @@
+//! This node's place in the consumer group that assigns shards: the group's assignment of the shards topic is the
+//! assignment of shards to nodes.
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use lentic_engine::log::{Error, Result};
+use lentic_types::{ShardId, TopicName};
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{ClientConfig, TopicPartitionList};
+
+use crate::options::{KafkaOptions, Properties};
+
+/// How long the thread waits for something to happen in the group before it looks whether it should stop.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Another node of the group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// Its node id.
+    pub node: String,
+    /// Where it connects from, as the broker sees it.
+    pub host: String,
+}
+
+/// Membership in a group, kept up by a thread of its own. Dropping it leaves the group.
+pub struct Membership {
+    node: String,
+    group: String,
+    timeout: Duration,
+    consumer: Arc<BaseConsumer<Watcher>>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    stop: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    joined: bool,
+    shards: BTreeSet<ShardId>,
+    trouble: Option<Error>,
+}
+
+/// The members of `group`, dead ones included whose session has not expired yet; none if there is no such group.
+pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<Member>> {
+    let consumer: BaseConsumer = config(&options.member(group, &options.client_id)).create().map_err(|e| of(&e))?;
+    list(&consumer, group, options.request_timeout)
+}
+
+impl Membership {
+    /// Joins `group` on the shards topic as the static member `node`: a process that comes back with the same node id
+    /// takes its place at once.
+    pub fn join(options: &KafkaOptions, group: &str, topic: &TopicName, node: &str) -> Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let watcher = Watcher(Arc::clone(&shared));
+        let consumer: BaseConsumer<Watcher> =
+            config(&options.member(group, node)).create_with_context(watcher).map_err(|e| of(&e))?;
+        consumer.subscribe(&[topic.as_str()]).map_err(|e| of(&e))?;
+        let consumer = Arc::new(consumer);
+        let (polled, watched) = (Arc::clone(&consumer), Arc::clone(&shared));
+        let thread = thread::Builder::new()
+            .name("kafka-membership".to_owned())
+            .spawn(move || keep(&polled, &watched))
+            .map_err(|failed| Error::Refused(format!("no thread for the group: {failed}")))?;
+        Ok(Self {
+            node: node.to_owned(),
+            group: group.to_owned(),
+            timeout: options.request_timeout,
+            consumer,
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// The shards that the group has given to this node; empty until it has joined.
+    pub fn assignment(&self) -> BTreeSet<ShardId> {
+        self.state().shards.clone()
+    }
+
+    /// Waits until the group has given an assignment, maybe an empty one; false if that takes longer than `timeout`.
+    pub fn wait_joined(&self, timeout: Duration) -> Result<bool> {
+        let done = |state: &mut State| !state.joined && state.trouble.is_none();
+        let waited = self.shared.changed.wait_timeout_while(self.state(), timeout, done);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.trouble.clone().map_or(Ok(state.joined), Err)
+    }
+
+    /// What ended the membership, if something did: [`Error::Fenced`] when another process joined with this node id.
+    pub fn trouble(&self) -> Option<Error> {
+        self.state().trouble.clone()
+    }
+
+    /// The other nodes of the group, dead ones included whose session has not expired yet.
+    pub fn other_members(&self) -> Result<Vec<Member>> {
+        let mut members = list(&self.consumer, &self.group, self.timeout)?;
+        members.retain(|member| member.node != self.node);
+        Ok(members)
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of the group membership panicked");
+        }
+    }
+}
+
+fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared) {
+    while !shared.stop.load(Ordering::Acquire) {
+        // Records of the shards topic are read elsewhere: what comes here is dropped.
+        let Some(Err(error)) = consumer.poll(POLL) else { continue };
+        let error = of(&error);
+        if error == Error::Fenced {
+            tracing::error!("another process joined the group with this node's id");
+            let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.shards.clear();
+            state.trouble = Some(error);
+            shared.changed.notify_all();
+            return;
+        }
+        tracing::debug!("the group: {error}");
+    }
+    // A static member that only closes would keep its shards until its session ends.
+    consumer.unsubscribe();
+    for _ in 0..20 {
+        consumer.poll(Duration::from_millis(50));
+        if shared.state.lock().unwrap_or_else(PoisonError::into_inner).shards.is_empty() {
+            break;
+        }
+    }
+}
+
+/// Follows what the group gives and takes.
+struct Watcher(Arc<Shared>);
+
+impl ClientContext for Watcher {}
+
+impl ConsumerContext for Watcher {
+    fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(partitions) = rebalance {
+            let revoked = shards(partitions);
+            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.shards.retain(|shard| !revoked.contains(shard));
+            self.0.changed.notify_all();
+        }
+    }
+
+    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Assign(partitions) = rebalance {
+            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.shards.extend(shards(partitions));
+            state.joined = true;
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+fn shards(partitions: &TopicPartitionList) -> BTreeSet<ShardId> {
+    partitions.elements().iter().filter_map(|p| u32::try_from(p.partition()).ok()).map(ShardId).collect()
+}
+
+fn list<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    group: &str,
+    timeout: Duration,
+) -> Result<Vec<Member>> {
+    let groups = consumer.fetch_group_list(Some(group), timeout).map_err(|e| of(&e))?;
+    let members = groups.groups().iter().filter(|found| found.name() == group).flat_map(|found| found.members());
+    let mut members: Vec<_> = members
+        .map(|m| Member { node: m.client_id().to_owned(), host: m.client_host().to_owned() })
+        .collect();
+    members.sort();
+    Ok(members)
+}
+
+fn config(properties: &Properties) -> ClientConfig {
+    properties.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn of(error: &KafkaError) -> Error {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::Fenced | RDKafkaErrorCode::Fatal) => {
+            Error::Fenced
+        }
+        Some(RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::TopicAuthorizationFailed) => {
+            Error::Refused(error.to_string())
+        }
+        _ if matches!(error, KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_)) => {
+            Error::Refused(error.to_string())
+        }
+        _ => Error::Unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,249 @@
+//! A librdkafka handle: made from properties, logging and reporting errors, destroyed at the end.
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr::NonNull;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka_sys::bindings as sys;
+
+use super::Err;
+use crate::options::Properties;
+
+/// librdkafka's and Kafka's error codes. A number, since a newer broker may send one that the Rust enum lacks.
+pub(crate) type Code = c_int;
+
+/// The number of an error.
+pub(crate) const fn code(error: Err) -> Code {
+    error as Code
+}
+
+/// A call that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    pub(crate) text: String,
+}
+
+impl Failure {
+    pub(super) fn of(error: Err) -> Self {
+        // SAFETY: returns a static string for every code.
+        Self { code: code(error), text: unsafe { text(sys::rd_kafka_err2str(error)) } }
+    }
+
+    pub(super) fn check(error: Err) -> Result<(), Self> {
+        if code(error) == 0 { Ok(()) } else { Err(Self::of(error)) }
+    }
+}
+
+/// What a client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Requests and writes.
+    Producer,
+    /// Reads.
+    Consumer,
+}
+
+/// The delivery callback that a producer installs.
+pub(super) type DeliveryCallback =
+    unsafe extern "C" fn(*mut sys::rd_kafka_t, *const sys::rd_kafka_message_t, *mut c_void);
+
+/// Errors that librdkafka's own threads report, kept for whoever looks next.
+#[derive(Default)]
+struct Reported(Mutex<Option<Failure>>);
+
+/// A handle.
+pub(crate) struct Client {
+    handle: NonNull<sys::rd_kafka_t>,
+    kind: Kind,
+    /// The handle's opaque pointer leads here; boxed so that it stays where it is.
+    reported: Box<Reported>,
+}
+
+// SAFETY: librdkafka's handles are thread-safe, and `Reported` is a mutex.
+unsafe impl Send for Client {}
+// SAFETY: as above.
+unsafe impl Sync for Client {}
+
+impl Client {
+    /// Makes a handle; connects in the background. Fails only because of the properties.
+    pub(crate) fn new(kind: Kind, properties: &Properties) -> Result<Self, Failure> {
+        Self::with_delivery(kind, properties, None)
+    }
+
+    pub(super) fn with_delivery(
+        kind: Kind,
+        properties: &Properties,
+        delivery: Option<DeliveryCallback>,
+    ) -> Result<Self, Failure> {
+        let reported = Box::<Reported>::default();
+        let conf = Conf::new(properties)?;
+        let mut error = ErrorText::default();
+        let native = match kind {
+            Kind::Producer => sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
+            Kind::Consumer => sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
+        };
+        // SAFETY: `conf` is valid; the opaque outlives the handle, which `drop` destroys before `reported` goes; on
+        // success the handle owns `conf`.
+        unsafe {
+            sys::rd_kafka_conf_set_opaque(conf.0.as_ptr(), (&raw const *reported).cast_mut().cast());
+            sys::rd_kafka_conf_set_error_cb(conf.0.as_ptr(), Some(on_error));
+            sys::rd_kafka_conf_set_log_cb(conf.0.as_ptr(), Some(on_log));
+            if delivery.is_some() {
+                sys::rd_kafka_conf_set_dr_msg_cb(conf.0.as_ptr(), delivery);
+            }
+            let handle = sys::rd_kafka_new(native, conf.0.as_ptr(), error.as_mut_ptr(), ErrorText::LEN);
+            let Some(handle) = NonNull::new(handle) else {
+                return Err(Failure { code: code(Err::RD_KAFKA_RESP_ERR__INVALID_ARG), text: error.text() });
+            };
+            std::mem::forget(conf);
+            Ok(Self { handle, kind, reported })
+        }
+    }
+
+    pub(super) fn ptr(&self) -> *mut sys::rd_kafka_t {
+        self.handle.as_ptr()
+    }
+
+    /// Serves callbacks for up to `timeout`; returns after the first ones.
+    pub(crate) fn poll(&self, timeout: Duration) {
+        // SAFETY: the handle is valid.
+        unsafe { sys::rd_kafka_poll(self.ptr(), millis(timeout)) };
+    }
+
+    /// Takes the last error that concerns the whole client.
+    pub(crate) fn take_reported(&self) -> Option<Failure> {
+        self.reported.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // No reader joins a group, so there is none to leave.
+        let flags = if self.kind == Kind::Consumer { sys::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE } else { 0 };
+        // SAFETY: nobody else has the handle any more.
+        unsafe { sys::rd_kafka_destroy_flags(self.ptr(), flags) };
+    }
+}
+
+/// A configuration until a handle owns it.
+struct Conf(NonNull<sys::rd_kafka_conf_t>);
+
+impl Conf {
+    fn new(properties: &Properties) -> Result<Self, Failure> {
+        // SAFETY: allocates; never null.
+        let conf = Self(NonNull::new(unsafe { sys::rd_kafka_conf_new() }).expect("librdkafka allocates or aborts"));
+        for (key, value) in properties {
+            let mut error = ErrorText::default();
+            let name = cstring(key);
+            let value = cstring(value);
+            // SAFETY: all pointers are valid for the call.
+            let result = unsafe {
+                sys::rd_kafka_conf_set(
+                    conf.0.as_ptr(),
+                    name.as_ptr(),
+                    value.as_ptr(),
+                    error.as_mut_ptr(),
+                    ErrorText::LEN,
+                )
+            };
+            if result != sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK {
+                let text = format!("librdkafka refuses the property {key}: {}", error.text());
+                return Err(Failure { code: code(Err::RD_KAFKA_RESP_ERR__INVALID_ARG), text });
+            }
+        }
+        Ok(conf)
+    }
+}
+
+impl Drop for Conf {
+    fn drop(&mut self) {
+        // SAFETY: still ours.
+        unsafe { sys::rd_kafka_conf_destroy(self.0.as_ptr()) };
+    }
+}
+
+/// Where librdkafka writes what is wrong.
+pub(super) struct ErrorText([c_char; Self::LEN]);
+
+impl Default for ErrorText {
+    fn default() -> Self {
+        Self([0; Self::LEN])
+    }
+}
+
+impl ErrorText {
+    pub(super) const LEN: usize = 512;
+
+    pub(super) fn as_mut_ptr(&mut self) -> *mut c_char {
+        self.0.as_mut_ptr()
+    }
+
+    pub(super) fn text(&self) -> String {
+        // SAFETY: librdkafka ends the text within the length given, and it began as zeroes.
+        unsafe { text(self.0.as_ptr()) }
+    }
+}
+
+/// A copy of a C string; empty for null.
+///
+/// # Safety
+/// `text` is null or a valid C string.
+pub(super) unsafe fn text(text: *const c_char) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: by the caller.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+}
+
+/// A C string; what follows a zero byte is cut off (no name or property has one).
+pub(super) fn cstring(text: &str) -> CString {
+    let text = text.split('\0').next().unwrap_or_default();
+    CString::new(text).expect("cut at the first zero byte")
+}
+
+/// librdkafka's timeouts; never its "for ever", which is negative.
+pub(super) fn millis(timeout: Duration) -> c_int {
+    // Rounded up, so that a short wait is no spinning.
+    c_int::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(c_int::MAX)
+}
+
+unsafe extern "C" fn on_error(
+    _handle: *mut sys::rd_kafka_t,
+    error: c_int,
+    reason: *const c_char,
+    opaque: *mut c_void,
+) {
+    // SAFETY: `opaque` was set by `Client::new` and lives as long as the handle; `reason` is a C string.
+    let (reported, reason) = unsafe { (&*opaque.cast::<Reported>(), text(reason)) };
+    let mut last = reported.0.lock().unwrap_or_else(PoisonError::into_inner);
+    // "All brokers are down" follows the reason why: keep both.
+    let text = match last.take() {
+        Some(before) if error == code(Err::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) && before.code != error => {
+            format!("{reason} ({})", before.text)
+        }
+        _ => reason,
+    };
+    *last = Some(Failure { code: error, text });
+}
+
+unsafe extern "C" fn on_log(
+    handle: *const sys::rd_kafka_t,
+    level: c_int,
+    facility: *const c_char,
+    message: *const c_char,
+) {
+    // SAFETY: C strings of librdkafka's, the handle is null or valid.
+    let (client, facility, message) = unsafe {
+        let client = if handle.is_null() { String::new() } else { text(sys::rd_kafka_name(handle)) };
+        (client, text(facility), text(message))
+    };
+    // What librdkafka calls an error is mostly a connection that it makes again: `health` tells what matters.
+    match level {
+        0..=2 => tracing::error!(target: "librdkafka", client, facility, "{message}"),
+        3..=4 => tracing::warn!(target: "librdkafka", client, facility, "{message}"),
+        5..=6 => tracing::debug!(target: "librdkafka", client, facility, "{message}"),
+        _ => tracing::trace!(target: "librdkafka", client, facility, "{message}"),
+    }
+}

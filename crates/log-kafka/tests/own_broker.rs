@@ -1,0 +1,121 @@
+//! What needs a broker of one's own: TLS and SASL, outages.
+mod broker;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use broker::{OwnBroker, PATIENCE, Tail, TestTopic, options, produce, send, shared};
+use lentic_engine::log::{Error, Log, ReadFrom};
+use lentic_log_kafka::KafkaLog;
+
+#[test]
+fn tls_and_scram() {
+    if shared().is_none() {
+        return;
+    }
+    let broker = OwnBroker::start();
+    let text = std::fs::read_to_string(broker.path("tls/librdkafka.properties")).expect("client properties");
+    let mut properties: BTreeMap<String, String> = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+    let brokers = properties.remove("bootstrap.servers").expect("the listener");
+    let mut secure = options(&brokers);
+    secure.properties = properties;
+    for mechanism in ["SCRAM-SHA-512", "PLAIN"] {
+        secure.properties.insert("sasl.mechanism".to_owned(), mechanism.to_owned());
+        let log: Arc<dyn Log> = Arc::new(KafkaLog::connect(secure.clone()).expect("connected"));
+        assert!(!log.identity().expect("an identity").is_empty());
+        let topic = TestTopic::new(&log, 1);
+        topic.put(0, "k", "appended");
+        let mut transaction = log.begin().expect("begun");
+        produce(&mut *transaction, topic.record(0, "k", "transacted"));
+        transaction.commit(PATIENCE).expect("committed");
+        let mut tail = Tail::new(&*log, topic.partition(0), ReadFrom::Start);
+        tail.until("both records", |tail| tail.values.len() == 2);
+        assert_eq!(tail.values, ["appended", "transacted"]);
+    }
+
+    secure.request_timeout = Duration::from_secs(3);
+    secure.properties.insert("sasl.password".to_owned(), "wrong".to_owned());
+    let log = KafkaLog::connect(secure).expect("made all the same");
+    assert!(log.identity().is_err());
+    let said = log.health().expect_err("no access");
+    assert!(said.to_lowercase().contains("authentication"), "{said}");
+}
+
+/// Every append has an outcome; what was acknowledged is there after the broker was killed and started again, and
+/// appending and reading go on by themselves.
+#[test]
+fn a_broker_killed_under_load() {
+    if shared().is_none() {
+        return;
+    }
+    let broker = OwnBroker::start();
+    let mut options = options(&broker.address);
+    options.message_timeout = Duration::from_secs(2);
+    let log: Arc<dyn Log> = Arc::new(KafkaLog::connect(options).expect("connected"));
+    let topic = TestTopic::new(&log, 1);
+    let mut tail = Tail::new(&*log, topic.partition(0), ReadFrom::Start);
+    tail.until_end(0);
+    let stop = AtomicBool::new(false);
+    let mut outcomes = Vec::new();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut sent = Vec::new();
+            let mut number = 0;
+            while !stop.load(Ordering::Relaxed) {
+                let value = number.to_string();
+                sent.push((value.clone(), send(&*log, topic.record(0, "k", &value))));
+                number += 1;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            sent
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        broker.run(&["kill"]);
+        std::thread::sleep(Duration::from_secs(4));
+        let said = log.health().expect_err("the broker is gone");
+        eprintln!("health during the outage: {said}");
+        broker.run(&["start"]);
+        let started = Instant::now();
+        while log.health().is_err() {
+            assert!(started.elapsed() < PATIENCE, "the broker is back and not noticed");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        eprintln!("healthy {:?} after the broker answered", started.elapsed());
+        std::thread::sleep(Duration::from_secs(1));
+        stop.store(true, Ordering::Relaxed);
+        for (value, outcome) in writer.join().expect("no panic") {
+            outcomes.push((value, outcome.recv_timeout(PATIENCE).expect("an outcome for every append")));
+        }
+    });
+    let count = |wanted: fn(&Result<lentic_engine::log::Ack, Error>) -> bool| {
+        outcomes.iter().filter(|(_, outcome)| wanted(outcome)).count()
+    };
+    let (ok, unknown) = (count(Result::is_ok), count(|o| matches!(o, Err(Error::Unknown(_)))));
+    let unavailable = count(|o| matches!(o, Err(Error::Unavailable(_))));
+    eprintln!("{ok} acknowledged, {unavailable} unavailable, {unknown} unknown");
+    assert_eq!(ok + unknown + unavailable, outcomes.len(), "{outcomes:?}");
+    assert!(ok > 0 && unavailable > 0, "the outage was seen");
+    assert!(outcomes.last().is_some_and(|(_, outcome)| outcome.is_ok()), "it went on: {:?}", outcomes.last());
+
+    let end = log.bounds(&[topic.partition(0)]).expect("bounds")[0].end;
+    tail.until_end(end.0);
+    for (value, outcome) in &outcomes {
+        let times = tail.values.iter().filter(|seen| *seen == value).count();
+        match outcome {
+            Ok(_) => assert_eq!(times, 1, "acknowledged: {value}"),
+            Err(Error::Unavailable(_)) => assert_eq!(times, 0, "not in the log: {value}"),
+            Err(_) => assert!(times <= 1, "unknown: {value}"),
+        }
+    }
+    // Transactions go on as well.
+    let mut transaction = log.begin().expect("begun");
+    produce(&mut *transaction, topic.record(0, "k", "after"));
+    transaction.commit(PATIENCE).expect("committed");
+    tail.until("the transaction", |tail| tail.values.last().is_some_and(|last| last == "after"));
+}
