@@ -11,6 +11,7 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -39,8 +40,6 @@ public final class StreamsStore {
         config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, options.get("threads", "2"));
         config.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, "1");
         config.put("auto.offset.reset", "earliest");
-        // A stop leaves the group, so that the next start does not wait for the session's end.
-        config.put("internal.leave.group.on.close", true);
         // With "true" the topic itself is the changelog and no second copy is written.
         if (options.get("reuse-topic", "false").equals("true")) {
             config.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, StreamsConfig.REUSE_KTABLE_SOURCE_TOPICS);
@@ -53,7 +52,9 @@ public final class StreamsStore {
         KafkaStreams streams = new KafkaStreams(builder.build(config), config);
         CountDownLatch stop = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            streams.close(Duration.ofSeconds(30));
+            // Leaves the group, so that the next start does not wait for the session's end.
+            streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+                    .withTimeout(Duration.ofSeconds(30)));
             stop.countDown();
         }));
         streams.start();
