@@ -1,6 +1,6 @@
 //! Appending: offsets, what a record keeps, what is refused.
 use bytes::Bytes;
-use lentic_engine::log::{Error, ReaderOptions, TopicSettings};
+use lentic_engine::log::{Bounds, Error, ReaderOptions, TopicSettings};
 use lentic_types::{Header, Offset, OutgoingRecord, PartitionId, Timestamp};
 
 use super::Case;
@@ -117,7 +117,7 @@ fn append_of_a_large_record(f: &Fixture) {
     let large = f.append(record(&topic, 0, "k", &"x".repeat(100_000)));
     assert!(matches!(large, Err(Error::TooLarge(_))), "{large:?}");
     let ack = f.put(&topic, 0, "k", &"x".repeat(5_000));
-    assert_eq!(f.log.bounds(&partitions(&topic)).expect("bounds")[0].end, ack.offset.next());
+    f.assert_bounds(&partitions(&topic), &[Bounds { start: Offset(0), end: ack.offset.next() }]);
 }
 
 fn append_to_a_missing_topic(f: &Fixture) {

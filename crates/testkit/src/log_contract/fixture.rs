@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use lentic_engine::log::{Ack, Error, Log, ReaderOptions, Result, Topic, TopicSettings};
+use lentic_engine::log::{Ack, Bounds, Error, Log, ReaderOptions, Result, Topic, TopicSettings};
 use lentic_types::{OutgoingRecord, PartitionId, Timestamp, TopicName, TopicPartition};
 
 use super::Options;
@@ -75,6 +75,16 @@ impl Fixture {
     /// A reader with nothing assigned.
     pub(super) fn reading(&self, options: ReaderOptions) -> Reading {
         Reading::new(self.log.reader(options).expect("a reader"), self.options.clone())
+    }
+
+    /// Fails unless the log tells these bounds, at once if acknowledged records are visible.
+    pub(super) fn assert_bounds(&self, partitions: &[TopicPartition], expected: &[Bounds]) {
+        if !self.options.acked_is_visible {
+            self.wait_for("the bounds", || {
+                (self.log.bounds(partitions).as_deref() == Ok(expected)).then_some(())
+            });
+        }
+        assert_eq!(self.log.bounds(partitions).as_deref(), Ok(expected));
     }
 
     /// Repeats `attempt` until it gives something.

@@ -31,6 +31,9 @@ pub struct Options {
     pub patience: Duration,
     /// How long a case watches that something does not happen. Default 400 ms.
     pub quiet: Duration,
+    /// Whether the ends that the log tells contain what was acknowledged. Default `true`; not so where records are
+    /// acknowledged before they are synced.
+    pub acked_is_visible: bool,
     /// Only cases whose name contains this.
     pub only: Option<String>,
     /// Cases left out, by name, with the reason in the caller's comment.
@@ -42,6 +45,7 @@ impl Default for Options {
         Self {
             patience: Duration::from_mins(1),
             quiet: Duration::from_millis(400),
+            acked_is_visible: true,
             only: None,
             skip: Vec::new(),
         }

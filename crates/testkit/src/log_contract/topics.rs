@@ -102,9 +102,9 @@ fn bounds_in_the_order_given(f: &Fixture) {
     f.put(&b, 0, "k", "v");
     let end = |end| Bounds { start: Offset(0), end: Offset(end) };
     let asked = [partition(&a, 2), partition(&b, 0), partition(&a, 0), partition(&a, 2)];
-    assert_eq!(f.log.bounds(&asked), Ok(vec![end(5), end(1), end(0), end(5)]));
-    assert_eq!(f.log.bounds(&[]), Ok(vec![]));
-    assert_eq!(f.log.bounds(&partitions(&a)), Ok(vec![end(0), end(0), end(5)]));
+    f.assert_bounds(&asked, &[end(5), end(1), end(0), end(5)]);
+    f.assert_bounds(&[], &[]);
+    f.assert_bounds(&partitions(&a), &[end(0), end(0), end(5)]);
 }
 
 fn bounds_of_a_missing_topic(f: &Fixture) {

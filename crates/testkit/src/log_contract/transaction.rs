@@ -56,8 +56,9 @@ fn transaction_commits_together(f: &Fixture) {
 fn transaction_aborted_is_invisible(f: &Fixture) {
     let topic = f.topic(1);
     let p = partition(&topic, 0);
-    f.put(&topic, 0, "before", "v");
+    let before = f.put(&topic, 0, "before", "v").offset;
     let mut reading = f.read_all(&topic);
+    reading.until_ends(&[(p.clone(), before.next())]);
     let mut transaction = f.begin();
     f.produce(&mut *transaction, record(&topic, 0, "aborted", "v"));
     transaction.abort().expect("aborted");
