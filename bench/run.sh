@@ -3,7 +3,7 @@
 # `make bench ROWS=... PARTS="..."` calls this; bench/README.md says what is measured and why.
 #
 #   ROWS=5000000        rows of the topic
-#   PARTS=all           or some of: constant drain kcache streams lentic embedded writes
+#   PARTS=all           or some of: constant drain kcache program streams lentic embedded writes
 #   SECONDS_PER_RUN=20  how long wrk asks
 #   THREADS=2           of Kafka Streams
 #   VALUE_BYTES=100     of each value
@@ -17,7 +17,7 @@ wrk_seconds=${SECONDS_PER_RUN:-20}
 threads=${THREADS:-2}
 value_bytes=${VALUE_BYTES:-100}
 partitions=4
-[ "$parts" != all ] || parts="constant drain kcache streams lentic embedded writes"
+[ "$parts" != all ] || parts="constant drain kcache program streams lentic embedded writes"
 
 work=$PWD/bench/work
 results=$PWD/bench/results
@@ -165,6 +165,12 @@ part_kcache() {
   record kcache "$(java -Xmx8g -cp "$classpath" bench.KCacheLoad --brokers "$brokers" --rows "$rows" --partitions $partitions)"
 }
 
+part_program() {
+  say "program: the topic as a table of the lentic crate inside a program"
+  record program "$("$bench" program --brokers "$brokers" --rows "$rows" --data-dir "$work/program" --service-id "program-$stamp")"
+  rm -rf "$work/program"
+}
+
 part_streams() {
   local serve=(java -Xmx1g -cp "$classpath" bench.StreamsStore --brokers "$brokers" --threads "$threads"
     --state "$work/streams" --port $streams_port --application "bench-streams-$stamp")
@@ -278,7 +284,9 @@ report() {
   compare "first load, s : Kafka Streams" lentic.first.seconds streams.first.seconds 8 inverse
   compare "first load, s : plain drain" lentic.first.seconds drain.seconds 0.8 inverse
   compare "restore after losing the disk, s : Kafka Streams" lentic.restore.seconds streams.restore.seconds 1 inverse
-  compare "first load, s : kcache in memory" lentic.first.seconds kcache.seconds 1 inverse
+  compare "in a program: load, s : kcache in memory" program.seconds kcache.seconds 1 inverse
+  compare "in a program: peak KiB : kcache" program.peak_rss_kib kcache.peak_rss_kib 10 inverse
+  compare "in a program: gets/s on one thread : kcache" program.gets_per_second kcache.gets_per_second -
   single "restore from the embedded log, rows/s" embedded.restore.rows_per_second 1000000
   single "rows:load into the embedded log, rows/s" embedded.load.rows_per_second -
   compare "restart after kill -9, s : Kafka Streams" lentic.restart.seconds streams.restart.seconds "<0.3 s" inverse

@@ -6,6 +6,7 @@ mod dataset;
 mod drain;
 mod http;
 mod latency;
+mod program;
 mod puts;
 mod start;
 
@@ -25,6 +26,8 @@ enum Command {
     Drain(drain::Drain),
     /// Answer every request with the same value: what HTTP alone costs.
     Constant(constant::Constant),
+    /// Open the topic as a table inside this process, and get rows of it.
+    Program(program::Program),
     /// Produce one record at a time and wait for its acknowledgement.
     Acks(latency::Acks),
     /// Send one PUT at a time and wait for its answer.
@@ -57,6 +60,7 @@ fn main() -> Result<()> {
         Command::Ndjson(ndjson) => ndjson.run(),
         Command::Drain(drain) => drain.run(),
         Command::Constant(constant) => constant.run(),
+        Command::Program(program) => program.run(),
         Command::Acks(acks) => acks.run(),
         Command::Puts(puts) => puts.run(),
         Command::Start(start) => start.run(),
