@@ -107,7 +107,7 @@ title "Real data: the flights that left New York City on 1 January 2013 (CC0), w
 show lentic load planes demo/data/planes.csv.gz --key tailnum --null NA
 show lentic load airports demo/data/airports.csv.gz --key faa --null NA
 show lentic load airlines demo/data/airlines.csv.gz --key carrier --null NA
-show lentic load flights demo/data/flights.csv.gz --key id --null NA
+show lentic load flights demo/data/flights.csv.gz --key carrier,flight,time_hour --null NA
 
 title "One row"
 show lentic get planes N14228
@@ -118,7 +118,7 @@ echo
 
 title "A range, in key order over all partitions"
 show lentic scan airports --from JFK --to JFZ
-show lentic scan flights --prefix UA-15 --limit 3
+show lentic scan flights --prefix UA+15 --limit 3
 note "the same over HTTP, and how many rows there are:"
 show curl -s "$LENTIC_URL/v1/tables/airlines/rows?from=A&to=C&limit=2"
 echo
