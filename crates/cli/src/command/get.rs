@@ -52,7 +52,7 @@ impl Get {
         if self.verbose {
             for (word, name) in FIELDS {
                 if let Some(value) = header(&answer, name) {
-                    note(&format!("{word}: {value}"));
+                    note(&format!("{word}: {}", value.trim_matches('"')));
                 }
             }
         }
