@@ -183,9 +183,9 @@ impl ChunkBuilder {
         [header, &self.records]
     }
 
-    /// Empties it and keeps the memory, if it is not much.
+    /// Empties it and keeps the memory, if it is not much: every partition has one.
     pub(crate) fn clear(&mut self) {
-        const KEPT_BYTES: usize = 256 << 10;
+        const KEPT_BYTES: usize = 16 << 10;
         self.count = 0;
         self.tombstones = false;
         self.records.clear();
@@ -259,7 +259,9 @@ mod tests {
     fn round_trip() {
         let mut builder = ChunkBuilder::default();
         for cleaned_at in [None, Some(5)] {
-            records().into_iter().for_each(|record| builder.push(record));
+            for record in records() {
+                builder.push(record);
+            }
             let chunk = builder.parts(1_100, cleaned_at).concat();
             let (header, mut decoder) = Decoder::new(&chunk, 1_100).unwrap();
             assert_eq!((header.base, header.count, header.cleaned_at), (1_000, 9, cleaned_at));

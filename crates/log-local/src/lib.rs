@@ -27,10 +27,14 @@ mod partition;
 mod queue;
 mod reader;
 mod shared;
+#[cfg(test)]
+mod testing;
 mod transaction;
 mod varint;
 mod waker;
 mod writer;
+#[cfg(test)]
+mod writer_tests;
 
 pub use log::LocalLog;
 pub use options::{FsyncPolicy, LocalOptions};

@@ -84,7 +84,7 @@ impl LocalLog {
         command: impl FnOnce(std::sync::mpsc::SyncSender<Result<()>>) -> Command,
     ) -> Result<()> {
         let (reply, answer) = sync_channel(1);
-        self.shared().queue.send(command(reply)).map_err(|(_, error)| error)?;
+        self.shared().queue.send(command(reply))?;
         answer.recv().unwrap_or_else(|_| Err(Error::Unknown("the log stopped before it answered".to_owned())))
     }
 
@@ -178,10 +178,7 @@ impl Log for LocalLog {
         match admitted {
             Err(error) => answer.give(Err(error)),
             Ok((partition, size)) => {
-                let append = Append { partition, record, size, answer };
-                if let Err((append, error)) = self.shared().queue.append(append) {
-                    append.answer.give(Err(error));
-                }
+                self.shared().queue.append(Append { partition, record, size, answer });
             }
         }
     }

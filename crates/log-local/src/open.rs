@@ -18,6 +18,9 @@ use crate::partition::{Found, Partition, Topic};
 use crate::queue::{Queue, Size};
 use crate::shared::{Admin, Shared, Stop, corrupt, unreadable};
 
+/// What a start after a crash has to read again, at most.
+const WAL_BYTES: u64 = 64 << 20;
+
 pub(crate) fn open(options: LocalOptions) -> Result<Shared> {
     let db = DurableDatabase::open(DurableOptions {
         path: options.path.clone(),
@@ -26,6 +29,7 @@ pub(crate) fn open(options: LocalOptions) -> Result<Shared> {
             DurableFamilyOptions::sequential(layout::RECORDS),
         ],
         block_cache_bytes: options.block_cache_bytes,
+        max_wal_bytes: WAL_BYTES,
         ..DurableOptions::default()
     })
     .map_err(from_open)?;

@@ -98,16 +98,17 @@ impl Queue {
         Self { limit, state: Mutex::default(), arrived: Condvar::new() }
     }
 
-    /// Adds an append, or says why not.
-    pub(crate) fn append(&self, append: Append) -> Result<(), (Append, Error)> {
+    /// Adds an append, or answers it with the reason why not.
+    pub(crate) fn append(&self, append: Append) {
         let mut state = lock(&self.state);
         if let Err(error) = state.admit(append.size, self.limit) {
-            return Err((append, error));
+            drop(state);
+            append.answer.give(Err(error));
+            return;
         }
         state.commands.push(Command::Append(append));
         drop(state);
         self.arrived.notify_one();
-        Ok(())
     }
 
     /// Counts records that are still to be sent, those of a transaction.
@@ -122,11 +123,11 @@ impl Queue {
         in_flight.bytes -= size.bytes;
     }
 
-    /// Adds what ends something that has begun: taken until the writer has gone. Gives it back then.
-    pub(crate) fn send(&self, command: Command) -> Result<(), (Command, Error)> {
+    /// Adds what ends something that has begun: taken until the writer has gone.
+    pub(crate) fn send(&self, command: Command) -> Result<()> {
         let mut state = lock(&self.state);
         if state.stopped {
-            return Err((command, state.refusal.clone().unwrap_or(Error::Closed)));
+            return Err(state.refusal.clone().unwrap_or(Error::Closed));
         }
         state.commands.push(command);
         drop(state);

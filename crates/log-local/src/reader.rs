@@ -198,8 +198,11 @@ impl Assigned {
         let mut full = false;
         while !full {
             let visible = self.partition.visible();
-            if self.from_start && batch.is_none() {
-                self.next = self.next.max(self.partition.start());
+            let start = self.partition.start();
+            if self.from_start && batch.is_none() && self.next < start {
+                self.next = start;
+                self.at_end = false;
+                self.chunks = None;
             }
             if self.next > visible {
                 return Ok(if batch.is_none() { Found::OutOfRange } else { break });

@@ -76,7 +76,7 @@ impl LocalTransaction {
         timeout: Duration,
     ) -> Result<Option<T>> {
         let (reply, answer) = sync_channel(1);
-        self.shared.queue.send(command(reply)).map_err(|(_, error)| error)?;
+        self.shared.queue.send(command(reply))?;
         match answer.recv_timeout(timeout) {
             Ok(result) => result.map(Some),
             Err(RecvTimeoutError::Timeout) => Ok(None),

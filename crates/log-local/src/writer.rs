@@ -44,6 +44,8 @@ pub(crate) struct Writer {
     /// Partitions whose written records wait for a sync.
     unsynced: Vec<Arc<Partition>>,
     synced: Instant,
+    /// Somebody holds a lock and may want to read all that was there before.
+    sync_wanted: bool,
     now: Timestamp,
     headers: Vec<u8>,
 }
@@ -65,6 +67,7 @@ impl Writer {
             held: BTreeMap::new(),
             unsynced: Vec::new(),
             synced: Instant::now(),
+            sync_wanted: false,
             now: Timestamp::NONE,
             headers: Vec::new(),
         }
@@ -261,12 +264,13 @@ impl Writer {
 
     fn sync_is_due(&self) -> bool {
         matches!(self.shared.options.fsync, FsyncPolicy::Interval(interval)
-            if !self.unsynced.is_empty() && self.synced.elapsed() >= interval)
+            if !self.unsynced.is_empty() && (self.sync_wanted || self.synced.elapsed() >= interval))
     }
 
     /// Everything given an offset has been written when this is called.
     fn sync_and_publish(&mut self) -> Result<()> {
         self.synced = Instant::now();
+        self.sync_wanted = false;
         self.shared.sync()?;
         for partition in self.unsynced.drain(..) {
             let mut lane = partition.lane();
@@ -300,6 +304,7 @@ impl Writer {
             self.held.entry(request.transaction).or_default().push(partition);
             request.rest.pop_front();
         }
+        self.sync_wanted = true;
         request.reply.send(Ok(request.granted)).ok();
     }
 

@@ -7,9 +7,9 @@ use lentic_log_local::{FsyncPolicy, LocalLog, LocalOptions};
 use lentic_testkit::log_contract::{Options, check};
 
 fn keeps_the_contract(fsync: FsyncPolicy) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a directory");
     let options = LocalOptions { path: dir.path().join("log"), fsync, ..LocalOptions::default() };
-    let log: Arc<dyn Log> = Arc::new(LocalLog::open(options).unwrap());
+    let log: Arc<dyn Log> = Arc::new(LocalLog::open(options).expect("opened"));
     let acked_is_visible = !matches!(fsync, FsyncPolicy::Interval(_));
     let patience = Duration::from_secs(20);
     let options =

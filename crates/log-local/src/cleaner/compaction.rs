@@ -52,6 +52,7 @@ pub(super) fn compact(
         keys,
         now: now.0,
         horizon,
+        start,
         end: partition.visible(),
         batch: DurableBatch::default(),
         pending: Pending::default(),
@@ -110,6 +111,8 @@ struct Pass<'a> {
     now: i64,
     /// Tombstones that were cleaned at or before this time go.
     horizon: i64,
+    /// Retention may have moved it into a chunk.
+    start: u64,
     end: u64,
     batch: DurableBatch,
     pending: Pending,
@@ -178,8 +181,8 @@ impl Pass<'_> {
         if record.offset + 1 == self.end {
             return true;
         }
-        !(due && record.value.is_none())
-            && record.key.is_none_or(|key| !self.keys.is_superseded(key, record.offset))
+        let gone = record.offset < self.start || (due && record.value.is_none());
+        !gone && record.key.is_none_or(|key| !self.keys.is_superseded(key, record.offset))
     }
 
     fn note(&mut self, records: u64, cleaned_at: Option<i64>) {

@@ -2,6 +2,8 @@
 mod compaction;
 mod key_map;
 mod retention;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `delete`: the start moves over what is too old or too much. Whole chunks go, as whole segments do in Kafka.
+//! `delete`: the start moves over what is too old, up to the first record that is young enough, and by whole chunks
+//! over what is too much.
 use std::sync::atomic::Ordering;
 
 use lentic_engine::log::{Error, Result};
@@ -27,14 +28,20 @@ pub(super) fn retain(
         -1 => i64::MIN,
         retention_bytes => bytes(shared, partition, state)?.saturating_sub(retention_bytes),
     };
-    visit_chunks(shared, partition, start, u64::MAX, |offset, header, _, chunk| {
+    visit_chunks(shared, partition, start, u64::MAX, |offset, header, mut decoder, chunk| {
         let len = chunk.len() as i64;
-        let goes = header.max_timestamp < expired_before || surplus >= len;
-        if goes {
+        if header.max_timestamp < expired_before || surplus >= len {
             start = offset + 1;
             surplus = surplus.saturating_sub(len);
+            return Ok(true);
         }
-        Ok(goes)
+        while let Some(record) = decoder.next(chunk).map_err(|_| partition.corrupt())? {
+            if record.offset >= start && record.timestamp >= expired_before {
+                break;
+            }
+            start = start.max(record.offset + 1);
+        }
+        Ok(false)
     })?;
     move_start(shared, partition, state, start)
 }
