@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, RwLock};
+use std::time::Duration;
 
 use lentic_engine::log::{self, Error, Result};
 use lentic_store::{Cursor, KeyRange, Order};
@@ -22,7 +23,7 @@ use crate::shared::{Admin, Shared, Stop, corrupt, unreadable};
 const WAL_BYTES: u64 = 64 << 20;
 
 pub(crate) fn open(options: LocalOptions) -> Result<Shared> {
-    let db = DurableDatabase::open(DurableOptions {
+    let db = open_database(&DurableOptions {
         path: options.path.clone(),
         families: vec![
             DurableFamilyOptions::point(layout::META),
@@ -31,8 +32,7 @@ pub(crate) fn open(options: LocalOptions) -> Result<Shared> {
         block_cache_bytes: options.block_cache_bytes,
         max_wal_bytes: WAL_BYTES,
         ..DurableOptions::default()
-    })
-    .map_err(from_open)?;
+    })?;
     let meta = db.family(layout::META).map_err(from_open)?;
     let records = db.family(layout::RECORDS).map_err(from_open)?;
     // What a killed process had written but not synced is made durable before anybody reads it.
@@ -68,6 +68,20 @@ pub(crate) fn open(options: LocalOptions) -> Result<Shared> {
         meta,
         db,
     })
+}
+
+/// A killed process keeps its lock until the system has taken its memory back: that is waited for.
+fn open_database(options: &DurableOptions) -> Result<DurableDatabase> {
+    const STEP: Duration = Duration::from_millis(20);
+    const STEPS: u32 = 50;
+    let mut tried = 0;
+    loop {
+        match DurableDatabase::open(options.clone()) {
+            Err(lentic_store::Error::Locked(_)) if tried < STEPS => tried += 1,
+            opened => return opened.map_err(from_open),
+        }
+        std::thread::sleep(STEP);
+    }
 }
 
 /// Counts this start; the first one gives the log its identity.
