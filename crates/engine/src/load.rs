@@ -168,17 +168,18 @@ impl Loader {
         self.done.epoch = epoch;
         self.bytes += batch.bytes() + batch.len() * RECORD_COST;
         self.batches.push(batch);
-        if self.bytes >= self.budget { self.write_run() } else { Ok(()) }
+        if self.bytes >= self.budget { self.end_run() } else { Ok(()) }
     }
 
     /// Writes what is left. `position` is the end that the reader met.
     pub fn finish(mut self, position: Offset) -> Result<Loaded> {
-        self.write_run()?;
+        self.end_run()?;
         self.done.position = self.done.position.max(position);
         Ok(self.done)
     }
 
-    fn write_run(&mut self) -> Result<()> {
+    /// Writes what was gathered as a run of its own.
+    pub fn end_run(&mut self) -> Result<()> {
         let batches = std::mem::take(&mut self.batches);
         let records = std::mem::take(&mut self.records_in_run);
         self.bytes = 0;

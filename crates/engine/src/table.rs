@@ -48,6 +48,8 @@ pub(crate) struct TableTask {
     at_end: bool,
     behind_end: u32,
     purge: Purge,
+    /// The incarnation before this one: removed when nobody can have been shown it any more.
+    obsolete: Option<Incarnation>,
     /// Rebuilt because of the horizon in this assignment: not a second time.
     rebuilt_for_horizon: bool,
     horizon_warning: bool,
@@ -62,6 +64,12 @@ impl TableTask {
             .get(&position_key(store_id, source.partition))?
             .map(|bytes| PositionRecord::from_bytes(&bytes))
             .transpose()?;
+        // What a crash between a rebuild and the removal of its predecessor left.
+        let older = stored.and_then(|stored| stored.incarnation.0.checked_sub(1));
+        if let Some(older) = older {
+            let prefix = RowPrefix::new(store_id, source.partition, Incarnation(older));
+            store.delete_range(prefix.range())?;
+        }
         Ok(Self {
             id: task,
             store,
@@ -81,6 +89,7 @@ impl TableTask {
             at_end: false,
             behind_end: 0,
             purge: Purge::default(),
+            obsolete: None,
             rebuilt_for_horizon: false,
             horizon_warning: false,
             batch: WriteBatch::default(),
@@ -185,10 +194,7 @@ impl TableTask {
         self.reached_proofs();
         self.persist()?;
         self.store.flush()?;
-        if let Some(old) = old.filter(|old| old.incarnation != record.incarnation) {
-            let prefix = RowPrefix::new(self.store_id, self.source.partition, old.incarnation);
-            self.store.delete_range(prefix.range())?;
-        }
+        self.obsolete = old.map(|old| old.incarnation).filter(|&old| old != record.incarnation);
         self.state = TaskState::CatchingUp;
         self.reached();
         Ok(())
@@ -250,6 +256,10 @@ impl TableTask {
         now: Timestamp,
     ) -> Result<Result<Vec<Purged>, Rebuild>> {
         self.end = bounds.end;
+        if let Some(obsolete) = self.obsolete.take() {
+            let prefix = RowPrefix::new(self.store_id, self.source.partition, obsolete);
+            self.store.delete_range(prefix.range())?;
+        }
         let Some(stored) = &mut self.stored else { return Ok(Ok(Vec::new())) };
         let position = stored.position.offset;
         if bounds.end < position {

@@ -164,13 +164,11 @@ impl Worker {
         let task = TableTask::new(assignment)?;
         self.sources.add(task.source(), &id);
         self.tasks.insert(id.clone(), task);
-        match facts {
-            Some(facts) => self.examine(&id, &facts, now, actions),
-            None => {
-                actions.push(Action::Examine(id));
-                Ok(())
-            }
+        if let Some(facts) = facts {
+            return self.examine(&id, &facts, now, actions);
         }
+        actions.push(Action::Examine(id));
+        Ok(())
     }
 
     fn revoked(&mut self, id: &TaskId, actions: &mut Vec<Action>) {

@@ -208,13 +208,15 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReadOnly => f.write_str("the table is read-only"),
-            Self::MixedPartitioning => {
-                f.write_str("the topic's keys do not lie where one partitioner puts them; name the one to write with")
-            }
+            Self::MixedPartitioning => f.write_str(
+                "the topic's keys do not lie where one partitioner puts them; name the one to write with",
+            ),
             Self::Precondition(Some(token)) => write!(f, "the row is at {token}"),
             Self::Precondition(None) => f.write_str("there is no such row"),
             Self::TooLarge(limit, max, given) => write!(f, "{given} bytes are above {limit} = {max}"),
-            Self::Undecided(text) => write!(f, "the condition could not be decided, nothing was written: {text}"),
+            Self::Undecided(text) => {
+                write!(f, "the condition could not be decided, nothing was written: {text}")
+            }
             Self::Log(error) => error.fmt(f),
             Self::Read(error) => error.fmt(f),
             Self::Closed => f.write_str("the table is closed"),

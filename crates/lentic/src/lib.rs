@@ -1,11 +1,14 @@
 //! A database made of Kafka topics: a [`Node`] turns topics into tables and answers reads and writes of their rows.
-#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests run at the edge"))]
+#![expect(clippy::disallowed_methods, reason = "an edge: clocks and threads belong here")]
 
+mod codec;
 pub mod config;
 mod error;
 mod node;
 mod table;
+mod typed;
 
+pub use codec::{DecodeError, Json, Key, Value};
 pub use error::{NodeError, ReadError, TableError, WriteError};
 pub use lentic_engine::log;
 pub use lentic_format as format;
@@ -13,6 +16,7 @@ pub use lentic_store::{Order, Tier};
 pub use lentic_types as types;
 pub use node::{Guess, GuessedFormat, Node, Readiness};
 pub use table::{
-    Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable, Routing, Row,
-    Scan, ScannedRow, Scope, Target, Watch, WatchEvent, WatchStart, Write, Written,
+    Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable,
+    Routing, Row, Scan, ScannedRow, Scope, Target, Watch, WatchEvent, WatchStart, Write, Written,
 };
+pub use typed::{AsKey, Changes, Error, Event, Table};

@@ -73,7 +73,11 @@ pub(crate) fn delete_topic(client: &Client, name: &TopicName, timeout: Duration)
     Ok(())
 }
 
-pub(crate) fn bounds(client: &Client, partitions: &[TopicPartition], timeout: Duration) -> Result<Vec<Bounds>> {
+pub(crate) fn bounds(
+    client: &Client,
+    partitions: &[TopicPartition],
+    timeout: Duration,
+) -> Result<Vec<Bounds>> {
     let deadline = Instant::now() + timeout;
     let starts = offsets(client, partitions, Bound::Start, deadline)?;
     let ends = offsets(client, partitions, Bound::End, deadline)?;
@@ -102,7 +106,8 @@ fn offsets(
         let mut trouble = None;
         match answers {
             Ok(answers) => {
-                let answers: BTreeMap<_, _> = answers.into_iter().map(|(t, p, offset)| ((t, p), offset)).collect();
+                let answers: BTreeMap<_, _> =
+                    answers.into_iter().map(|(t, p, offset)| ((t, p), offset)).collect();
                 for partition in missing {
                     let key = (partition.topic.as_str().to_owned(), partition.partition.0 as i32);
                     match answers.get(&key) {
@@ -156,7 +161,9 @@ fn retried<T>(deadline: Instant, mut ask: impl FnMut(Duration) -> Result<T, Fail
     loop {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         match ask(left) {
-            Err(failure) if transient(failure.code) && Instant::now() + RETRY < deadline => thread::sleep(RETRY),
+            Err(failure) if transient(failure.code) && Instant::now() + RETRY < deadline => {
+                thread::sleep(RETRY)
+            }
             result => return result,
         }
     }
@@ -200,7 +207,10 @@ fn settings_of(found: &BTreeMap<String, String>) -> TopicSettings {
     let policies: Vec<_> =
         found.get("cleanup.policy").map_or("delete", String::as_str).split(',').map(str::trim).collect();
     TopicSettings {
-        cleanup: CleanupPolicy { compact: policies.contains(&"compact"), delete: policies.contains(&"delete") },
+        cleanup: CleanupPolicy {
+            compact: policies.contains(&"compact"),
+            delete: policies.contains(&"delete"),
+        },
         retention_ms: number(found, "retention.ms", default.retention_ms),
         retention_bytes: number(found, "retention.bytes", default.retention_bytes),
         delete_retention_ms: number(found, "delete.retention.ms", default.delete_retention_ms),

@@ -53,7 +53,8 @@ struct State {
 
 /// The members of `group`, dead ones included whose session has not expired yet; none if there is no such group.
 pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<Member>> {
-    let consumer: BaseConsumer = config(&options.member(group, &options.client_id)).create().map_err(|e| of(&e))?;
+    let consumer: BaseConsumer =
+        config(&options.member(group, &options.client_id)).create().map_err(|e| of(&e))?;
     list(&consumer, group, options.request_timeout)
 }
 
@@ -181,7 +182,8 @@ fn list<C: ConsumerContext>(
     timeout: Duration,
 ) -> Result<Vec<Member>> {
     let groups = consumer.fetch_group_list(Some(group), timeout).map_err(|e| of(&e))?;
-    let members = groups.groups().iter().filter(|found| found.name() == group).flat_map(|found| found.members());
+    let members =
+        groups.groups().iter().filter(|found| found.name() == group).flat_map(|found| found.members());
     let mut members: Vec<_> = members
         .map(|m| Member { node: m.client_id().to_owned(), host: m.client_host().to_owned() })
         .collect();

@@ -42,7 +42,9 @@ impl KafkaReader {
             };
             let slot = run.slot(&message, assigned);
             if message.code() == 0 {
-                if let Some(slot) = slot.and_then(|slot| assigned.slots[slot].as_mut().map(|found| (slot, found))) {
+                if let Some(slot) =
+                    slot.and_then(|slot| assigned.slots[slot].as_mut().map(|found| (slot, found)))
+                {
                     let size = message.key().map_or(0, <[u8]>::len) + message.value().map_or(0, <[u8]>::len);
                     if records > 0 && (bytes + size > options.batch_bytes || records >= RECORDS_MAX) {
                         break false;
@@ -191,9 +193,7 @@ impl Assigned {
             code(Err::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE),
             code(Err::RD_KAFKA_RESP_ERR__LOG_TRUNCATION),
         ];
-        let Some((index, slot)) = slot.and_then(|index| Some((index, self.slots[index].as_mut()?))) else {
-            return None;
-        };
+        let (index, slot) = slot.and_then(|index| Some((index, self.slots[index].as_mut()?)))?;
         let partition = slot.partition.clone();
         // An event of an assignment before this one would be about a smaller offset.
         let current = offset < 0 || offset as u64 >= slot.next;

@@ -88,7 +88,9 @@ impl Pool {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let open = self.options.transactions_max;
-                return Err(Error::Unavailable(format!("{open} transactions are open, and none ended in time")));
+                return Err(Error::Unavailable(format!(
+                    "{open} transactions are open, and none ended in time"
+                )));
             }
             turns = self.returned.wait_timeout(turns, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -113,8 +115,8 @@ impl Pool {
 
     /// A new producer: whatever an earlier one with the same id left open is aborted.
     fn make(&self, number: usize, deadline: Instant) -> Result<Producer> {
-        let producer =
-            Producer::new(&self.options.transactional(number)).map_err(|failure| error::of(&failure, None))?;
+        let producer = Producer::new(&self.options.transactional(number))
+            .map_err(|failure| error::of(&failure, None))?;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match producer.init_transactions(left.max(Duration::from_millis(1))) {

@@ -85,7 +85,11 @@ fn an_open_transaction_holds_the_end_below_it() {
     tail.until_end(open.0);
     tail.quiet(Duration::from_millis(500));
     assert_eq!((tail.end, tail.values.clone()), (Some(open.0), vec!["before".to_owned()]));
-    assert_eq!(log.bounds(&[topic.partition(0)]).expect("bounds")[0].end, Offset(3), "as uncommitted readers see it");
+    assert_eq!(
+        log.bounds(&[topic.partition(0)]).expect("bounds")[0].end,
+        Offset(3),
+        "as uncommitted readers see it"
+    );
     transaction.abort().expect("aborted");
     tail.until_end(4);
     assert_eq!(tail.values, ["before", "behind"]);
@@ -190,7 +194,11 @@ fn members_share_the_shards() {
     let left = Instant::now();
     drop(b);
     wait_for("the rest to come back", || a.assignment().len() == 8);
-    assert!(left.elapsed() < Duration::from_secs(8), "before the session would have ended: {:?}", left.elapsed());
+    assert!(
+        left.elapsed() < Duration::from_secs(8),
+        "before the session would have ended: {:?}",
+        left.elapsed()
+    );
 
     // The same node id again, as after a `kill -9`: the new process has the shards, the old one is out.
     let again = Membership::join(&options, &group, topic.name(), "node-a").expect("joined");

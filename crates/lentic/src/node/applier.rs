@@ -50,22 +50,22 @@ pub(crate) fn inbox() -> (Inbox, Mail) {
 
 impl Inbox {
     pub(crate) fn register(&self, task: TaskId, table: RawTable) {
-        drop(self.sender.send(Message::Register(task, table)));
+        let _ = self.sender.send(Message::Register(task, table));
     }
 
     pub(crate) fn event(&self, event: Event) {
-        drop(self.sender.send(Message::Event(event)));
+        let _ = self.sender.send(Message::Event(event));
     }
 
     pub(crate) fn fail(&self, task: TaskId, reason: String) {
-        drop(self.sender.send(Message::Fail(task, reason)));
+        let _ = self.sender.send(Message::Fail(task, reason));
     }
 
     /// Takes a task away and waits until it writes no more.
     pub(crate) fn revoke(&self, task: TaskId) {
         let (done, wait) = crossbeam_channel::bounded(1);
         if self.sender.send(Message::Revoke(task, done)).is_ok() {
-            drop(wait.recv_timeout(Duration::from_secs(10)));
+            let _ = wait.recv_timeout(Duration::from_secs(10));
         }
     }
 
@@ -153,7 +153,7 @@ impl Applier {
             Message::Revoke(task, done) => {
                 self.handle(Event::Revoked(task.clone()));
                 self.tables.remove(&task);
-                drop(done.try_send(()));
+                let _ = done.try_send(());
             }
             Message::Fail(task, reason) => {
                 if let Some(table) = self.tables.get(&task)

@@ -80,7 +80,13 @@ impl Catalog {
     }
 
     /// Remembers that a store's rows are to be removed, now and (what a load under way still wrote) at the next start.
-    fn forget_store(&self, name: &TableName, created: Offset, id: StoreId, partitions: u32) -> lentic_store::Result<()> {
+    fn forget_store(
+        &self,
+        name: &TableName,
+        created: Offset,
+        id: StoreId,
+        partitions: u32,
+    ) -> lentic_store::Result<()> {
         let mut batch = WriteBatch::default();
         batch.delete(format!("store/{name}@{created}").as_bytes());
         batch.put(&[GONE, &id.0.to_be_bytes()].concat(), &partitions.to_be_bytes());
@@ -125,12 +131,16 @@ impl Node {
         }
         if let Some(table) = self.table(spec.name.as_str()) {
             let differences = differences(&table, &spec);
-            return if differences.is_empty() { Ok((table, false)) } else { Err(TableError::Differs(differences)) };
+            return if differences.is_empty() {
+                Ok((table, false))
+            } else {
+                Err(TableError::Differs(differences))
+            };
         }
         let topic = self.topic_for(&spec)?;
         let statements = catalog.topic.clone().ok_or(TableError::Closed)?;
         let created = statement::append(&*self.shared.log, &statements, &Change::CreateTable(spec.clone()))?;
-        let table = self.open_table(&mut catalog, spec, created, topic)?;
+        let table = self.install(&mut catalog, spec, created, topic)?;
         Ok((table, true))
     }
 
@@ -171,7 +181,13 @@ impl Node {
         }
         let created = catalog.created.remove(name).unwrap_or_default();
         catalog.forget_store(name, created, table.inner.store_id, table.partitions())?;
-        remove_rows(&*self.shared.database, self.shared.config.shards, name, table.inner.store_id, table.partitions())?;
+        remove_rows(
+            &*self.shared.database,
+            self.shared.config.shards,
+            name,
+            table.inner.store_id,
+            table.partitions(),
+        )?;
         if delete_topic {
             self.shared.log.delete_topic(&table.inner.topic.load().name)?;
         }
@@ -179,15 +195,17 @@ impl Node {
     }
 
     /// Opens the tables of the statement log, then those of the configuration.
-    pub(super) fn restore_catalog(&self, tables: BTreeMap<TableName, (TableSpec, Offset)>) -> Result<(), NodeError> {
+    pub(super) fn restore_catalog(
+        &self,
+        tables: BTreeMap<TableName, (TableSpec, Offset)>,
+    ) -> Result<(), NodeError> {
         self.remove_gone()?;
         let mut catalog = self.catalog();
         for (name, (spec, created)) in tables {
             let topic = self.shared.log.topic(&spec.topic)?;
             let topic = topic.unwrap_or_else(|| missing(&spec));
-            self.open_table(&mut catalog, spec, created, topic).map_err(|error| {
-                NodeError::Config(format!("the table {name} can't be opened: {error}"))
-            })?;
+            self.install(&mut catalog, spec, created, topic)
+                .map_err(|error| NodeError::Config(format!("the table {name} can't be opened: {error}")))?;
         }
         drop(catalog);
         for spec in &self.shared.config.tables {
@@ -229,7 +247,7 @@ impl Node {
         }
     }
 
-    fn open_table(
+    fn install(
         &self,
         catalog: &mut Catalog,
         spec: TableSpec,

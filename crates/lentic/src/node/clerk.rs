@@ -16,7 +16,10 @@ use crate::{NodeError, RawTable};
 /// Every how many looks at the ends the topics themselves are looked at.
 const TOPIC_ROUNDS: u32 = 10;
 
-pub(crate) fn spawn(shared: Arc<Shared>, examinations: Receiver<TaskId>) -> Result<JoinHandle<()>, NodeError> {
+pub(crate) fn spawn(
+    shared: Arc<Shared>,
+    examinations: Receiver<TaskId>,
+) -> Result<JoinHandle<()>, NodeError> {
     thread("clerk", move || run(&shared, &examinations))
 }
 
@@ -25,7 +28,9 @@ fn run(shared: &Shared, examinations: &Receiver<TaskId>) {
     let (mut next, mut round) = (Instant::now() + every, 0u32);
     let mut again = BTreeMap::new();
     while !shared.inbox.stopped() {
-        match examinations.recv_timeout(next.saturating_duration_since(Instant::now()).min(Duration::from_millis(100))) {
+        match examinations
+            .recv_timeout(next.saturating_duration_since(Instant::now()).min(Duration::from_millis(100)))
+        {
             Ok(task) => examine(shared, &task, &mut again),
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {}
@@ -58,7 +63,9 @@ fn refresh_ends(shared: &Shared) {
     }
     let asked_at = now();
     match shared.log.bounds(&partitions) {
-        Ok(bounds) => shared.inbox.event(Event::Bounds(asked_at, partitions.into_iter().zip(bounds).collect())),
+        Ok(bounds) => {
+            shared.inbox.event(Event::Bounds(asked_at, partitions.into_iter().zip(bounds).collect()))
+        }
         Err(error) => tracing::debug!("the ends of the log are unknown: {error}"),
     }
 }
@@ -118,7 +125,8 @@ fn examine(shared: &Shared, task: &TaskId, again: &mut BTreeMap<TaskId, ()>) {
         }
         Ok(None) => {
             again.insert(task.clone(), ());
-            let reason = format!("the topic {} does not exist (any more): create it, or drop the table", known.name);
+            let reason =
+                format!("the topic {} does not exist (any more): create it, or drop the table", known.name);
             return shared.inbox.fail(task.clone(), reason);
         }
         Err(_) => {
@@ -152,7 +160,13 @@ pub(crate) fn facts(log: &dyn Log, table: &RawTable, topic: &Topic) -> Option<Ve
     Some(facts.collect())
 }
 
-fn partition_facts(log: &dyn Log, table: &RawTable, topic: &Topic, source: &TopicPartition, bounds: Bounds) -> Facts {
+fn partition_facts(
+    log: &dyn Log,
+    table: &RawTable,
+    topic: &Topic,
+    source: &TopicPartition,
+    bounds: Bounds,
+) -> Facts {
     let epoch_below = stored_position(table, source)
         .filter(|stored| stored.position.epoch >= 0 && stored.position.offset <= bounds.end)
         .and_then(|stored| log.epoch_below(source, stored.position.offset).ok().flatten());

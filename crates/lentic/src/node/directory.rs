@@ -17,7 +17,10 @@ impl DataDir {
     pub(crate) fn open(config: &Config) -> Result<Self, NodeError> {
         let path = config.data_dir.clone();
         let io = |what: &str, error: std::io::Error| {
-            NodeError::Io(format!("{what} {}: {error}; choose another --data-dir or mend its rights", path.display()))
+            NodeError::Io(format!(
+                "{what} {}: {error}; choose another --data-dir or mend its rights",
+                path.display()
+            ))
         };
         fs::create_dir_all(&path).map_err(|error| io("can't create", error))?;
         let lock = File::create(path.join("lock")).map_err(|error| io("can't write in", error))?;

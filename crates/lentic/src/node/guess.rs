@@ -69,12 +69,16 @@ impl Node {
             warnings.push(format!("{null_keys} of {sampled} records have no key: a table skips them"));
         }
         if !found.settings.cleanup.compact {
-            warnings.push("the topic is not compacted: rows disappear when retention removes their records".to_owned());
+            warnings.push(
+                "the topic is not compacted: rows disappear when retention removes their records".to_owned(),
+            );
         }
         let fitting = |bit: &usize| mask & (1 << bit) != 0;
         let partitioner = (0..Partitioner::ALL.len()).find(fitting).map(|bit| Partitioner::ALL[bit]);
         if partitioner.is_none() {
-            warnings.push("the keys do not lie where one partitioner puts them: writes need --partitioner".to_owned());
+            warnings.push(
+                "the keys do not lie where one partitioner puts them: writes need --partitioner".to_owned(),
+            );
         }
         Ok(Guess {
             topic: topic.clone(),

@@ -65,7 +65,11 @@ impl From<lentic_store::Error> for Failure {
 }
 
 /// Reads from the load's start to the first end of the log. `None`: the node stops or the table is gone.
-fn attempt(shared: &Shared, load: Load, reader: &mut Option<Box<dyn Reader>>) -> Result<Option<Loaded>, Failure> {
+fn attempt(
+    shared: &Shared,
+    load: Load,
+    reader: &mut Option<Box<dyn Reader>>,
+) -> Result<Option<Loaded>, Failure> {
     let Some(table) = shared.table_of(&load.task) else { return Ok(None) };
     let Some(partition) = table.partition(load.task.partition) else { return Ok(None) };
     let log_failure = |error: lentic_engine::log::Error| Failure::Log(error.to_string());
@@ -93,7 +97,9 @@ fn attempt(shared: &Shared, load: Load, reader: &mut Option<Box<dyn Reader>>) ->
             match found {
                 Polled::Records { batch, epoch, .. } => loader.push(batch, epoch)?,
                 Polled::End { offset, .. } => end = Some(offset),
-                Polled::OutOfRange { .. } => return Err(Failure::Log("the log moved on meanwhile".to_owned())),
+                Polled::OutOfRange { .. } => {
+                    return Err(Failure::Log("the log moved on meanwhile".to_owned()));
+                }
                 Polled::Failed { error, .. } => {
                     reader.unassign(&source).map_err(log_failure)?;
                     return Err(Failure::Log(error.to_string()));

@@ -103,7 +103,7 @@ impl Node {
             stopping: AtomicBool::new(false),
             failure: Mutex::default(),
             threads: Mutex::default(),
-            membership: Mutex::new(membership),
+            membership: Mutex::new(Some(membership)),
         });
         shared.start(mail)?;
         let node = Self { shared };
@@ -189,7 +189,8 @@ impl Node {
         for table in self.tables() {
             table.close();
         }
-        let threads = std::mem::take(&mut *self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             while !thread.is_finished() && Instant::now() < deadline {
                 pause(Duration::from_millis(5));

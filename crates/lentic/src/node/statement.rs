@@ -53,12 +53,16 @@ impl Statement {
                 self.version
             ));
         }
-        let spec = || serde_json::from_str(&self.text).map_err(|error| format!("an unreadable declaration: {error}"));
+        let spec = || {
+            serde_json::from_str(&self.text).map_err(|error| format!("an unreadable declaration: {error}"))
+        };
         match self.kind.as_str() {
             "create_table" => Ok(Change::CreateTable(spec()?)),
             "alter_table" => Ok(Change::AlterTable(spec()?)),
             "drop_table" => Ok(Change::DropTable(self.text.clone())),
-            kind => Err(format!("a statement of the unknown kind {kind:?}: start the newer release that wrote it")),
+            kind => Err(format!(
+                "a statement of the unknown kind {kind:?}: start the newer release that wrote it"
+            )),
         }
     }
 }
@@ -68,7 +72,10 @@ fn spec_text(spec: &TableSpec) -> String {
 }
 
 fn names(spec: &TableSpec) -> BTreeMap<String, String> {
-    BTreeMap::from([("table".to_owned(), spec.name.to_string()), ("topic".to_owned(), spec.topic.to_string())])
+    BTreeMap::from([
+        ("table".to_owned(), spec.name.to_string()),
+        ("topic".to_owned(), spec.topic.to_string()),
+    ])
 }
 
 /// The topic of the statement log, made if it is missing.
@@ -104,7 +111,8 @@ pub(crate) fn replay(log: &dyn Log, topic: &Topic) -> Result<Vec<(Offset, Statem
             match found {
                 Polled::Records { batch, .. } => {
                     for record in batch.iter() {
-                        statements.push((record.offset, parse(record.value.unwrap_or_default(), record.offset)?));
+                        statements
+                            .push((record.offset, parse(record.value.unwrap_or_default(), record.offset)?));
                         position = record.offset.next();
                     }
                 }
@@ -119,8 +127,9 @@ pub(crate) fn replay(log: &dyn Log, topic: &Topic) -> Result<Vec<(Offset, Statem
 }
 
 fn parse(value: &[u8], offset: Offset) -> Result<Statement, NodeError> {
-    serde_json::from_slice(value)
-        .map_err(|error| NodeError::Config(format!("the statement log holds no statement at offset {offset}: {error}")))
+    serde_json::from_slice(value).map_err(|error| {
+        NodeError::Config(format!("the statement log holds no statement at offset {offset}: {error}"))
+    })
 }
 
 /// Appends a statement and waits for it.

@@ -112,7 +112,13 @@ impl RawTable {
     /// Blocks until the partition has reached `until`; false: the deadline came first, or the table closed.
     pub(crate) fn wait_for(&self, partition: PartitionId, until: Target, deadline: Instant) -> bool {
         let (woken, wait) = mpsc::sync_channel(1);
-        self.when(partition, until, Box::new(move || drop(woken.try_send(()))));
+        self.when(
+            partition,
+            until,
+            Box::new(move || {
+                let _ = woken.try_send(());
+            }),
+        );
         wait.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
     }
 
@@ -142,7 +148,11 @@ impl RawTable {
         Ok(Some(Pending { partition: partition.id, until: Target::Position(wanted), error }))
     }
 
-    fn partition_pending(&self, partition: &Partition, demand: &Demand) -> Result<Option<Pending>, ReadError> {
+    fn partition_pending(
+        &self,
+        partition: &Partition,
+        demand: &Demand,
+    ) -> Result<Option<Pending>, ReadError> {
         let view = partition.view();
         match demand.max_staleness {
             None if view.state == TaskState::Live => Ok(None),

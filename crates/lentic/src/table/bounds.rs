@@ -39,7 +39,9 @@ fn raise(start: &mut Bound<Vec<u8>>, to: Bound<Vec<u8>>) {
     let higher = match (&*start, &to) {
         (Bound::Unbounded, _) => true,
         (Bound::Included(old), Bound::Included(new)) => new > old,
-        (Bound::Included(old) | Bound::Excluded(old), Bound::Included(new) | Bound::Excluded(new)) => new >= old,
+        (Bound::Included(old) | Bound::Excluded(old), Bound::Included(new) | Bound::Excluded(new)) => {
+            new >= old
+        }
         (_, Bound::Unbounded) => false,
     };
     if higher {
@@ -50,7 +52,9 @@ fn raise(start: &mut Bound<Vec<u8>>, to: Bound<Vec<u8>>) {
 fn lower(end: &mut Bound<Vec<u8>>, to: Bound<Vec<u8>>) {
     let lower = match (&*end, &to) {
         (Bound::Unbounded, _) => true,
-        (Bound::Included(old) | Bound::Excluded(old), Bound::Included(new) | Bound::Excluded(new)) => new <= old,
+        (Bound::Included(old) | Bound::Excluded(old), Bound::Included(new) | Bound::Excluded(new)) => {
+            new <= old
+        }
         (_, Bound::Unbounded) => false,
     };
     if lower {

@@ -15,7 +15,12 @@ use crate::{ReadError, WriteError};
 
 impl RawTable {
     /// Compare-and-set, decided by the log: linearizable. Blocks up to `timeout`.
-    pub fn write_if(&self, write: Write, condition: &Condition, timeout: Duration) -> Result<Written, WriteError> {
+    pub fn write_if(
+        &self,
+        write: Write,
+        condition: &Condition,
+        timeout: Duration,
+    ) -> Result<Written, WriteError> {
         let id = self.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
         let partition = self.partition(id).ok_or(WriteError::Closed)?;
         let deadline = Instant::now() + timeout.min(self.inner.around.limits.cas_timeout.max(timeout / 2));
@@ -23,7 +28,9 @@ impl RawTable {
         self.wait(Scope::Partition(id), &Demand::default(), left())?;
         let _one_at_a_time = partition.conditional.lock().unwrap_or_else(PoisonError::into_inner);
         if left().is_zero() {
-            return Err(WriteError::Undecided("other conditional writes to this partition came first".to_owned()));
+            return Err(WriteError::Undecided(
+                "other conditional writes to this partition came first".to_owned(),
+            ));
         }
         let attempt = Attempt { table: self, partition, condition, deadline };
         attempt.run(write)
@@ -31,7 +38,8 @@ impl RawTable {
 
     /// The token of the row as the store has it, `None` where there is no row. Blocks.
     pub fn current_token(&self, key: &[u8]) -> Result<Option<Token>, ReadError> {
-        let token = self.get_with(key, Tier::Disk, |found| found.row.map(|row| self.token(row.partition, row.offset)))?;
+        let token = self
+            .get_with(key, Tier::Disk, |found| found.row.map(|row| self.token(row.partition, row.offset)))?;
         Ok(token.flatten())
     }
 }
@@ -86,18 +94,20 @@ impl Attempt<'_> {
                         Input::GiveUp
                     }
                 },
-                Step::Commit => match transaction.take().map(|open| open.commit(self.left_at_least_a_second())) {
-                    Some(Ok(())) => Input::Committed,
-                    Some(Err(log::Error::Unknown(text))) => {
-                        failure = Some(WriteError::Log(log::Error::Unknown(text)));
-                        Input::CommitUnknown
+                Step::Commit => {
+                    match transaction.take().map(|open| open.commit(self.left_at_least_a_second())) {
+                        Some(Ok(())) => Input::Committed,
+                        Some(Err(log::Error::Unknown(text))) => {
+                            failure = Some(WriteError::Log(log::Error::Unknown(text)));
+                            Input::CommitUnknown
+                        }
+                        Some(Err(error)) => {
+                            failure = Some(WriteError::Undecided(error.to_string()));
+                            Input::Aborted
+                        }
+                        None => Input::Aborted,
                     }
-                    Some(Err(error)) => {
-                        failure = Some(WriteError::Undecided(error.to_string()));
-                        Input::Aborted
-                    }
-                    None => Input::Aborted,
-                },
+                }
                 Step::Abort => {
                     // What an abort that fails leaves open is aborted by the log's own timeout; it is never visible.
                     drop(transaction.take().map(Transaction::abort));
@@ -133,8 +143,9 @@ impl Attempt<'_> {
             (Outcome::Unknown, _) => Err(failure.unwrap_or_else(|| {
                 WriteError::Log(log::Error::Unknown("the commit was not confirmed".to_owned()))
             })),
-            (Outcome::Undecided | Outcome::Written(_), _) => Err(failure
-                .unwrap_or_else(|| WriteError::Undecided("the transaction was aborted by the log".to_owned()))),
+            (Outcome::Undecided | Outcome::Written(_), _) => Err(failure.unwrap_or_else(|| {
+                WriteError::Undecided("the transaction was aborted by the log".to_owned())
+            })),
         }
     }
 

@@ -122,9 +122,8 @@ fn step(streams: &mut [Stream<'_>], heap: &mut Vec<usize>, order: Order) -> Resu
     let Some(moved) = heap.pop() else { return Ok(()) };
     streams[moved].advance()?;
     if streams[moved].more {
-        let at = heap.partition_point(|&other| {
-            compare(&streams[other], &streams[moved], order) == Ordering::Greater
-        });
+        let at = heap
+            .partition_point(|&other| compare(&streams[other], &streams[moved], order) == Ordering::Greater);
         heap.insert(at, moved);
     }
     Ok(())

@@ -134,7 +134,9 @@ impl RawTable {
         match self.routing() {
             // librdkafka's default spreads empty keys over all partitions.
             Routing::By { partitioner: Partitioner::Crc32, .. } if key.is_empty() => None,
-            Routing::By { partitioner, fits: true, .. } => Some(partitioner.partition(key, self.partitions())),
+            Routing::By { partitioner, fits: true, .. } => {
+                Some(partitioner.partition(key, self.partitions()))
+            }
             Routing::By { .. } | Routing::Mixed => None,
         }
     }
@@ -192,10 +194,6 @@ impl RawTable {
 
     pub(crate) fn notice(&self, code: &'static str, text: String) {
         self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).insert(code, text);
-    }
-
-    pub(crate) fn clear_notice(&self, code: &'static str) {
-        self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).remove(code);
     }
 
     /// From now on everything is `Closed`; who waits is told by dropping.

@@ -30,7 +30,12 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    pub(crate) fn new(id: PartitionId, store: Arc<dyn Store>, store_id: StoreId, conditional: Arc<Mutex<()>>) -> Self {
+    pub(crate) fn new(
+        id: PartitionId,
+        store: Arc<dyn Store>,
+        store_id: StoreId,
+        conditional: Arc<Mutex<()>>,
+    ) -> Self {
         // Until the worker has looked, no partitioner is ruled out.
         let view = TaskView { partitioners: u8::MAX, ..TaskView::default() };
         Self {
@@ -67,7 +72,12 @@ impl Partition {
     }
 
     /// The worker's new view; wakes who waited for it and feeds who watches.
-    pub(crate) fn publish(&self, view: TaskView, applied: Option<(Arc<RecordBatch>, Offset)>, purged: Vec<Purged>) {
+    pub(crate) fn publish(
+        &self,
+        view: TaskView,
+        applied: Option<(Arc<RecordBatch>, Offset)>,
+        purged: Vec<Purged>,
+    ) {
         self.view.store(Arc::new(view));
         let mut ready = Vec::new();
         if let Some(waiters) = lock(&self.waiters).as_mut() {
@@ -132,7 +142,11 @@ impl Partition {
                 self.loading.1.load(Ordering::Relaxed).max(view.target.0),
             ),
         };
-        Some(if until == 0 { 0.0 } else { (at.saturating_sub(view.log_start.0) as f64 / until as f64).min(1.0) })
+        Some(if until == 0 {
+            0.0
+        } else {
+            (at.saturating_sub(view.log_start.0) as f64 / until as f64).min(1.0)
+        })
     }
 
     pub(crate) fn set_reason(&self, reason: Option<String>) {
@@ -155,7 +169,8 @@ impl Partition {
 fn reached(view: &TaskView, target: Target) -> bool {
     match target {
         Target::Position(offset) => {
-            view.progress.position >= offset && !matches!(view.state, TaskState::Starting | TaskState::Restoring)
+            view.progress.position >= offset
+                && !matches!(view.state, TaskState::Starting | TaskState::Restoring)
         }
         Target::CaughtUp => matches!(view.state, TaskState::Live | TaskState::Failed),
         Target::Progress => true,

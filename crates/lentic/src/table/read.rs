@@ -101,11 +101,10 @@ impl RawTable {
             let view = partition.view();
             let staleness_ms = self.staleness_ms(&view);
             let mut outcome = Ok(None);
-            let known = partition.store.get_with(
-                &self.store_key(partition, &view, key),
-                tier,
-                &mut |bytes| outcome = find(partition.id, &view, staleness_ms, bytes, &mut read),
-            )?;
+            let known =
+                partition.store.get_with(&self.store_key(partition, &view, key), tier, &mut |bytes| {
+                    outcome = find(partition.id, &view, staleness_ms, bytes, &mut read)
+                })?;
             if !known {
                 return Ok(None);
             }
@@ -113,7 +112,8 @@ impl RawTable {
             match outcome? {
                 Some(found) => return Ok(Some(found)),
                 None if partition.view().incarnation == view.incarnation => {
-                    let found = Found { partition: partition.id, progress: view.progress, staleness_ms, row: None };
+                    let found =
+                        Found { partition: partition.id, progress: view.progress, staleness_ms, row: None };
                     return Ok(read.take().map(|read| read(found)));
                 }
                 None => {}

@@ -74,15 +74,17 @@ impl Client {
     /// A topic, or `None` if there is none.
     pub(crate) fn describe_topic(&self, name: &str, timeout: Duration) -> Result<Option<Described>, Failure> {
         let name = cstring(name);
-        let event = self.request(operation::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout, |options, queue| {
-            let mut names = [name.as_ptr()];
-            // SAFETY: the names are copied.
-            unsafe {
-                let topics = sys::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
-                sys::rd_kafka_DescribeTopics(self.ptr(), topics, options, queue);
-                sys::rd_kafka_TopicCollection_destroy(topics);
-            }
-        })?;
+        let event =
+            self.request(operation::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout, |options, queue| {
+                let mut names = [name.as_ptr()];
+                // SAFETY: the names are copied.
+                unsafe {
+                    let topics =
+                        sys::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
+                    sys::rd_kafka_DescribeTopics(self.ptr(), topics, options, queue);
+                    sys::rd_kafka_TopicCollection_destroy(topics);
+                }
+            })?;
         // SAFETY: the event is of this request and outlives what is read from it.
         unsafe {
             let mut count = 0;
@@ -118,15 +120,16 @@ impl Client {
         timeout: Duration,
     ) -> Result<BTreeMap<String, String>, Failure> {
         let name = cstring(name);
-        let event = self.request(operation::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout, |options, queue| {
-            // SAFETY: the resource is ours, the call copies it.
-            unsafe {
-                let kind = sys::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
-                let mut resources = [sys::rd_kafka_ConfigResource_new(kind, name.as_ptr())];
-                sys::rd_kafka_DescribeConfigs(self.ptr(), resources.as_mut_ptr(), 1, options, queue);
-                sys::rd_kafka_ConfigResource_destroy(resources[0]);
-            }
-        })?;
+        let event =
+            self.request(operation::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout, |options, queue| {
+                // SAFETY: the resource is ours, the call copies it.
+                unsafe {
+                    let kind = sys::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
+                    let mut resources = [sys::rd_kafka_ConfigResource_new(kind, name.as_ptr())];
+                    sys::rd_kafka_DescribeConfigs(self.ptr(), resources.as_mut_ptr(), 1, options, queue);
+                    sys::rd_kafka_ConfigResource_destroy(resources[0]);
+                }
+            })?;
         // SAFETY: the event is of this request and outlives what is read from it.
         unsafe {
             let mut count = 0;
@@ -151,7 +154,13 @@ impl Client {
         let name = cstring(topic.name);
         // SAFETY: all texts are copied.
         let new = unsafe {
-            sys::rd_kafka_NewTopic_new(name.as_ptr(), topic.partitions, -1, error.as_mut_ptr(), ErrorText::LEN)
+            sys::rd_kafka_NewTopic_new(
+                name.as_ptr(),
+                topic.partitions,
+                -1,
+                error.as_mut_ptr(),
+                ErrorText::LEN,
+            )
         };
         let Some(new) = NonNull::new(new) else {
             return Err(Failure { code: code(Err::RD_KAFKA_RESP_ERR__INVALID_ARG), text: error.text() });
@@ -171,7 +180,10 @@ impl Client {
             sys::rd_kafka_NewTopic_destroy(new.as_ptr());
             let (event, mut count) = (event?, 0);
             let result = sys::rd_kafka_event_CreateTopics_result(event.0.as_ptr());
-            topic_result(list(sys::rd_kafka_CreateTopics_result_topics(result, &raw mut count).cast_const(), count))
+            topic_result(list(
+                sys::rd_kafka_CreateTopics_result_topics(result, &raw mut count).cast_const(),
+                count,
+            ))
         }
     }
 
@@ -190,7 +202,10 @@ impl Client {
         unsafe {
             let mut count = 0;
             let result = sys::rd_kafka_event_DeleteTopics_result(event.0.as_ptr());
-            topic_result(list(sys::rd_kafka_DeleteTopics_result_topics(result, &raw mut count).cast_const(), count))
+            topic_result(list(
+                sys::rd_kafka_DeleteTopics_result_topics(result, &raw mut count).cast_const(),
+                count,
+            ))
         }
     }
 
@@ -257,7 +272,10 @@ impl Client {
             if code(failed) == 0 {
                 Ok(event)
             } else {
-                Err(Failure { code: code(failed), text: text(sys::rd_kafka_event_error_string(event.0.as_ptr())) })
+                Err(Failure {
+                    code: code(failed),
+                    text: text(sys::rd_kafka_event_error_string(event.0.as_ptr())),
+                })
             }
         }
     }
@@ -291,7 +309,11 @@ unsafe fn topic_result(results: &[*const sys::rd_kafka_topic_result_t]) -> Resul
     unsafe {
         Failure::check(sys::rd_kafka_topic_result_error(result)).map_err(|failure| {
             let said = sys::rd_kafka_topic_result_error_string(result);
-            let said = if said.is_null() { failure.text } else { CStr::from_ptr(said).to_string_lossy().into_owned() };
+            let said = if said.is_null() {
+                failure.text
+            } else {
+                CStr::from_ptr(said).to_string_lossy().into_owned()
+            };
             Failure { code: failure.code, text: said }
         })
     }

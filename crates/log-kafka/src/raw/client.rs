@@ -132,7 +132,8 @@ struct Conf(NonNull<sys::rd_kafka_conf_t>);
 impl Conf {
     fn new(properties: &Properties) -> Result<Self, Failure> {
         // SAFETY: allocates; never null.
-        let conf = Self(NonNull::new(unsafe { sys::rd_kafka_conf_new() }).expect("librdkafka allocates or aborts"));
+        let conf =
+            Self(NonNull::new(unsafe { sys::rd_kafka_conf_new() }).expect("librdkafka allocates or aborts"));
         for (key, value) in properties {
             let mut error = ErrorText::default();
             let name = cstring(key);

@@ -107,7 +107,8 @@ impl Consumer {
         let deadline = Instant::now() + timeout;
         let mut set = self.signal.set.lock().unwrap_or_else(PoisonError::into_inner);
         while !*set {
-            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
+            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
                 return;
             };
             set = self.signal.changed.wait_timeout(set, left).unwrap_or_else(PoisonError::into_inner).0;

@@ -10,8 +10,8 @@ use rdkafka_sys::bindings as sys;
 use sys::rd_kafka_vtype_t as vtype;
 
 use super::client::{Client, Code, ErrorText, Failure, Kind, cstring, millis, text};
-use super::consumer::check;
 use super::code;
+use super::consumer::check;
 use crate::error;
 use crate::options::Properties;
 
@@ -86,7 +86,12 @@ impl Producer {
     /// Fails everything that is queued or on its way; the reports come with the next polls.
     pub(crate) fn purge(&self) {
         // SAFETY: the handle is a producer's.
-        unsafe { sys::rd_kafka_purge(self.client.ptr(), sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT) };
+        unsafe {
+            sys::rd_kafka_purge(
+                self.client.ptr(),
+                sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT,
+            )
+        };
     }
 
     /// What made this producer useless for good, if anything did.
@@ -106,7 +111,9 @@ impl Producer {
     /// Takes over the transactional id: what its last user left open is aborted, and that user fenced.
     pub(crate) fn init_transactions(&self, timeout: Duration) -> Result<(), TransactionFailure> {
         // SAFETY: the handle is valid.
-        TransactionFailure::check(unsafe { sys::rd_kafka_init_transactions(self.client.ptr(), millis(timeout)) })
+        TransactionFailure::check(unsafe {
+            sys::rd_kafka_init_transactions(self.client.ptr(), millis(timeout))
+        })
     }
 
     pub(crate) fn begin_transaction(&self) -> Result<(), TransactionFailure> {
@@ -117,12 +124,16 @@ impl Producer {
     /// With reports still to be served this serves them, slowly: poll them first.
     pub(crate) fn commit_transaction(&self, timeout: Duration) -> Result<(), TransactionFailure> {
         // SAFETY: the handle is valid.
-        TransactionFailure::check(unsafe { sys::rd_kafka_commit_transaction(self.client.ptr(), millis(timeout)) })
+        TransactionFailure::check(unsafe {
+            sys::rd_kafka_commit_transaction(self.client.ptr(), millis(timeout))
+        })
     }
 
     pub(crate) fn abort_transaction(&self, timeout: Duration) -> Result<(), TransactionFailure> {
         // SAFETY: the handle is valid.
-        TransactionFailure::check(unsafe { sys::rd_kafka_abort_transaction(self.client.ptr(), millis(timeout)) })
+        TransactionFailure::check(unsafe {
+            sys::rd_kafka_abort_transaction(self.client.ptr(), millis(timeout))
+        })
     }
 }
 
@@ -219,8 +230,8 @@ unsafe fn outcome(message: *const sys::rd_kafka_message_t) -> Result<Ack> {
                 Err(_) => Err(Error::Unknown("the broker has the record, but did not say where".to_owned())),
             };
         }
-        let possibly =
-            sys::rd_kafka_message_status(message) != sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+        let possibly = sys::rd_kafka_message_status(message)
+            != sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
         let topic = TopicName::new(text(sys::rd_kafka_topic_name((*message).rkt))).ok();
         let failure = Failure { code: failed, text: text(sys::rd_kafka_message_errstr(message)) };
         Err(error::of_write(&failure, topic.as_ref(), possibly))

@@ -1,4 +1,5 @@
 //! The broker that the tests run on, and what they all need of it.
+#![allow(clippy::print_stderr, reason = "a test that was not run says so")]
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,9 @@ pub fn shared() -> Option<String> {
             panic!("LENTIC_TEST_KAFKA is not set: `make test` starts a broker and sets it")
         }
         _ => {
-            eprintln!("NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA=127.0.0.1:19092");
+            eprintln!(
+                "NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA=127.0.0.1:19092"
+            );
             None
         }
     }
@@ -174,7 +177,8 @@ impl OwnBroker {
         let dir = tempfile::tempdir().expect("a directory");
         let mut broker = Self { dir, address: String::new() };
         broker.run(&["up"]);
-        broker.address = std::fs::read_to_string(broker.path("bootstrap")).expect("bootstrap").trim().to_owned();
+        broker.address =
+            std::fs::read_to_string(broker.path("bootstrap")).expect("bootstrap").trim().to_owned();
         broker
     }
 

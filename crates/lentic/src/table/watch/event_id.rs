@@ -54,10 +54,13 @@ mod tests {
 
     #[test]
     fn print_and_parse() {
-        let id = EventId { tag: 0xab, at: Timestamp(1_700_000_000_000), positions: vec![Offset(3), Offset(0)] };
+        let id =
+            EventId { tag: 0xab, at: Timestamp(1_700_000_000_000), positions: vec![Offset(3), Offset(0)] };
         assert_eq!(id.to_string(), "w1.00ab.1700000000000.3-0");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for bad in ["", "w1.00ab.1.", "w1.00ab.1.3-", "w1.00ab.-1.3", "w2.00ab.1.3", "w1.xx.1.3", "w1.00ab.1.+3"] {
+        for bad in
+            ["", "w1.00ab.1.", "w1.00ab.1.3-", "w1.00ab.-1.3", "w2.00ab.1.3", "w1.xx.1.3", "w1.00ab.1.+3"]
+        {
             assert_eq!(bad.parse::<EventId>(), Err(ReadError::InvalidEventId), "{bad}");
         }
     }

@@ -76,4 +76,3 @@ pub enum WatchEvent {
     /// Continuity is lost: forget the rows, a snapshot follows. The text says why.
     Reset(String),
 }
-

@@ -158,7 +158,9 @@ impl Watch {
         let after = snapshot.after.take();
         let bounds = match &self.filter {
             Filter::All => KeyBounds { after, ..KeyBounds::default() },
-            Filter::Prefix(prefix) => KeyBounds { prefix: Some(prefix.clone()), after, ..KeyBounds::default() },
+            Filter::Prefix(prefix) => {
+                KeyBounds { prefix: Some(prefix.clone()), after, ..KeyBounds::default() }
+            }
             Filter::Key(key) => KeyBounds { from: Some(key.clone()), after, ..KeyBounds::default() },
         };
         let (store, view) = &snapshot.sources[snapshot.partition];
@@ -240,7 +242,10 @@ impl Watch {
 
     fn sources_of_log(&self) -> impl Iterator<Item = TopicPartition> + '_ {
         let topic = self.table.inner.topic.load().name.clone();
-        self.table.partition_list().iter().map(move |partition| TopicPartition::new(topic.clone(), partition.id))
+        self.table
+            .partition_list()
+            .iter()
+            .map(move |partition| TopicPartition::new(topic.clone(), partition.id))
     }
 
     /// From `positions` to `live_from` through the log, where they differ.
@@ -299,13 +304,16 @@ impl Watch {
                     // Everything that is still there was returned; what the worker read beyond comes live.
                     Polled::End { partition, offset } => {
                         let i = partition.partition.0 as usize;
-                        if let Some(until) = catch_up.until.get(i).copied().flatten().filter(|&until| offset >= until) {
+                        if let Some(until) =
+                            catch_up.until.get(i).copied().flatten().filter(|&until| offset >= until)
+                        {
                             self.positions[i] = until;
                             catch_up.until[i] = None;
                         }
                     }
                     Polled::OutOfRange { .. } => {
-                        self.phase = Phase::Reset("the log no longer reaches back to the event id".to_owned());
+                        self.phase =
+                            Phase::Reset("the log no longer reaches back to the event id".to_owned());
                         self.subscription.end();
                         self.subscription =
                             Arc::new(Subscription::new(self.table.inner.around.limits.watch_buffer_bytes));
@@ -325,9 +333,11 @@ impl Watch {
                 continue;
             }
             match self.subscription.pop() {
-                Some(Published::Records(partition, batch, _)) => self.rest = Some((partition, batch, 0)),
+                Some(Published::Records(partition, batch)) => self.rest = Some((partition, batch, 0)),
                 Some(Published::Purged(partition, rows)) => self.purged(partition, &rows, events),
-                None if self.subscription.overflowed() => return Err(ReadError::TooMany("watch_buffer_bytes")),
+                None if self.subscription.overflowed() => {
+                    return Err(ReadError::TooMany("watch_buffer_bytes"));
+                }
                 None => return Ok(false),
             }
         }

@@ -7,8 +7,8 @@ use lentic_types::{Offset, PartitionId, RecordBatch};
 
 /// Something that was published.
 pub(crate) enum Published {
-    /// Records at or above the offset are new.
-    Records(PartitionId, Arc<RecordBatch>, Offset),
+    /// Records, some of which the watch may have told of already.
+    Records(PartitionId, Arc<RecordBatch>),
     /// Rows that the log no longer holds.
     Purged(PartitionId, Vec<Purged>),
 }
@@ -51,8 +51,8 @@ impl Subscription {
             state.overflowed = true;
         } else {
             state.bytes += bytes;
-            if let Some((batch, from)) = applied {
-                state.queue.push_back(Published::Records(partition, Arc::clone(batch), *from));
+            if let Some((batch, _)) = applied {
+                state.queue.push_back(Published::Records(partition, Arc::clone(batch)));
             }
             if !purged.is_empty() {
                 state.queue.push_back(Published::Purged(partition, purged.to_vec()));
@@ -72,7 +72,7 @@ impl Subscription {
         let popped = state.queue.pop_front();
         if state.queue.is_empty() {
             state.bytes = 0;
-        } else if let Some(Published::Records(_, batch, _)) = &popped {
+        } else if let Some(Published::Records(_, batch)) = &popped {
             state.bytes = state.bytes.saturating_sub(batch.bytes() + batch.len() * 32);
         }
         popped
