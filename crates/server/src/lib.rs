@@ -1,65 +1,42 @@
 //! HTTP: rows, tables, health and metrics of a node.
-use std::fmt;
-use std::time::Duration;
+//!
+//! [`run`] is the whole process behind `lentic serve`; [`serve`] and [`Server`] serve a node that a program has opened:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let node = lentic::Node::open(lentic::config::Config::default())?;
+//! let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! let server = lentic_server::Server::start(node, listener, lentic_server::Options::default())?;
+//! assert_ne!(server.address().port(), 0);
+//! server.stop(std::time::Duration::from_secs(5)).await;
+//! # Ok(())
+//! # }
+//! ```
+#![expect(clippy::disallowed_methods, reason = "an edge: clocks belong here")]
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
-use lentic::config::Config;
-use lentic::{Node, NodeError, Readiness};
+pub mod api;
+mod call;
+mod catalog;
+mod connection;
+mod doc;
+mod document;
+mod error;
+mod freshness;
+mod front;
+mod health;
+mod http;
+mod metrics;
+mod options;
+mod routes;
+mod rows;
+mod run;
+mod security;
+mod server;
+mod state;
+mod tables;
+mod watch;
 
-/// A node could not be served.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The node could not be opened or closed.
-    Node(NodeError),
-    /// The socket failed.
-    Io(std::io::Error),
-}
-
-impl fmt::Display for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Node(error) => error.fmt(f),
-            Self::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ServeError {}
-
-/// Opens a node and serves it until SIGTERM or SIGINT.
-pub fn run(config: Config) -> Result<(), ServeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Io)?;
-    let timeout = Duration::from_millis(config.shutdown_timeout_ms);
-    let node = Node::open(config).map_err(ServeError::Node)?;
-    let served = runtime.block_on(serve(node.clone()));
-    node.close(timeout).map_err(ServeError::Node)?;
-    served.map_err(ServeError::Io)
-}
-
-async fn serve(node: Node) -> std::io::Result<()> {
-    let listener = tokio::net::TcpListener::bind(node.config().listen).await?;
-    tracing::info!("listening on http://{}", listener.local_addr()?);
-    let ready = node.clone();
-    let router = Router::new().route("/healthz", get(|| async { "ok\n" })).route(
-        "/readyz",
-        get(move || async move {
-            match ready.readiness() {
-                Readiness::Ready => (StatusCode::OK, "ready\n"),
-                Readiness::CatchingUp(_) => (StatusCode::SERVICE_UNAVAILABLE, "catching up\n"),
-                Readiness::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-            }
-        }),
-    );
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        node.begin_stop();
-    };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
-}
+pub use error::Code;
+pub use options::Options;
+pub use run::{ServeError, run, run_with, serve};
+pub use server::Server;

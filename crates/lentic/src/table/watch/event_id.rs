@@ -2,7 +2,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use lentic_types::{Offset, Timestamp};
+use lentic_types::{Offset, PartitionId, Timestamp};
 
 use crate::ReadError;
 
@@ -14,6 +14,16 @@ pub struct EventId {
     pub(super) tag: u16,
     pub(super) at: Timestamp,
     pub(super) positions: Vec<Offset>,
+}
+
+impl EventId {
+    /// The same place with `partition` at `next`, if that is further on: ids of the single events of one
+    /// [`Watch::poll`](super::Watch::poll), whose last one has [`Watch::id`](super::Watch::id).
+    pub fn advance(&mut self, partition: PartitionId, next: Offset) {
+        if let Some(position) = self.positions.get_mut(partition.0 as usize) {
+            *position = next.max(*position);
+        }
+    }
 }
 
 impl fmt::Display for EventId {

@@ -1,0 +1,378 @@
+//! The documents of requests and answers. Keys and values stand in them as their formats say: numbers, text, JSON,
+//! or base64 for `bytes`; what doesn't decode appears as `key_base64` and `value_base64`.
+use std::collections::BTreeMap;
+
+use lentic::types::{FormatName, Partitioner, TableName, TableSpec, TopicName};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// The answer to a put or delete.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Written {
+    /// Where the write lies in the log: `topic/partition@offset.tttt`.
+    pub token: String,
+    /// The record's timestamp, in milliseconds since the epoch.
+    pub timestamp: i64,
+    /// Whether plain reads see it; false with `ack=log`, or where applying takes longer than the timeout.
+    pub applied: bool,
+}
+
+/// The answer to `rows:write`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WrittenRows {
+    /// A token per write, in their order.
+    pub tokens: Vec<String>,
+    /// The last token per partition: send them as Lentic-At-Least to read all of it.
+    pub positions: Vec<String>,
+    /// Whether plain reads see all of it.
+    pub applied: bool,
+}
+
+/// A row.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Row {
+    /// The key.
+    #[schema(value_type = Value)]
+    pub key: Option<Value>,
+    /// The value.
+    #[schema(value_type = Value)]
+    pub value: Option<Value>,
+    /// The key's stored bytes in base64, where they don't decode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_base64: Option<String>,
+    /// The value's stored bytes in base64, where they don't decode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_base64: Option<String>,
+    /// The record's timestamp, in milliseconds since the epoch.
+    pub timestamp: i64,
+    /// The record's place in the log.
+    pub token: String,
+}
+
+/// A put or a delete: a line of `rows:load`, an element of `rows:write`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WriteRow {
+    /// The key; or `key_base64`.
+    #[schema(value_type = Value)]
+    pub key: Option<Value>,
+    /// The key's stored bytes in base64.
+    pub key_base64: Option<String>,
+    /// The value; or `value_base64`, or `delete`.
+    #[schema(value_type = Value)]
+    pub value: Option<Value>,
+    /// The value's stored bytes in base64.
+    pub value_base64: Option<String>,
+    /// True: a delete.
+    pub delete: Option<bool>,
+}
+
+/// `rows:get`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GetRows {
+    /// Keys as in rows.
+    #[schema(value_type = Vec<Value>)]
+    pub keys: Vec<Value>,
+    /// Further keys by their stored bytes in base64.
+    pub keys_base64: Option<Vec<String>>,
+}
+
+/// `rows:write`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WriteRows {
+    /// Up to max_writes_per_request puts and deletes.
+    pub writes: Vec<WriteRow>,
+}
+
+/// The answer to `rows:get`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Rows {
+    /// The rows that are there, in the order of the keys.
+    pub rows: Vec<Row>,
+    /// The keys that are not.
+    #[schema(value_type = Vec<Value>)]
+    pub missing: Vec<Value>,
+    /// Those of `keys_base64` that are not.
+    pub missing_base64: Option<Vec<String>>,
+    /// Inclusive tokens: what the answer contains.
+    pub positions: Vec<String>,
+}
+
+/// A page of a scan.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Page {
+    /// In key order.
+    pub rows: Vec<Row>,
+    /// For the next page; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Inclusive tokens: what the page's snapshot contains.
+    pub positions: Vec<String>,
+}
+
+/// `rows:count`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Count {
+    /// Rows.
+    pub count: u64,
+    /// Inclusive tokens: what was counted.
+    pub positions: Vec<String>,
+}
+
+/// The answer to `rows:load`; with an error in it, what was written before.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Loaded {
+    /// Puts and deletes that the log has acknowledged.
+    pub written: u64,
+    /// Lines refused with `on-error=skip`.
+    pub skipped: u64,
+    /// The first 1,000 of them.
+    pub errors: Vec<BadLine>,
+    /// The last token per partition.
+    pub positions: Vec<String>,
+    /// Whether plain reads see all of it.
+    pub applied: bool,
+}
+
+/// A line that was refused.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BadLine {
+    /// From 1.
+    pub line: u64,
+    /// An error code.
+    pub code: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// A declaration.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTable {
+    /// 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.
+    #[schema(value_type = String)]
+    pub name: TableName,
+    /// The topic; the table's name where left out.
+    #[schema(value_type = Option<String>)]
+    pub topic: Option<TopicName>,
+    /// Format of the keys: bytes, string, int, bigint, double or json.
+    #[schema(value_type = String)]
+    pub key: FormatName,
+    /// Format of the values.
+    #[schema(value_type = String)]
+    pub value: FormatName,
+    /// Partitions of the topic if it is to be created; on Kafka a missing topic is created only with it.
+    pub partitions: Option<u32>,
+    /// murmur2, crc32 or fnv1a; detected from where the keys lie where left out.
+    #[schema(value_type = Option<String>)]
+    pub partitioner: Option<Partitioner>,
+    /// Refuse every write.
+    #[serde(default)]
+    pub read_only: bool,
+}
+
+impl From<CreateTable> for TableSpec {
+    fn from(create: CreateTable) -> Self {
+        let topic = create.topic.unwrap_or_else(|| {
+            TopicName::new(create.name.as_str()).expect("names of tables follow the rules of topics")
+        });
+        Self {
+            name: create.name,
+            topic,
+            key: create.key,
+            value: create.value,
+            partitions: create.partitions,
+            partitioner: create.partitioner,
+            read_only: create.read_only,
+        }
+    }
+}
+
+/// What can be changed of a table.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlterTable {
+    /// Refuse every write, or no longer.
+    pub read_only: Option<bool>,
+    /// The rule to write with: murmur2, crc32 or fnv1a.
+    #[schema(value_type = Option<String>)]
+    pub partitioner: Option<Partitioner>,
+}
+
+/// A table's description.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Table {
+    /// The table's name.
+    pub name: String,
+    /// The topic that it is the fold of.
+    pub topic: String,
+    /// Which creation of the topic.
+    pub topic_id: String,
+    /// Format of the keys.
+    pub key: String,
+    /// Format of the values.
+    pub value: String,
+    /// Whether every write is refused.
+    pub read_only: bool,
+    /// The rule by which keys find their partition; null where none fits.
+    pub partitioner: Option<String>,
+    /// `named` by the operator, `detected` (or the default of an empty topic), or `mixed`.
+    pub partitioner_is: String,
+    /// Whether plain reads are answered in all partitions.
+    pub ready: bool,
+    /// Estimated number of rows.
+    pub rows_estimate: u64,
+    /// What the operator should know.
+    pub warnings: Vec<Warning>,
+    /// One per partition of the topic.
+    pub partitions: Vec<Partition>,
+}
+
+/// A remark on a table.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Warning {
+    /// Stable.
+    pub code: String,
+    /// With the remedy.
+    pub message: String,
+}
+
+/// One partition of a table.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Partition {
+    /// From 0.
+    pub partition: u32,
+    /// `starting`, `restoring`, `rebuilding`, `catching up`, `ready` or `failed`.
+    pub state: String,
+    /// Why it failed or is rebuilt.
+    pub reason: Option<String>,
+    /// 0 to 1 while restoring, rebuilding or catching up.
+    pub done: Option<f64>,
+    /// Whether reading stands before an open transaction.
+    pub blocked: bool,
+    /// The log's start.
+    pub log_start: u64,
+    /// The next offset to apply.
+    pub position: u64,
+    /// The log's end.
+    pub end: u64,
+    /// Records between position and end.
+    pub lag: u64,
+    /// Milliseconds since the store was last proven current.
+    pub staleness_ms: Option<u64>,
+    /// Estimated rows.
+    pub rows_estimate: u64,
+    /// Estimated bytes in the store.
+    pub bytes: u64,
+    /// Records without a key, skipped.
+    pub null_keys: u64,
+}
+
+/// All tables.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Tables {
+    /// By name.
+    pub tables: Vec<Table>,
+}
+
+/// Who serves a key.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Route {
+    /// The key's partition; null where no partitioner fits and all are asked.
+    pub partition: Option<u32>,
+    /// The rule; null where none fits.
+    pub partitioner: Option<String>,
+    /// Who serves it, the active first.
+    pub nodes: Vec<RouteNode>,
+}
+
+/// A node that serves a key.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RouteNode {
+    /// Its name.
+    pub node: String,
+    /// `active`.
+    pub role: String,
+    /// Where it is reached.
+    pub url: String,
+}
+
+/// What a topic looks like, from a sample.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Guess {
+    /// The topic.
+    pub topic: String,
+    /// Its partitions.
+    pub partitions: u32,
+    /// As Kafka writes it.
+    pub cleanup_policy: String,
+    /// Records looked at.
+    pub sampled: u64,
+    /// Best format of the keys.
+    pub key: GuessedFormat,
+    /// Best format of the values.
+    pub value: GuessedFormat,
+    /// The rule that fits all sampled keys.
+    pub partitioner: Option<String>,
+    /// Remarks.
+    pub warnings: Vec<String>,
+}
+
+/// A format and how well it fits.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GuessedFormat {
+    /// The format.
+    pub format: String,
+    /// Share of the samples that decode, 0 to 1.
+    pub share: f64,
+}
+
+/// The node at a glance.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// Of the program.
+    pub version: String,
+    /// The service that it belongs to.
+    pub service_id: String,
+    /// The node's name.
+    pub node_id: String,
+    /// `ready`, `catching up`, `stopping` or `failed`.
+    pub state: String,
+    /// Milliseconds since the start.
+    pub uptime_ms: u64,
+    /// `embedded`, or the brokers.
+    pub log: String,
+    /// Why the log can't be reached; null when it can.
+    pub log_problem: Option<String>,
+    /// Resident memory of the process, where the system tells.
+    pub resident_bytes: Option<u64>,
+    /// Memory and disk use by what it is for, in bytes.
+    pub usage: BTreeMap<String, u64>,
+    /// By name.
+    pub tables: Vec<Table>,
+}
+
+/// `/healthz` and `/readyz`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok` or `ready`.
+    pub status: String,
+}
+
+/// Every failing answer.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Failed {
+    /// What is wrong.
+    pub error: Failure,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Failure {
+    /// Stable; also in the header Lentic-Error.
+    pub code: String,
+    /// The facts.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+}

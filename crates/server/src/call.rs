@@ -1,0 +1,147 @@
+//! A request on its way to a handler: what every handler asks of it.
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body as AxumBody;
+use axum::extract::{FromRequest, RawPathParams, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use bytes::Bytes;
+use lentic::Demand;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::catalog::Entry;
+use crate::connection::Connection;
+use crate::error::{Code, Error, Result};
+use crate::http::{APPLICATION_JSON, Body, Deadline, Query, RequestHeaders, Response, decode, read_body};
+use crate::state::State;
+
+/// A request.
+pub(crate) struct Call {
+    pub(crate) state: Arc<State>,
+    /// The path's parameters: at most one, the name of a table or a topic.
+    name: Option<String>,
+    query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    /// In a lock that nobody waits for: bodies can't be shared between threads, calls are.
+    body: Mutex<AxumBody>,
+    pub(crate) demand: Demand,
+    pub(crate) deadline: Deadline,
+    pub(crate) connection: Option<Arc<Connection>>,
+}
+
+impl Call {
+    /// A request whose path was read by somebody else.
+    pub(crate) fn new(state: Arc<State>, name: Option<String>, request: Request) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        let read = RequestHeaders::read(&parts.headers)?;
+        let demand = read.demand()?;
+        let deadline = deadline(&state, read.timeout()?)?;
+        let query = parts.uri.query().map(str::to_owned);
+        let connection = parts.extensions.get::<Arc<Connection>>().cloned();
+        Ok(Self {
+            state,
+            name,
+            query,
+            headers: parts.headers,
+            body: Mutex::new(body),
+            demand,
+            deadline,
+            connection,
+        })
+    }
+
+    /// The query's parameters; unknown ones are refused.
+    pub(crate) fn query(&self, known: &[&'static str]) -> Result<Query> {
+        Query::read(self.query.as_deref(), known)
+    }
+
+    /// The name in the path.
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// The table that the path names.
+    pub(crate) fn table(&self) -> Result<Arc<Entry>> {
+        let no_table = || Error::new(Code::TableNotFound, format!("there is no table {}", self.name()));
+        self.state.catalog.get(self.name()).ok_or_else(no_table)
+    }
+
+    /// The accepted media types.
+    pub(crate) fn accept(&self) -> Option<&str> {
+        self.headers.get(axum::http::header::ACCEPT).and_then(|value| value.to_str().ok())
+    }
+
+    /// The whole body, up to the limit of this name.
+    pub(crate) async fn body(&mut self, name: &str, limit: usize) -> Result<Bytes> {
+        let body = self.stream();
+        read_body(body, limit, name, self.deadline).await
+    }
+
+    /// The body as it comes in.
+    pub(crate) fn stream(&mut self) -> AxumBody {
+        std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The body as JSON; unknown fields are refused by the types.
+    pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let limit = self.state.config().max_body_bytes;
+        let body = self.body("max_body_bytes", limit).await?;
+        from_json(&body)
+    }
+}
+
+impl FromRequest<Arc<State>> for Call {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &Arc<State>) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        let params =
+            <RawPathParams as axum::extract::FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        let name = params.ok().and_then(|params| {
+            let (_, value) = params.iter().next()?;
+            Some(String::from_utf8_lossy(&decode(value.as_bytes())).into_owned())
+        });
+        Self::new(Arc::clone(state), name, Request::from_parts(parts, body))
+    }
+}
+
+/// The configured time, or the named one within its limit.
+pub(crate) fn deadline(state: &State, named: Option<Duration>) -> Result<Deadline> {
+    let config = state.config();
+    let Some(timeout) = named else {
+        return Ok(Deadline::after(Duration::from_millis(config.request_timeout_ms), false));
+    };
+    if timeout > Duration::from_millis(config.max_request_timeout_ms) {
+        let limit = config.max_request_timeout_ms;
+        let given = timeout.as_millis();
+        return Err(Error::new(
+            Code::BadHeader,
+            format!("Lentic-Timeout is {given} ms, above max_request_timeout_ms = {limit}"),
+        ));
+    }
+    Ok(Deadline::after(timeout, true))
+}
+
+/// Reads JSON, with the place of a mistake in the message.
+pub(crate) fn from_json<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
+    serde_json::from_slice(json).map_err(|error| Error::new(Code::BadRequest, format!("the body: {error}")))
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: axum::http::StatusCode, document: &impl Serialize) -> Result<Response> {
+    let mut body =
+        serde_json::to_vec(document).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    body.push(b'\n');
+    let mut response = bytes(body, APPLICATION_JSON);
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// A 200 with these bytes.
+pub(crate) fn bytes(body: impl Into<Bytes>, content_type: HeaderValue) -> Response {
+    let mut response = Response::new(Body::from(body.into()));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}

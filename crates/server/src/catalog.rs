@@ -1,0 +1,106 @@
+//! Tables by name, as the hot path finds them: one load of a pointer, no lock.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use lentic::types::{FormatName, Offset, PartitionId, TableName, TopicName};
+use lentic::{Node, RawTable};
+
+/// A table and what never changes about it.
+pub(crate) struct Entry {
+    pub(crate) table: RawTable,
+    pub(crate) name: TableName,
+    pub(crate) topic: TopicName,
+    pub(crate) key: FormatName,
+    pub(crate) value: FormatName,
+    pub(crate) counters: Arc<Counters>,
+}
+
+/// What the server counts per table.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) undecodable: AtomicU64,
+    pub(crate) writes: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn count_undecodable(&self) {
+        self.undecodable.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_writes(&self, writes: u64) {
+        self.writes.fetch_add(writes, Ordering::Relaxed);
+    }
+}
+
+impl Entry {
+    fn new(table: RawTable, counters: Arc<Counters>) -> Self {
+        let spec = table.spec();
+        Self { table, name: spec.name, topic: spec.topic, key: spec.key, value: spec.value, counters }
+    }
+
+    /// Positions as inclusive tokens: `None` where the position is 0.
+    pub(crate) fn position(&self, partition: PartitionId, position: Offset) -> Option<String> {
+        let last = Offset(position.0.checked_sub(1)?);
+        Some(self.table.token(partition, last).to_string())
+    }
+
+    /// Of several partitions, those without any record left out.
+    pub(crate) fn positions(&self, positions: &[(PartitionId, Offset)]) -> Vec<String> {
+        positions.iter().filter_map(|&(partition, offset)| self.position(partition, offset)).collect()
+    }
+}
+
+type Entries = BTreeMap<String, Arc<Entry>>;
+
+pub(crate) struct Catalog {
+    node: Node,
+    /// May name tables that are gone: their handles say `Closed`.
+    entries: ArcSwap<Entries>,
+}
+
+impl Catalog {
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node, entries: ArcSwap::default() }
+    }
+
+    /// Calls `read` with a table that was asked for before; `None`: ask [`Catalog::get`].
+    pub(crate) fn cached<R>(&self, name: &str, read: impl FnOnce(&Entry) -> R) -> Option<R> {
+        self.entries.load().get(name).map(|entry| read(entry))
+    }
+
+    /// The table as the node has it now.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Entry>> {
+        let Some(table) = self.node.table(name) else {
+            self.forget(name);
+            return None;
+        };
+        let known = self.entries.load().get(name).map(|entry| Arc::clone(&entry.counters));
+        let entry = Arc::new(Entry::new(table, known.clone().unwrap_or_default()));
+        if known.is_none() {
+            self.entries.rcu(|entries| {
+                let mut entries = Entries::clone(entries);
+                entries.insert(name.to_owned(), Arc::clone(&entry));
+                entries
+            });
+        }
+        Some(entry)
+    }
+
+    /// All tables, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Entry>> {
+        self.node.tables().into_iter().filter_map(|table| self.get(table.spec().name.as_str())).collect()
+    }
+
+    /// Forgets a handle that is closed.
+    pub(crate) fn forget(&self, name: &str) {
+        if self.entries.load().contains_key(name) {
+            self.entries.rcu(|entries| {
+                let mut entries = Entries::clone(entries);
+                entries.remove(name);
+                entries
+            });
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! One connection, as its requests see it.
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Notify;
+
+/// Counts requests, so that an idle connection is noticed without a timer per request.
+#[derive(Debug, Default)]
+pub(crate) struct Connection {
+    begun: AtomicU64,
+    ended: AtomicU64,
+    cut: Notify,
+}
+
+impl Connection {
+    pub(crate) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests begun so far, and whether one is being answered.
+    pub(crate) fn activity(&self) -> (u64, bool) {
+        let begun = self.begun.load(Ordering::Relaxed);
+        (begun, begun != self.ended.load(Ordering::Relaxed))
+    }
+
+    /// Ends the connection without further ado.
+    pub(crate) fn cut(&self) {
+        self.cut.notify_one();
+    }
+
+    pub(crate) async fn is_cut(&self) {
+        self.cut.notified().await;
+    }
+}

@@ -1,0 +1,244 @@
+//! What every request meets first: who asks, single rows on the hot path, and the router for everything else.
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::Request as AxumRequest;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH, HeaderValue,
+    ORIGIN,
+};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use futures_util::FutureExt as _;
+use hyper::body::{Body as _, Incoming};
+use tower_service::Service as _;
+
+use crate::call::Call;
+use crate::connection::Connection;
+use crate::error::{Code, Error, Result};
+use crate::http::{ANSWER_HEADERS, Body, RequestHeaders, Response, RowPath};
+use crate::routes::Route;
+use crate::rows::{self, Quick};
+use crate::security::{add_cors, needs};
+use crate::state::State;
+
+/// The service of one connection.
+#[derive(Clone)]
+pub(crate) struct Front {
+    state: Arc<State>,
+    router: Router,
+    connection: Arc<Connection>,
+}
+
+impl Front {
+    pub(crate) fn new(state: Arc<State>, router: Router, connection: Arc<Connection>) -> Self {
+        Self { state, router, connection }
+    }
+
+    /// Answers on the spot, if that is possible.
+    fn quick(&self, request: &Request<Incoming>) -> Option<(Route, Result<Response>)> {
+        let route = match *request.method() {
+            Method::GET => Route::GetRow,
+            Method::HEAD => Route::HeadRow,
+            _ => return None,
+        };
+        let path = RowPath::read(request.uri().path())?;
+        let headers = match RequestHeaders::read(request.headers()) {
+            Ok(headers) => headers,
+            Err(error) => return Some((route, Err(error))),
+        };
+        // Answers to pages of other origins carry further headers.
+        if headers.origin.is_some() {
+            return None;
+        }
+        if let Err(error) = self.state.guard.check(request.uri(), &headers, crate::security::Access::Read) {
+            return Some((route, Err(error)));
+        }
+        match rows::quick(&self.state, path, request.uri(), request.method(), request.headers(), &headers) {
+            Quick::Answer(answer) => Some((route, answer)),
+            Quick::Long => None,
+        }
+    }
+
+    async fn long(self, request: Request<Incoming>) -> (Route, Response) {
+        let origin = request.headers().get(ORIGIN).cloned();
+        let (route, answer) = match self.admit(&request) {
+            Err(error) => (Route::Other, Err(error)),
+            Ok(None) => (Route::Other, Ok(preflight(request.headers()))),
+            Ok(Some(slot)) => {
+                let answer = AssertUnwindSafe(self.dispatch(request)).catch_unwind().await;
+                drop(slot);
+                answer.unwrap_or_else(|_| (Route::Other, Err(panicked())))
+            }
+        };
+        let mut response = answer.unwrap_or_else(Error::response);
+        if let Some(origin) = origin.filter(|origin| self.state.guard.allows_origin(origin.as_bytes())) {
+            let exposed: Vec<_> = ANSWER_HEADERS.iter().map(|(name, _)| *name).collect();
+            let exposed = HeaderValue::try_from(exposed.join(", ")).expect("names of headers are ASCII");
+            add_cors(&origin, &exposed, response.headers_mut());
+        }
+        (route, response)
+    }
+
+    /// `None`: a preflight of an allowed origin, which has no token.
+    fn admit(&self, request: &Request<Incoming>) -> Result<Option<crate::state::Slot>> {
+        let headers = RequestHeaders::read(request.headers())?;
+        let is_preflight = *request.method() == Method::OPTIONS
+            && headers.origin.is_some()
+            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let needed = match is_preflight {
+            true => crate::security::Access::Open,
+            false => needs(request.method(), request.uri().path()),
+        };
+        self.state.guard.check(request.uri(), &headers, needed)?;
+        if is_preflight {
+            return Ok(None);
+        }
+        self.state.admit_request().map(Some)
+    }
+
+    async fn dispatch(&self, request: Request<Incoming>) -> (Route, Result<Response>) {
+        let mut request: AxumRequest = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(Arc::clone(&self.connection));
+        let path = request.uri().path().to_owned();
+        if let Some(row) = RowPath::read(&path) {
+            return self.row(row, request).await;
+        }
+        let mut router = self.router.clone();
+        let response = match router.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let route = response.extensions().get::<Route>().copied().unwrap_or(Route::Other);
+        (route, Ok(response.map(Body::Stream)))
+    }
+
+    async fn row(&self, row: RowPath<'_>, request: AxumRequest) -> (Route, Result<Response>) {
+        let route = match *request.method() {
+            Method::GET => Route::GetRow,
+            Method::HEAD => Route::HeadRow,
+            Method::PUT => Route::PutRow,
+            Method::DELETE => Route::DeleteRow,
+            _ => {
+                let allow = HeaderValue::from_static("GET, HEAD, PUT, DELETE");
+                return (Route::Other, Err(Error::plain(Code::MethodNotAllowed).header(ALLOW, allow)));
+            }
+        };
+        let call = match Call::new(Arc::clone(&self.state), Some(row.table.to_owned()), request) {
+            Ok(call) => call,
+            Err(error) => return (route, Err(error)),
+        };
+        let answer = match route {
+            Route::GetRow => rows::get(call, row).await,
+            Route::HeadRow => rows::head(call, row).await,
+            Route::PutRow => rows::put(call, row).await,
+            _ => rows::delete(call, row).await,
+        };
+        (route, answer)
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for Front {
+    type Response = Response;
+    type Error = std::convert::Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        let begin = Instant::now();
+        let running = Running::begin(&self.connection);
+        let quick = catch_unwind(AssertUnwindSafe(|| self.quick(&request)));
+        let quick = quick.unwrap_or_else(|_| Some((Route::GetRow, Err(panicked()))));
+        if let Some((route, answer)) = quick {
+            let mut response = answer.unwrap_or_else(Error::response);
+            if route == Route::HeadRow {
+                without_body(&mut response);
+            }
+            self.state.http.count(route, response.status(), begin.elapsed());
+            drop(running);
+            return Answering::Ready(Some(response));
+        }
+        let front = self.clone();
+        Answering::Long(Box::pin(async move {
+            let is_head = *request.method() == Method::HEAD;
+            let state = Arc::clone(&front.state);
+            let (route, mut response) = front.long(request).await;
+            if is_head {
+                without_body(&mut response);
+            }
+            state.http.count(route, response.status(), begin.elapsed());
+            drop(running);
+            response
+        }))
+    }
+}
+
+/// An answer at hand, or on its way.
+pub(crate) enum Answering {
+    Ready(Option<Response>),
+    Long(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response, std::convert::Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Ready(response) => {
+                Poll::Ready(Ok(response.take().expect("a future is not polled after it was ready")))
+            }
+            Self::Long(future) => future.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
+
+/// A request that its connection counts as running.
+struct Running(Arc<Connection>);
+
+impl Running {
+    fn begin(connection: &Arc<Connection>) -> Self {
+        connection.begin();
+        Self(Arc::clone(connection))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// HEAD: the body's length without the body.
+fn without_body(response: &mut Response) {
+    if !response.headers().contains_key(CONTENT_LENGTH)
+        && let Some(length) = response.body().size_hint().exact()
+    {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
+}
+
+fn preflight(headers: &HeaderMap) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let answer = response.headers_mut();
+    answer.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, HEAD, PUT, POST, PATCH, DELETE"),
+    );
+    if let Some(asked) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+    }
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+/// The hook has printed where; the node lives on.
+fn panicked() -> Error {
+    tracing::error!("a handler panicked");
+    Error::plain(Code::Internal)
+}

@@ -1,0 +1,87 @@
+//! Requests by endpoint and status, and how long they took.
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::encoding::EncodeMetric as _;
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::registry::Unit;
+
+use crate::routes::Route;
+
+/// Upper bounds of the buckets in microseconds.
+const BOUNDS_US: [u64; 14] =
+    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000, 10_000_000];
+
+/// The statuses that are counted by themselves; another one counts as 500.
+const STATUSES: [u16; 21] =
+    [200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 422, 429, 500, 501, 502, 503, 504, 505];
+
+/// Counters of all endpoints.
+pub(crate) struct Http {
+    routes: Vec<Endpoint>,
+}
+
+#[derive(Default)]
+struct Endpoint {
+    statuses: [AtomicU64; STATUSES.len()],
+    /// The last one: above all bounds.
+    buckets: [AtomicU64; BOUNDS_US.len() + 1],
+    sum_us: AtomicU64,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { routes: Route::ALL.iter().map(|_| Endpoint::default()).collect() }
+    }
+}
+
+impl Http {
+    /// Counts one answer.
+    pub(crate) fn count(&self, route: Route, status: StatusCode, took: Duration) {
+        let Some(endpoint) = self.routes.get(route as usize) else { return };
+        let status = STATUSES.binary_search(&status.as_u16()).unwrap_or(15);
+        endpoint.statuses[status].fetch_add(1, Ordering::Relaxed);
+        let us = took.as_micros() as u64;
+        let bucket = BOUNDS_US.partition_point(|&bound| bound < us);
+        endpoint.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        endpoint.sum_us.fetch_add(us, Ordering::Relaxed);
+    }
+
+    pub(super) fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut family =
+            encoder.encode_descriptor("lentic_http_requests", "Answers", None, MetricType::Counter)?;
+        for (route, endpoint) in Route::ALL.iter().zip(&self.routes) {
+            for (status, count) in STATUSES.iter().zip(&endpoint.statuses) {
+                let count = count.load(Ordering::Relaxed);
+                if count > 0 {
+                    let labels = [("method", route.method()), ("route", route.path())];
+                    let labels = (labels, [("code", u32::from(*status))]);
+                    ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+                }
+            }
+        }
+        let mut family = encoder.encode_descriptor(
+            "lentic_http_request_duration",
+            "Time from the request's head to the answer's head",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        for (route, endpoint) in Route::ALL.iter().zip(&self.routes) {
+            let buckets: Vec<_> = endpoint.buckets.iter().map(|b| b.load(Ordering::Relaxed)).collect();
+            let count = buckets.iter().sum();
+            if count > 0 {
+                let bounds = BOUNDS_US.iter().map(|&us| us as f64 / 1e6).chain([f64::MAX]);
+                let buckets: Vec<_> = bounds.zip(buckets).collect();
+                let sum = endpoint.sum_us.load(Ordering::Relaxed) as f64 / 1e6;
+                family
+                    .encode_family(&[("method", route.method()), ("route", route.path())])?
+                    .encode_histogram::<[(&str, &str); 0]>(sum, count, &buckets, None)?;
+            }
+        }
+        Ok(())
+    }
+}

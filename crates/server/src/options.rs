@@ -1,0 +1,23 @@
+//! What the configuration leaves to the program that serves.
+use std::time::Duration;
+
+/// Times of connections; the limits of requests are in the node's configuration.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Time between two heartbeats of a watch that has nothing to tell. Default: 10 s.
+    pub heartbeat: Duration,
+    /// A watch whose reader takes nothing for this long is cut off together with its connection. Default: 60 s.
+    pub stall: Duration,
+    /// A connection without a request for this long is closed. Default: 120 s.
+    pub idle: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(10),
+            stall: Duration::from_secs(60),
+            idle: Duration::from_secs(120),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `rows:count`: the exact number of rows, by scan.
+use axum::http::StatusCode;
+
+use super::bounds::bounds;
+use super::{KeyEncoding, freshness_headers};
+use crate::api;
+use crate::call::{Call, json};
+use crate::error::Result;
+use crate::freshness::{Freshness, admitted};
+use crate::http::Response;
+
+/// The exact number of rows, by scan; the table's description has an estimate that costs nothing.
+#[utoipa::path(get, path = "/v1/tables/{table}/rows:count", tag = "Rows",
+    params(
+        ("table" = String, Path, description = "The table"),
+        ("prefix" = Option<String>, Query, description = "Keys that begin so (bytes, string, json)"),
+        ("from" = Option<String>, Query, description = "The first key, inclusive"),
+        ("to" = Option<String>, Query, description = "The end, exclusive"),
+        ("key-encoding" = Option<String>, Query, description = "text (default) or base64url"),
+    ),
+    responses((status = 200, description = "The number", body = api::Count)))]
+pub(crate) async fn count(call: Call) -> Result<Response> {
+    let query = call.query(&["prefix", "from", "to", KeyEncoding::PARAMETER])?;
+    let entry = call.table()?;
+    let bounds = bounds(&query, entry.key)?;
+    admitted(&entry.table, lentic::Scope::All, &call.demand, call.deadline).await?;
+    let freshness = Freshness::of(&entry.table);
+    let table = entry.table.clone();
+    let (count, positions) = call.state.block(call.deadline, move || table.count(&bounds)).await??;
+    let positions = entry.positions(&positions);
+    let headers = freshness_headers(&positions, freshness);
+    let mut response = json(StatusCode::OK, &api::Count { count, positions })?;
+    response.headers_mut().extend(headers);
+    Ok(response)
+}

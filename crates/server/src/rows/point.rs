@@ -1,0 +1,283 @@
+//! `GET` and `HEAD` of one row. What is in memory is answered on the spot; this is the hot path of the server.
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+};
+use axum::http::{Method, StatusCode, Uri};
+use bytes::Bytes;
+use lentic::format::{check_stored, value_to_json};
+use lentic::types::FormatName;
+use lentic::{Admission, Demand, Found, ReadError, Row, Tier};
+
+use super::{KeyEncoding, path_key};
+use crate::call::Call;
+use crate::catalog::Entry;
+use crate::document::{push_decimal, push_token};
+use crate::error::{Code, Error, Result};
+use crate::freshness::admitted;
+use crate::http::etag::Tags;
+use crate::http::{
+    APPLICATION_JSON, Body, LENTIC_LAG_RECORDS, LENTIC_POSITION, LENTIC_ROLE, LENTIC_STALENESS_MS,
+    LENTIC_TIMESTAMP, OCTET_STREAM, Query, RequestHeaders, Response, RowPath, TEXT_PLAIN, negotiate,
+};
+use crate::state::State;
+
+/// One row.
+///
+/// The key is the rest of the path, slashes included, percent-decoded once; `rows/` alone is the empty key. Numbers
+/// are decimal, a JSON key is its exact text.
+#[utoipa::path(get, path = "/v1/tables/{table}/rows/{key}", tag = "Rows",
+    params(
+        ("table" = String, Path, description = "The table"),
+        ("key" = String, Path, description = "The key: the rest of the path"),
+        ("key-encoding" = Option<String>, Query, description = "text (default) or base64url, which addresses any stored key"),
+        ("If-None-Match" = Option<String>, Header, description = "ETags or *: 304 if the row is one of them"),
+        ("If-Match" = Option<String>, Header, description = "ETags or *: 412 if the row is none of them"),
+        ("Accept" = Option<String>, Header, description = "application/octet-stream: the stored bytes; application/json; text/plain for string values"),
+    ),
+    responses(
+        (status = 200, description = "The value: JSON, text, or the stored bytes", content_type = "application/json"),
+        (status = 304, description = "The row is unchanged"),
+    ))]
+pub(crate) async fn get(call: Call, path: RowPath<'_>) -> Result<Response> {
+    read(call, path, false).await
+}
+
+/// Whether there is a row; the headers of the GET.
+#[utoipa::path(head, path = "/v1/tables/{table}/rows/{key}", tag = "Rows",
+    params(
+        ("table" = String, Path, description = "The table"),
+        ("key" = String, Path, description = "The key: the rest of the path"),
+        ("key-encoding" = Option<String>, Query, description = "text (default) or base64url"),
+    ),
+    responses((status = 200, description = "There is a row")))]
+pub(crate) async fn head(call: Call, path: RowPath<'_>) -> Result<Response> {
+    read(call, path, true).await
+}
+
+async fn read(call: Call, path: RowPath<'_>, head: bool) -> Result<Response> {
+    let encoding = KeyEncoding::of(&call.query(&[KeyEncoding::PARAMETER])?)?;
+    let entry = call.table()?;
+    let key = path_key(entry.key, path, encoding)?.into_owned();
+    let want = Want::read(&entry, &RequestHeaders::read(&call.headers)?, &call.headers, head)?;
+    let scope = entry.table.partition_of(&key).into();
+    admitted(&entry.table, scope, &call.demand, call.deadline).await?;
+    if let Some(answer) = entry.table.get_with(&key, Tier::Memory, |found| answer(&entry, &found, &want))? {
+        return answer;
+    }
+    let read = move || entry.table.get_with(&key, Tier::Disk, |found| answer(&entry, &found, &want));
+    call.state.block(call.deadline, read).await??.unwrap_or_else(|| Err(Error::plain(Code::Internal)))
+}
+
+/// The outcome of [`quick`].
+pub(crate) enum Quick {
+    /// Answered.
+    Answer(Result<Response>),
+    /// It takes the long way: waiting, the disk, or a table not seen before.
+    Long,
+}
+
+/// Answers a plain read from memory, without waiting and without a lock.
+pub(crate) fn quick(
+    state: &State,
+    path: RowPath<'_>,
+    uri: &Uri,
+    method: &Method,
+    headers: &HeaderMap,
+    read: &RequestHeaders<'_>,
+) -> Quick {
+    if !read.is_plain() {
+        return Quick::Long;
+    }
+    let answer = state.catalog.cached(path.table, |entry| {
+        let encoding = match uri.query() {
+            None => KeyEncoding::Text,
+            Some(query) => KeyEncoding::of(&Query::read(Some(query), &[KeyEncoding::PARAMETER])?)?,
+        };
+        let key = path_key(entry.key, path, encoding)?;
+        let want = Want::read(entry, read, headers, *method == Method::HEAD)?;
+        let scope = entry.table.partition_of(&key).into();
+        match entry.table.admit(scope, &Demand::default()) {
+            Ok(Admission::Granted) => {}
+            Ok(Admission::Pending(_)) => return Ok(None),
+            Err(ReadError::Closed) => {
+                state.catalog.forget(path.table);
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        entry.table.get_with(&key, Tier::Memory, |found| answer(entry, &found, &want))?.transpose()
+    });
+    match answer {
+        None | Some(Ok(None)) => Quick::Long,
+        Some(Ok(Some(response))) => Quick::Answer(Ok(response)),
+        Some(Err(error)) => Quick::Answer(Err(error)),
+    }
+}
+
+/// How a value is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Stored,
+    Text,
+    Json,
+}
+
+/// What the reader wants.
+#[derive(Debug)]
+struct Want {
+    shape: Shape,
+    head: bool,
+    if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
+}
+
+impl Want {
+    fn read(entry: &Entry, read: &RequestHeaders<'_>, headers: &HeaderMap, head: bool) -> Result<Self> {
+        let (types, shapes): (&[&str], &[Shape]) = match entry.value {
+            FormatName::Bytes => {
+                (&["application/octet-stream", "application/json"], &[Shape::Stored, Shape::Json])
+            }
+            FormatName::String => (
+                &["text/plain", "application/json", "application/octet-stream"],
+                &[Shape::Text, Shape::Json, Shape::Stored],
+            ),
+            _ => (&["application/json", "application/octet-stream"], &[Shape::Json, Shape::Stored]),
+        };
+        let accept = read.accept.and_then(|accept| accept.to_str().ok());
+        let index = negotiate(accept, types).ok_or_else(|| {
+            Error::new(
+                Code::NotAcceptable,
+                format!("a row of this table is answered as {}", types.join(" or ")),
+            )
+        })?;
+        Ok(Self {
+            shape: shapes[index],
+            head,
+            if_match: if read.if_match { Tags::read(headers, &IF_MATCH)? } else { None },
+            if_none_match: if read.if_none_match { Tags::read(headers, &IF_NONE_MATCH)? } else { None },
+        })
+    }
+}
+
+/// The answer to a read: value and headers are written into one block of memory and share it.
+fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Response> {
+    let Some(row) = &found.row else {
+        return Err(absent(entry, found, want));
+    };
+    let tag = entry.table.topic_id().tag();
+    let topic = entry.topic.as_str();
+    let mut block: Vec<u8> = Vec::with_capacity(row.value.len() + 2 * topic.len() + 128);
+    let content_type = write_value(entry, row, want.shape, &mut block)?;
+    let value = 0..block.len();
+    let etag = write(&mut block, |block| {
+        block.push(b'"');
+        push_token(topic, row.partition, row.offset, tag, block);
+        block.push(b'"');
+    });
+    let token = &block[etag.start + 1..etag.end - 1];
+    let mut status = StatusCode::OK;
+    if want.if_match.as_ref().is_some_and(|tags| !tags.matches(token)) {
+        return Err(Error::new(Code::PreconditionFailed, "the row is another than If-Match names")
+            .header(ETAG, HeaderValue::from_bytes(&block[etag]).expect("a token is ASCII")));
+    }
+    if want.if_none_match.as_ref().is_some_and(|tags| tags.matches(token)) {
+        status = StatusCode::NOT_MODIFIED;
+    }
+    let timestamp = write(&mut block, |block| {
+        if row.timestamp.0 < 0 {
+            block.push(b'-');
+        }
+        push_decimal(row.timestamp.0.unsigned_abs(), block);
+    });
+    let position = found.progress.position.0.checked_sub(1).map(|last| {
+        write(&mut block, |block| push_token(topic, found.partition, lentic::types::Offset(last), tag, block))
+    });
+    let lag = match found.progress.lag() {
+        0 => None,
+        lag => Some(write(&mut block, |block| push_decimal(lag, block))),
+    };
+    let staleness = found.staleness_ms.map(|ms| write(&mut block, |block| push_decimal(ms, block)));
+    let block = Bytes::from(block);
+    let part = |range: Range<usize>| {
+        HeaderValue::from_maybe_shared(block.slice(range)).expect("tokens and numbers are ASCII")
+    };
+    let mut headers = HeaderMap::with_capacity(10);
+    if status == StatusCode::OK {
+        headers.insert(CONTENT_TYPE, content_type);
+    }
+    headers.insert(ETAG, part(etag));
+    headers.insert(&LENTIC_TIMESTAMP, part(timestamp));
+    if let Some(position) = position {
+        headers.insert(&LENTIC_POSITION, part(position));
+    }
+    headers.insert(&LENTIC_ROLE, HeaderValue::from_static("active"));
+    headers.insert(&LENTIC_LAG_RECORDS, lag.map_or(HeaderValue::from_static("0"), part));
+    if let Some(staleness) = staleness {
+        headers.insert(&LENTIC_STALENESS_MS, part(staleness));
+    }
+    let body = if status != StatusCode::OK {
+        Body::empty()
+    } else if want.head {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(value.len()));
+        Body::empty()
+    } else {
+        Body::from(block.slice(value))
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// No row: 404, or 412 where the reader's condition says that there is one.
+fn absent(entry: &Entry, found: &Found<'_>, want: &Want) -> Error {
+    let position = entry.position(found.partition, found.progress.position);
+    let freshness =
+        crate::freshness::Freshness { lag: found.progress.lag(), staleness_ms: found.staleness_ms };
+    let headers = super::freshness_headers(position.as_slice(), freshness);
+    let error = if want.if_match.is_some() {
+        Error::new(Code::PreconditionFailed, "there is no such row")
+    } else {
+        Error::new(Code::RowNotFound, format!("table {} has no row with this key", entry.name))
+    };
+    error.headers(headers)
+}
+
+/// Appends the value as wanted and returns its media type.
+fn write_value(entry: &Entry, row: &Row<'_>, shape: Shape, out: &mut Vec<u8>) -> Result<HeaderValue> {
+    let written = match (shape, entry.value) {
+        (Shape::Stored, _) => {
+            out.extend_from_slice(row.value);
+            return Ok(OCTET_STREAM);
+        }
+        // JSON and text stay byte for byte.
+        (Shape::Json, FormatName::Json) | (Shape::Text, _) => {
+            check_stored(entry.value, row.value).map(|()| {
+                out.extend_from_slice(row.value);
+                if shape == Shape::Text { TEXT_PLAIN } else { APPLICATION_JSON }
+            })
+        }
+        (Shape::Json, _) => value_to_json(entry.value, row.value, out).map(|()| APPLICATION_JSON),
+    };
+    written.map_err(|error| {
+        entry.counters.count_undecodable();
+        let token = entry.table.token(row.partition, row.offset);
+        Error::new(Code::RowUndecodable, format!("the stored value: {error}"))
+            .header(ETAG, crate::http::etag::of(&token))
+    })
+}
+
+fn write(block: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    let start = block.len();
+    text(block);
+    start..block.len()
+}
+
+/// So that the long way's parts can move to a thread.
+const _: fn() = || {
+    fn movable<T: Send + 'static>() {}
+    movable::<(Arc<Entry>, Want)>();
+};

@@ -1,0 +1,232 @@
+//! `GET rows`: a range of rows in key order, by pages or as a stream of lines.
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use bytes::Bytes;
+use futures_util::stream;
+use lentic::types::{Offset, PartitionId};
+use lentic::{Order, Scan};
+
+use super::batch::push_json;
+use super::bounds::bounds;
+use super::cursor::Parameters;
+use super::{KeyEncoding, freshness_headers};
+use crate::api;
+use crate::call::{Call, bytes};
+use crate::catalog::Entry;
+use crate::document::RowWriter;
+use crate::error::{Code, Error, Result};
+use crate::freshness::{Freshness, admitted};
+use crate::http::{APPLICATION_JSON, Body, Deadline, NDJSON, Response, negotiate};
+use crate::state::State;
+
+/// Rows of a stream that are read at a time; the reader's speed decides when the next ones are.
+const STREAM_ROWS: usize = 10_000;
+const STREAM_BYTES: usize = 256 * 1024;
+
+/// A range of rows over all partitions, merged in key order.
+///
+/// Numbers are ordered numerically, other keys bytewise. Each page is a snapshot of its own and no key repeats;
+/// `cursor` is absent at the end and valid across restarts. A page ends early at max_body_bytes. With `Accept:
+/// application/x-ndjson` the rows are streamed as the lines that `rows:load` takes.
+#[utoipa::path(get, path = "/v1/tables/{table}/rows", tag = "Rows",
+    params(
+        ("table" = String, Path, description = "The table"),
+        ("prefix" = Option<String>, Query, description = "Keys that begin so (bytes, string, json)"),
+        ("from" = Option<String>, Query, description = "The first key, inclusive"),
+        ("to" = Option<String>, Query, description = "The end, exclusive"),
+        ("limit" = Option<u64>, Query, description = "Rows of a page, up to max_page_rows; as a stream: of all"),
+        ("order" = Option<String>, Query, description = "asc (default) or desc"),
+        ("cursor" = Option<String>, Query, description = "Of the page before"),
+        ("key-encoding" = Option<String>, Query, description = "text (default) or base64url: how prefix, from and to are written"),
+    ),
+    responses((status = 200, description = "A page, or all rows as lines",
+        content((api::Page = "application/json"), (String = "application/x-ndjson")))))]
+pub(crate) async fn scan(call: Call) -> Result<Response> {
+    let query = call.query(&["prefix", "from", "to", "limit", "order", "cursor", KeyEncoding::PARAMETER])?;
+    let entry = call.table()?;
+    let lines = match negotiate(call.accept(), &["application/json", "application/x-ndjson"]) {
+        Some(index) => index == 1,
+        None => {
+            return Err(Error::new(
+                Code::NotAcceptable,
+                "a scan is answered as application/json or application/x-ndjson",
+            ));
+        }
+    };
+    let mut bounds = bounds(&query, entry.key)?;
+    let order = query.choice("order", &[("asc", Order::Ascending), ("desc", Order::Descending)])?;
+    let parameters = Parameters::of(&entry.name, &bounds, order);
+    bounds.after = query.bytes("cursor").map(|cursor| parameters.last_key(cursor)).transpose()?;
+    let limit: Option<usize> = query.parse("limit")?;
+    let scan = Scan { bounds, order };
+    admitted(&entry.table, lentic::Scope::All, &call.demand, call.deadline).await?;
+    if lines {
+        return stream_lines(&call, entry, scan, limit).await;
+    }
+    let config = call.state.config();
+    let (max_rows, max_bytes) = (config.max_page_rows, config.max_body_bytes);
+    let limit = limit.unwrap_or(config.default_page_rows);
+    if limit == 0 || limit > max_rows {
+        return Err(Error::new(
+            Code::BadParameter,
+            format!("limit is {limit}: use 1 to {max_rows} (max_page_rows)"),
+        ));
+    }
+    let freshness = Freshness::of(&entry.table);
+    let page = Page { limit, max_bytes, shape: Shape::Document, deadline: call.deadline };
+    let table = Arc::clone(&entry);
+    let read = call.state.block(call.deadline, move || page.read(&table, &scan)).await??;
+    let positions = entry.positions(&read.positions);
+    let mut out = read.text;
+    out.push(b']');
+    if let Some(last) = read.last {
+        out.extend_from_slice(b",\"cursor\":\"");
+        out.extend_from_slice(parameters.cursor(&last).as_bytes());
+        out.push(b'"');
+    }
+    out.extend_from_slice(b",\"positions\":");
+    push_json(&positions, &mut out)?;
+    out.extend_from_slice(b"}\n");
+    let mut response = bytes(out, APPLICATION_JSON);
+    response.headers_mut().extend(freshness_headers(&positions, freshness));
+    Ok(response)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// The rows of a JSON document, with its beginning.
+    Document,
+    /// NDJSON.
+    Lines,
+}
+
+/// How much is read in one snapshot.
+#[derive(Clone, Copy)]
+struct Page {
+    limit: usize,
+    max_bytes: usize,
+    shape: Shape,
+    deadline: Deadline,
+}
+
+struct ReadPage {
+    text: Vec<u8>,
+    rows: usize,
+    /// The last key, where there are more rows.
+    last: Option<Vec<u8>>,
+    positions: Vec<(PartitionId, Offset)>,
+}
+
+impl Page {
+    /// Blocks.
+    fn read(self, entry: &Entry, scan: &Scan) -> Result<ReadPage> {
+        let writer = RowWriter::new(entry);
+        let mut text = match self.shape {
+            Shape::Document => b"{\"rows\":[".to_vec(),
+            Shape::Lines => Vec::with_capacity(STREAM_BYTES + STREAM_BYTES / 4),
+        };
+        let (mut rows, mut more, mut late) = (0, false, false);
+        let mut last: Vec<u8> = Vec::new();
+        let positions = entry.table.scan(scan, &mut |row| {
+            if rows == self.limit || (rows > 0 && text.len() >= self.max_bytes) {
+                more = true;
+                return ControlFlow::Break(());
+            }
+            if rows % 1024 == 1023 && self.deadline.is_over() {
+                late = true;
+                return ControlFlow::Break(());
+            }
+            match self.shape {
+                Shape::Lines => writer.line(row.key, row.row.value, &mut text),
+                Shape::Document => {
+                    if rows > 0 {
+                        text.push(b',');
+                    }
+                    writer.row(row.key, &row.row, &mut text);
+                }
+            }
+            last.clear();
+            last.extend_from_slice(row.key);
+            rows += 1;
+            ControlFlow::Continue(())
+        })?;
+        if late {
+            return Err(self.deadline.error());
+        }
+        Ok(ReadPage { text, rows, last: more.then_some(last), positions })
+    }
+}
+
+/// The state of a stream between two reads.
+struct Lines {
+    state: Arc<State>,
+    entry: Arc<Entry>,
+    scan: Scan,
+    /// Rows still to come at most.
+    left: usize,
+    deadline: Deadline,
+    done: bool,
+}
+
+impl Lines {
+    /// The next part; its last key becomes the start of the part after it.
+    async fn read(&mut self) -> Result<ReadPage> {
+        let page = Page {
+            limit: self.left.min(STREAM_ROWS),
+            max_bytes: STREAM_BYTES,
+            shape: Shape::Lines,
+            deadline: self.deadline.step(),
+        };
+        let (entry, scan) = (Arc::clone(&self.entry), self.scan.clone());
+        let read = self.state.block(page.deadline, move || page.read(&entry, &scan)).await??;
+        self.left -= read.rows;
+        self.done = self.left == 0 || read.last.is_none();
+        if let Some(last) = &read.last {
+            self.scan.bounds.after = Some(last.clone());
+        }
+        Ok(read)
+    }
+}
+
+/// The first part is read before the answer begins, so that what fails at once has its status. A stream that breaks
+/// off later ends without the end that HTTP gives to a whole body.
+async fn stream_lines(call: &Call, entry: Arc<Entry>, scan: Scan, limit: Option<usize>) -> Result<Response> {
+    let freshness = Freshness::of(&entry.table);
+    let mut lines = Lines {
+        state: Arc::clone(&call.state),
+        entry,
+        scan,
+        left: limit.unwrap_or(usize::MAX),
+        deadline: call.deadline,
+        done: limit == Some(0),
+    };
+    let first = lines.read().await?;
+    let mut headers: HeaderMap = freshness_headers(&lines.entry.positions(&first.positions), freshness);
+    headers.insert(CONTENT_TYPE, NDJSON);
+    let body = if lines.done {
+        Body::from(Bytes::from(first.text))
+    } else {
+        let parts = stream::unfold((Some(first), lines), |(first, mut lines)| async move {
+            if let Some(first) = first {
+                return Some((Ok::<_, std::io::Error>(Bytes::from(first.text)), (None, lines)));
+            }
+            if lines.done {
+                return None;
+            }
+            match lines.read().await {
+                Ok(read) => Some((Ok(Bytes::from(read.text)), (None, lines))),
+                Err(error) => {
+                    tracing::warn!(%error, table = %lines.entry.name, "a stream of rows broke off");
+                    lines.done = true;
+                    Some((Err(std::io::Error::other(error.to_string())), (None, lines)))
+                }
+            }
+        });
+        Body::Stream(axum::body::Body::from_stream(parts))
+    };
+    let mut response = Response::new(body);
+    *response.headers_mut() = headers;
+    Ok(response)
+}

@@ -1,0 +1,136 @@
+//! A node as a process: opened, served, and stopped by a signal or a failure.
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use lentic::config::Config;
+use lentic::{Node, NodeError};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::options::Options;
+use crate::server::Server;
+
+/// How often the node is asked whether it failed.
+const FAILURE_LOOK: Duration = Duration::from_millis(500);
+
+/// A node could not be served.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The configuration doesn't allow it; the text says what to change.
+    Config(String),
+    /// The node could not be opened or closed.
+    Node(NodeError),
+    /// What the first names failed.
+    Io(String, io::Error),
+    /// The node met a failure that it can't go on from and was stopped.
+    Failed(String),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(text) => f.write_str(text),
+            Self::Node(error) => error.fmt(f),
+            Self::Io(what, error) => write!(f, "{what}: {error}"),
+            Self::Failed(reason) => write!(f, "the node failed and was stopped: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// Opens a node and serves it until SIGTERM or SIGINT, then stops gracefully within `shutdown_timeout_ms`.
+///
+/// # Errors
+/// The address is taken, the node can't be opened or closed, or it fails for good while it runs.
+pub fn run(config: Config) -> Result<(), ServeError> {
+    run_with(config, |_| {})
+}
+
+/// Like [`run`]; calls `listening` with the address once connections are accepted.
+///
+/// # Errors
+/// See [`run`].
+pub fn run_with(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    let address = config.listen;
+    // First of all: an address that is taken should not cost the opening of a database.
+    let listener = std::net::TcpListener::bind(address)
+        .map_err(|error| ServeError::Io(format!("listening on {address}"), error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("lentic-http")
+        .enable_all()
+        .build()
+        .map_err(|error| ServeError::Io("starting threads".to_owned(), error))?;
+    let node = Node::open(config).map_err(ServeError::Node)?;
+    let timeout = Duration::from_millis(node.config().shutdown_timeout_ms);
+    let served = runtime.block_on(until_signal(node.clone(), listener, timeout, listening));
+    let begin = served.as_ref().map_or_else(|_| Instant::now(), |(_, begin)| *begin);
+    // Handlers that block hold the runtime; the node's end wakes them.
+    let closed = node.close(timeout.saturating_sub(begin.elapsed()).max(Duration::from_secs(1)));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let (failure, _) = served?;
+    match failure {
+        Some(reason) => Err(ServeError::Failed(reason)),
+        None => closed.map_err(ServeError::Node),
+    }
+}
+
+/// Until a signal or a failure; returns the failure and when the stop began.
+async fn until_signal(
+    node: Node,
+    listener: std::net::TcpListener,
+    timeout: Duration,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(Option<String>, Instant), ServeError> {
+    let signals = |error| ServeError::Io("waiting for signals".to_owned(), error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(signals)?;
+    let server = Server::start(node.clone(), listener, Options::default())?;
+    tracing::info!("listening on http://{}", server.address());
+    listening(server.address());
+    let failure = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        reason = failed(&node) => Some(reason),
+    };
+    let begin = Instant::now();
+    match &failure {
+        None => tracing::info!("stopping"),
+        Some(reason) => tracing::error!("stopping: {reason}"),
+    }
+    // The node needs the rest of the time to flush and close.
+    server.stop(timeout / 2).await;
+    Ok((failure, begin))
+}
+
+/// Resolves when the node has failed for good.
+pub(crate) async fn failed(node: &Node) -> String {
+    loop {
+        if let Some(reason) = node.failure() {
+            return reason;
+        }
+        tokio::time::sleep(FAILURE_LOOK).await;
+    }
+}
+
+/// Serves an open node until `shutdown` resolves, for programs with a runtime of their own. The node stays open.
+///
+/// # Errors
+/// See [`Server::start`]; and the node failed for good.
+pub async fn serve(
+    node: Node,
+    listener: std::net::TcpListener,
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let timeout = Duration::from_millis(node.config().shutdown_timeout_ms);
+    let server = Server::start(node.clone(), listener, options)?;
+    let failure = tokio::select! {
+        () = shutdown => None,
+        reason = failed(&node) => Some(reason),
+    };
+    server.stop(timeout).await;
+    failure.map_or(Ok(()), |reason| Err(ServeError::Failed(reason)))
+}

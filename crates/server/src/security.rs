@@ -1,0 +1,257 @@
+//! Who may ask: bearer tokens, and protection of a node on the loopback interface against web pages.
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, Method, Uri};
+
+use crate::error::{Code, Error, Result};
+use crate::http::RequestHeaders;
+
+/// What a request needs, or a token allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    /// `/healthz` and `/readyz`: no token.
+    Open,
+    Read,
+    ReadWrite,
+}
+
+/// The rules of a node.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// Empty: no tokens are asked for.
+    tokens: Vec<(Access, Vec<u8>)>,
+    /// Whether `Host` must name this machine.
+    loopback: bool,
+    origins: Vec<String>,
+}
+
+/// A token file that can't be used; the text says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadTokens(String);
+
+impl fmt::Display for BadTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Guard {
+    /// `tokens` is the text of the token file, `listen` the address that is served on.
+    pub(crate) fn new(
+        tokens: Option<&str>,
+        listen: SocketAddr,
+        origins: &[String],
+    ) -> Result<Self, BadTokens> {
+        Ok(Self {
+            tokens: tokens.map(read_tokens).transpose()?.unwrap_or_default(),
+            loopback: listen.ip().is_loopback(),
+            origins: origins.iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()).collect(),
+        })
+    }
+
+    /// Whether a request without `Origin` and from this machine needs no look at all.
+    pub(crate) fn check(&self, uri: &Uri, headers: &RequestHeaders<'_>, needs: Access) -> Result<()> {
+        let host = headers.host.or_else(|| uri.authority().map(|authority| authority.as_str().as_bytes()));
+        if let Some(host) = host
+            && self.loopback
+            && !is_loopback(host)
+            && !self.origins.iter().any(|origin| authority(origin).as_bytes().eq_ignore_ascii_case(host))
+        {
+            let host = String::from_utf8_lossy(host).into_owned();
+            return Err(Error::new(Code::ForeignHost, format!("the host {host} is not this machine")));
+        }
+        if let Some(origin) = headers.origin
+            && !self.allows_origin(origin)
+            && host.is_none_or(|host| !authority_bytes(origin).eq_ignore_ascii_case(host))
+        {
+            let origin = String::from_utf8_lossy(origin).into_owned();
+            return Err(Error::new(Code::ForeignOrigin, format!("pages of {origin} may not call this node")));
+        }
+        if self.tokens.is_empty() || needs == Access::Open {
+            return Ok(());
+        }
+        let allowed = headers.authorization.and_then(bearer).and_then(|token| self.access(token));
+        match allowed {
+            None => Err(Error::plain(Code::Unauthorized)
+                .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lentic\""))),
+            Some(allowed) if allowed < needs => Err(Error::plain(Code::Forbidden)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether pages of this origin may call.
+    pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
+        self.origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes().eq_ignore_ascii_case(origin))
+    }
+
+    /// Looks at every token, so that the time taken says nothing about them.
+    fn access(&self, given: &[u8]) -> Option<Access> {
+        let mut found = None;
+        for (access, token) in &self.tokens {
+            if equal(token, given) {
+                found = Some(*access);
+            }
+        }
+        found
+    }
+}
+
+/// What a request of this method needs. `rows:get` reads, although it is a POST.
+pub(crate) fn needs(method: &Method, path: &str) -> Access {
+    match path {
+        "/healthz" | "/readyz" => Access::Open,
+        _ if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) => Access::Read,
+        // A row's path may end so, too: it has more slashes.
+        _ if path.ends_with("/rows:get") && path.split('/').count() == 5 => Access::Read,
+        _ => Access::ReadWrite,
+    }
+}
+
+/// Lines `read TOKEN` and `read-write TOKEN`; empty ones and those that begin with # are skipped.
+fn read_tokens(text: &str) -> Result<Vec<(Access, Vec<u8>)>, BadTokens> {
+    let mut tokens = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let bad = |problem: &str| {
+            BadTokens(format!(
+                "token_file, line {}: {problem}; use `read TOKEN` or `read-write TOKEN`",
+                index + 1
+            ))
+        };
+        let mut words = line.split_ascii_whitespace();
+        let access = match words.next() {
+            Some("read") => Access::Read,
+            Some("read-write") => Access::ReadWrite,
+            _ => return Err(bad("it begins with neither read nor read-write")),
+        };
+        let token = words.next().ok_or_else(|| bad("there is no token"))?;
+        if words.next().is_some() {
+            return Err(bad("a token has no spaces"));
+        }
+        tokens.push((access, token.as_bytes().to_vec()));
+    }
+    if tokens.is_empty() {
+        return Err(BadTokens(
+            "token_file has no token; use lines `read TOKEN` or `read-write TOKEN`".to_owned(),
+        ));
+    }
+    Ok(tokens)
+}
+
+fn bearer(header: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = header.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+/// Without an early end at the first difference.
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    let differences = a.iter().zip(b).fold(0, |all, (x, y)| std::hint::black_box(all | (x ^ y)));
+    (a.len() == b.len()) & (differences == 0)
+}
+
+/// `host:port` of an origin.
+fn authority(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, authority)| authority)
+}
+
+fn authority_bytes(origin: &[u8]) -> &[u8] {
+    str::from_utf8(origin).map_or(b"", |origin| authority(origin).as_bytes())
+}
+
+/// Whether a `Host` names this machine by a name that no foreign name server can give away.
+fn is_loopback(host: &[u8]) -> bool {
+    let Ok(host) = str::from_utf8(host) else { return false };
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The answer's headers for a page of an allowed origin.
+pub(crate) fn add_cors(origin: &HeaderValue, exposed: &HeaderValue, headers: &mut HeaderMap) {
+    use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, VARY};
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed.clone());
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOPBACK: &str = "127.0.0.1:8088";
+
+    fn ask(guard: &Guard, pairs: &[(&str, &str)], needs: Access) -> Result<(), Code> {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            let name = axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+            map.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let headers = RequestHeaders::read(&map).unwrap();
+        guard.check(&Uri::from_static("/v1/tables"), &headers, needs).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn tokens() {
+        let file = "# ours\n\nread abc\nread-write  xyz \n";
+        let guard = Guard::new(Some(file), "0.0.0.0:1".parse().unwrap(), &[]).unwrap();
+        let cases = [
+            (None, Access::Open, Ok(())),
+            (None, Access::Read, Err(Code::Unauthorized)),
+            (Some("Bearer abc"), Access::Read, Ok(())),
+            (Some("bearer abc"), Access::Read, Ok(())),
+            (Some("Bearer ab"), Access::Read, Err(Code::Unauthorized)),
+            (Some("Bearer abcd"), Access::Read, Err(Code::Unauthorized)),
+            (Some("Basic abc"), Access::Read, Err(Code::Unauthorized)),
+            (Some("Bearer abc"), Access::ReadWrite, Err(Code::Forbidden)),
+            (Some("Bearer xyz"), Access::ReadWrite, Ok(())),
+        ];
+        for (authorization, needs, expected) in cases {
+            let pairs: Vec<_> = authorization.iter().map(|value| ("authorization", *value)).collect();
+            assert_eq!(ask(&guard, &pairs, needs), expected, "{authorization:?} {needs:?}");
+        }
+        for bad in ["", "abc", "read", "write abc", "read a b"] {
+            assert!(Guard::new(Some(bad), LOOPBACK.parse().unwrap(), &[]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_origins() {
+        let origins = ["https://app.example".to_owned()];
+        let guard = Guard::new(None, LOOPBACK.parse().unwrap(), &origins).unwrap();
+        let cases: [(&[(&str, &str)], Result<(), Code>); 12] = [
+            (&[], Ok(())),
+            (&[("host", "localhost:8088")], Ok(())),
+            (&[("host", "127.0.0.1")], Ok(())),
+            (&[("host", "[::1]:9000")], Ok(())),
+            (&[("host", "evil.example:8088")], Err(Code::ForeignHost)),
+            (&[("host", "127.0.0.1.evil.example")], Err(Code::ForeignHost)),
+            (&[("host", "app.example")], Ok(())),
+            (&[("host", "localhost:8088"), ("origin", "http://localhost:8088")], Ok(())),
+            (&[("host", "localhost:8088"), ("origin", "http://localhost:3000")], Err(Code::ForeignOrigin)),
+            (&[("host", "localhost:8088"), ("origin", "null")], Err(Code::ForeignOrigin)),
+            (&[("host", "localhost:8088"), ("origin", "https://app.example")], Ok(())),
+            (&[("host", "localhost:8088"), ("origin", "https://app.example.evil")], Err(Code::ForeignOrigin)),
+        ];
+        for (pairs, expected) in cases {
+            assert_eq!(ask(&guard, pairs, Access::Read), expected, "{pairs:?}");
+        }
+        let open = Guard::new(None, "0.0.0.0:1".parse().unwrap(), &[]).unwrap();
+        assert_eq!(ask(&open, &[("host", "db.example")], Access::Read), Ok(()));
+    }
+
+    #[test]
+    fn access_by_endpoint() {
+        assert_eq!(needs(&Method::POST, "/v1/tables/t/rows:get"), Access::Read);
+        assert_eq!(needs(&Method::PUT, "/v1/tables/t/rows/a/rows:get"), Access::ReadWrite);
+        assert_eq!(needs(&Method::POST, "/v1/tables/t/rows:write"), Access::ReadWrite);
+        assert_eq!(needs(&Method::GET, "/v1/tables"), Access::Read);
+        assert_eq!(needs(&Method::GET, "/healthz"), Access::Open);
+    }
+}

@@ -1,0 +1,173 @@
+//! The server: accepts connections, and stops them gracefully.
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use lentic::Node;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::connection::Connection;
+use crate::front::Front;
+use crate::options::Options;
+use crate::run::ServeError;
+use crate::security::Guard;
+use crate::state::State;
+use crate::{routes, security};
+
+/// Pause after an accept that failed for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A running server over a node. Dropping it stops it without grace; the node stays open.
+pub struct Server {
+    address: SocketAddr,
+    state: Arc<State>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<GracefulShutdown>,
+}
+
+impl Server {
+    /// Serves `node` on a listener that is bound already (port 0 is fine). Access rules come from the node's
+    /// configuration. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The token file can't be used, or the address is reachable from other machines without tokens and without
+    /// `insecure`.
+    pub fn start(node: Node, listener: std::net::TcpListener, options: Options) -> Result<Self, ServeError> {
+        let io = |error: io::Error| ServeError::Io("the listening socket".to_owned(), error);
+        listener.set_nonblocking(true).map_err(io)?;
+        let listener = TcpListener::from_std(listener).map_err(io)?;
+        let address = listener.local_addr().map_err(io)?;
+        let guard = guard(&node, address)?;
+        let state = Arc::new(State::new(node, guard, options));
+        let router = routes::router(&state);
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(accept(Arc::clone(&state), router, listener, stopped));
+        Ok(Self { address, state, stop, accepting })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Turns the node unready, stops accepting, ends watches, and finishes what is in flight within `timeout`; what
+    /// is not finished then is cut off. The node stays open.
+    pub async fn stop(self, timeout: Duration) {
+        self.state.node.begin_stop();
+        self.state.stop();
+        self.stop.send_replace(true);
+        let Ok(connections) = self.accepting.await else { return };
+        if tokio::time::timeout(timeout, connections.shutdown()).await.is_err() {
+            tracing::warn!("requests were cut off: they took longer than {} ms", timeout.as_millis());
+        }
+    }
+}
+
+fn guard(node: &Node, address: SocketAddr) -> Result<Guard, ServeError> {
+    let config = node.config();
+    let tokens = match &config.token_file {
+        None => None,
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            Some(read.map_err(|error| ServeError::Io(format!("token_file {}", path.display()), error))?)
+        }
+    };
+    if !address.ip().is_loopback() && tokens.is_none() && !config.insecure {
+        return Err(ServeError::Config(format!(
+            "{address} is reachable from other machines: name a token_file, or say insecure = true to serve \
+             anybody who can reach it"
+        )));
+    }
+    security::Guard::new(tokens.as_deref(), address, &config.cors_origin)
+        .map_err(|error| ServeError::Config(error.to_string()))
+}
+
+/// Until the stop; then the listener is closed, and the connections are the caller's to end.
+async fn accept(
+    state: Arc<State>,
+    router: Router,
+    listener: TcpListener,
+    mut stopped: watch::Receiver<bool>,
+) -> GracefulShutdown {
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1().pipeline_flush(true).timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(None);
+    http.http2().timer(hyper_util::rt::TokioTimer::new()).max_concurrent_streams(256);
+    let http = Arc::new(http);
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return connections,
+        };
+        match accepted {
+            Ok((socket, _)) => {
+                let serving = Serving {
+                    state: Arc::clone(&state),
+                    router: router.clone(),
+                    http: Arc::clone(&http),
+                    watcher: connections.watcher(),
+                };
+                tokio::spawn(serving.run(socket));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// One connection.
+struct Serving {
+    state: Arc<State>,
+    router: Router,
+    http: Arc<Builder<TokioExecutor>>,
+    watcher: Watcher,
+}
+
+impl Serving {
+    async fn run(self, socket: TcpStream) {
+        // Answers are whole when they are written: nothing is gained by waiting for more.
+        if socket.set_nodelay(true).is_err() {
+            return;
+        }
+        let connection = Arc::new(Connection::default());
+        let front = Front::new(Arc::clone(&self.state), self.router, Arc::clone(&connection));
+        let served = self.http.serve_connection(TokioIo::new(socket), front).into_owned();
+        let mut served = pin!(self.watcher.watch(served));
+        self.state.connections.fetch_add(1, Ordering::Relaxed);
+        let idle = self.state.options.idle;
+        let mut seen = u64::MAX;
+        let mut look = pin!(tokio::time::sleep(idle));
+        loop {
+            tokio::select! {
+                result = &mut served => {
+                    if let Err(error) = result {
+                        tracing::debug!(%error, "a connection ended");
+                    }
+                    break;
+                }
+                () = connection.is_cut() => break,
+                () = &mut look => {
+                    let (begun, busy) = connection.activity();
+                    // Busy or not, a request came since the last look; or an answer may still be under way.
+                    if !busy && begun == seen {
+                        break;
+                    }
+                    seen = begun;
+                    look.as_mut().reset(tokio::time::Instant::now() + idle);
+                }
+            }
+        }
+        self.state.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,148 @@
+//! What all requests share.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use lentic::Node;
+use lentic::config::Config;
+use tokio::sync::{Semaphore, watch};
+
+use crate::catalog::Catalog;
+use crate::error::{Code, Error, Result};
+use crate::http::Deadline;
+use crate::metrics::Http;
+use crate::options::Options;
+use crate::security::Guard;
+
+/// Threads that reads, and writes, may each block at the same time; more wait, within their deadlines.
+const BLOCKING_READS: usize = 64;
+const BLOCKING_WRITES: usize = 128;
+
+pub(crate) struct State {
+    pub(crate) node: Node,
+    pub(crate) catalog: Catalog,
+    pub(crate) guard: Guard,
+    pub(crate) http: Http,
+    pub(crate) options: Options,
+    pub(crate) started: Instant,
+    pub(crate) openapi: Bytes,
+    pub(crate) docs: Bytes,
+    reads: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
+    requests: AtomicUsize,
+    watches: AtomicUsize,
+    pub(crate) connections: AtomicUsize,
+    stopping: watch::Sender<bool>,
+}
+
+impl State {
+    pub(crate) fn new(node: Node, guard: Guard, options: Options) -> Self {
+        let openapi = crate::doc::openapi();
+        Self {
+            catalog: Catalog::new(node.clone()),
+            node,
+            guard,
+            http: Http::default(),
+            options,
+            started: Instant::now(),
+            docs: crate::doc::page(&openapi).into(),
+            openapi: crate::doc::json(&openapi).into(),
+            reads: Arc::new(Semaphore::new(BLOCKING_READS)),
+            writes: Arc::new(Semaphore::new(BLOCKING_WRITES)),
+            requests: AtomicUsize::new(0),
+            watches: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            stopping: watch::channel(false).0,
+        }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        self.node.config()
+    }
+
+    /// Runs a read that may block on a thread for that.
+    pub(crate) async fn block<T: Send + 'static>(
+        &self,
+        deadline: Deadline,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let permit = deadline.run(Arc::clone(&self.reads).acquire_owned()).await?;
+        let running = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            read()
+        });
+        deadline.run(running).await?.map_err(|_| Error::plain(Code::Internal))
+    }
+
+    /// Runs a write that blocks and keeps time by itself; once begun it is waited for, so that its outcome is known.
+    pub(crate) async fn block_write<T: Send + 'static>(
+        &self,
+        deadline: Deadline,
+        write: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let permit = deadline.run(Arc::clone(&self.writes).acquire_owned()).await?;
+        let running = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            write()
+        });
+        running.await.map_err(|_| Error::plain(Code::WriteOutcomeUnknown))
+    }
+
+    /// Counts a request in, or refuses it.
+    pub(crate) fn admit_request(self: &Arc<Self>) -> Result<Slot> {
+        let limit = self.config().max_concurrent_requests;
+        Slot::take(self, |state| &state.requests, "max_concurrent_requests", limit)
+    }
+
+    /// Counts a watch in, or refuses it.
+    pub(crate) fn admit_watch(self: &Arc<Self>) -> Result<Slot> {
+        let limit = self.config().max_watches;
+        Slot::take(self, |state| &state.watches, "max_watches", limit)
+    }
+
+    pub(crate) fn watches_open(&self) -> usize {
+        self.watches.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn requests_running(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// From now on watches end.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Resolves when a stop begins.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+}
+
+/// A place among the concurrent requests or watches; dropping it gives it back.
+pub(crate) struct Slot {
+    state: Arc<State>,
+    count: fn(&State) -> &AtomicUsize,
+}
+
+impl Slot {
+    fn take(
+        state: &Arc<State>,
+        count: fn(&State) -> &AtomicUsize,
+        name: &'static str,
+        limit: usize,
+    ) -> Result<Self> {
+        let slot = Self { state: Arc::clone(state), count };
+        if count(state).fetch_add(1, Ordering::Relaxed) < limit {
+            return Ok(slot);
+        }
+        Err(Error::new(Code::Overloaded, format!("{name} = {limit} is reached")))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        (self.count)(&self.state).fetch_sub(1, Ordering::Relaxed);
+    }
+}
