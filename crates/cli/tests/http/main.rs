@@ -1,0 +1,18 @@
+//! Rows over HTTP, through the real binary on the embedded log.
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod conditional;
+mod demand;
+mod errors;
+mod fixture;
+mod limits;
+mod load;
+mod many;
+mod page;
+mod point;
+mod resume;
+mod scan;
+mod value;
+mod watch;
+mod write;
