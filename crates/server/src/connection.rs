@@ -1,4 +1,5 @@
 //! One connection, as its requests see it.
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
@@ -12,14 +13,6 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn begin(&self) {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn end(&self) {
-        self.ended.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Requests begun so far, and whether one is being answered.
     pub(crate) fn activity(&self) -> (u64, bool) {
         let begun = self.begun.load(Ordering::Relaxed);
@@ -33,5 +26,22 @@ impl Connection {
 
     pub(crate) async fn is_cut(&self) {
         self.cut.notified().await;
+    }
+}
+
+/// A request that its connection counts as running, to the end of its answer.
+#[derive(Debug)]
+pub(crate) struct Running(Arc<Connection>);
+
+impl Running {
+    pub(crate) fn begin(connection: &Arc<Connection>) -> Self {
+        connection.begun.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(connection))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
     }
 }

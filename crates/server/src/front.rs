@@ -10,8 +10,8 @@ use axum::Router;
 use axum::extract::Request as AxumRequest;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH, HeaderValue,
-    ORIGIN,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH, EXPECT,
+    HeaderValue, ORIGIN,
 };
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use futures_util::FutureExt as _;
@@ -19,9 +19,9 @@ use hyper::body::{Body as _, Incoming};
 use tower_service::Service as _;
 
 use crate::call::Call;
-use crate::connection::Connection;
+use crate::connection::{Connection, Running};
 use crate::error::{Code, Error, Result};
-use crate::http::{ANSWER_HEADERS, Body, RequestHeaders, Response, RowPath};
+use crate::http::{ANSWER_HEADERS, Body, RequestBody, RequestHeaders, Response, RowPath};
 use crate::routes::Route;
 use crate::rows::{self, Quick};
 use crate::security::{add_cors, needs};
@@ -103,7 +103,9 @@ impl Front {
     }
 
     async fn dispatch(&self, request: Request<Incoming>) -> (Route, Result<Response>) {
-        let mut request: AxumRequest = request.map(axum::body::Body::new);
+        let (waits, patience) = (request.headers().contains_key(EXPECT), self.state.options.stall);
+        let mut request: AxumRequest =
+            request.map(|body| axum::body::Body::new(RequestBody::new(body, waits, patience)));
         request.extensions_mut().insert(Arc::clone(&self.connection));
         let path = request.uri().path().to_owned();
         if let Some(row) = RowPath::read(&path) {
@@ -171,8 +173,7 @@ impl hyper::service::Service<Request<Incoming>> for Front {
                 without_body(&mut response);
             }
             state.http.count(route, response.status(), begin.elapsed());
-            drop(running);
-            response
+            response.map(|body| body.keep(running))
         }))
     }
 }
@@ -193,22 +194,6 @@ impl Future for Answering {
             }
             Self::Long(future) => future.as_mut().poll(cx).map(Ok),
         }
-    }
-}
-
-/// A request that its connection counts as running.
-struct Running(Arc<Connection>);
-
-impl Running {
-    fn begin(connection: &Arc<Connection>) -> Self {
-        connection.begin();
-        Self(Arc::clone(connection))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.end();
     }
 }
 

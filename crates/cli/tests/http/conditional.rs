@@ -112,7 +112,7 @@ fn one_creates() {
         let create = |mine: i32| {
             let put = here.put(&path, mine.to_string()).header("If-None-Match", "*").send();
             assert!(matches!(put.status, 200 | 412), "{put:?}");
-            (put.status == 200).then_some((mine, token(&put)))
+            (put.status == 200).then(|| (mine, token(&put)))
         };
         let won: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..6).map(|mine| scope.spawn(move || create(mine))).collect();

@@ -92,9 +92,9 @@ fn the_first_bad_line_ends_a_load() {
 
 #[test]
 fn bad_lines_are_reported_and_skipped() {
-    let here = Here::start(&["--max-key-bytes", "8", "--max-line-bytes", "1KiB"]);
+    let here = Here::start(&["--max-key-bytes", "8", "--max-value-bytes", "100", "--max-line-bytes", "1KiB"]);
     here.create_table("t", "string", "int", 2);
-    let long = format!("{{\"key\":\"k\",\"value\":{}}}", "1".repeat(100_000));
+    let long = format!("{{\"key\":\"k\",\"value\":{}}}", "1".repeat(300_000));
     let mut body = String::new();
     for (index, bad) in BAD.iter().map(|(bad, _)| *bad).chain([long.as_str()]).enumerate() {
         body += &format!("{{\"key\":\"{index}\",\"value\":{index}}}\n{bad}\n");

@@ -2,13 +2,15 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::BoxError;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
 use super::Deadline;
+use crate::connection::Running;
 use crate::error::{Code, Error, Result};
 
 /// The body of an answer: bytes at hand cost no allocation and no dynamic dispatch.
@@ -18,11 +20,21 @@ pub(crate) enum Body {
     Bytes(Option<Bytes>),
     /// Whatever a handler streams.
     Stream(axum::body::Body),
+    /// The same, whose request is running to its end.
+    Running(axum::body::Body, #[expect(dead_code, reason = "it ends by being dropped")] Running),
 }
 
 impl Body {
     pub(crate) const fn empty() -> Self {
         Self::Bytes(None)
+    }
+
+    /// The request runs until a stream has ended; other bodies are whole already.
+    pub(crate) fn keep(self, running: Running) -> Self {
+        match self {
+            Self::Stream(body) => Self::Running(body, running),
+            whole => whole,
+        }
     }
 }
 
@@ -42,21 +54,76 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut *self {
             Self::Bytes(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::Stream(body) | Self::Running(body, _) => Pin::new(body).poll_frame(cx).map_err(Into::into),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Bytes(bytes) => bytes.is_none(),
-            Self::Stream(body) => body.is_end_stream(),
+            Self::Stream(body) | Self::Running(body, _) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Stream(body) => body.size_hint(),
+            Self::Stream(body) | Self::Running(body, _) => body.size_hint(),
+        }
+    }
+}
+
+/// A request's body. A client that sends all of it before it reads must not be cut off before it has the answer:
+/// what nobody reads is taken in and forgotten, for as long as `patience`.
+pub(crate) struct RequestBody {
+    body: Option<Incoming>,
+    /// The client waits to be told to send: who never reads never tells.
+    waits: bool,
+    patience: Duration,
+}
+
+impl RequestBody {
+    pub(crate) fn new(body: Incoming, waits: bool, patience: Duration) -> Self {
+        Self { body: (!body.is_end_stream()).then_some(body), waits, patience }
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.waits = false;
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let polled = Pin::new(body).poll_frame(cx);
+        if !matches!(polled, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
+            self.body = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        let Some(mut body) = self.body.take().filter(|body| !self.waits && !body.is_end_stream()) else {
+            return;
+        };
+        let patience = self.patience;
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(tokio::time::timeout(patience, async move {
+                while let Some(Ok(_)) = body.frame().await {}
+            }));
         }
     }
 }

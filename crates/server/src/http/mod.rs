@@ -10,7 +10,7 @@ mod query;
 use axum::http::{HeaderName, HeaderValue};
 
 pub(crate) use accept::negotiate;
-pub(crate) use body::{Body, read_body};
+pub(crate) use body::{Body, RequestBody, read_body};
 pub(crate) use deadline::Deadline;
 pub(crate) use demand::RequestHeaders;
 pub(crate) use path::{RowPath, decode};
