@@ -1,4 +1,7 @@
 //! A request on its way to a handler: what every handler asks of it.
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +11,9 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use bytes::Bytes;
 use lentic::Demand;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalog::Entry;
 use crate::connection::Connection;
@@ -69,8 +73,8 @@ impl Call {
     }
 
     /// The accepted media types.
-    pub(crate) fn accept(&self) -> Option<&str> {
-        self.headers.get(axum::http::header::ACCEPT).and_then(|value| value.to_str().ok())
+    pub(crate) fn accept(&self) -> Result<Option<Cow<'_, str>>> {
+        Ok(RequestHeaders::read(&self.headers)?.accept(&self.headers))
     }
 
     /// The whole body, up to the limit of this name.
@@ -124,9 +128,34 @@ pub(crate) fn deadline(state: &State, named: Option<Duration>) -> Result<Deadlin
     Ok(Deadline::after(timeout, true))
 }
 
-/// Reads JSON, with the place of a mistake in the message.
-pub(crate) fn from_json<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
-    serde_json::from_slice(json).map_err(|error| Error::new(Code::BadRequest, format!("the body: {error}")))
+/// Reads a JSON object, with the place of a mistake in the message.
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
+    let read = serde_json::from_slice(json).map(|Object(read)| read);
+    read.map_err(|error| Error::new(Code::BadRequest, format!("the body: {error}")))
+}
+
+/// A struct written as a JSON object; serde alone would take an array of its fields, too.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
 }
 
 /// A JSON answer.

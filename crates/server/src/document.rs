@@ -60,10 +60,13 @@ impl<'a> RowWriter<'a> {
         out.push(b'{');
         self.key(key, out);
         out.push(b',');
-        if self.entry.value == FormatName::Json && !survives_line(value) {
-            base64_field("value_base64", value, out);
-        } else {
-            self.value(value, out);
+        match self.entry.value {
+            FormatName::Json if !survives_line(value) => base64_field("value_base64", value, out),
+            // As JSON all NaNs are one; those that come back as others can be no keys either.
+            FormatName::Double if key_to_json(FormatName::Double, value, &mut Vec::new()).is_err() => {
+                base64_field("value_base64", value, out);
+            }
+            _ => self.value(value, out),
         }
         out.extend_from_slice(b"}\n");
     }

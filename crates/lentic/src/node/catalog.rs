@@ -241,7 +241,7 @@ impl Node {
             None if embedded => EMBEDDED_PARTITIONS,
             None => return Err(TableError::TopicNotFound(spec.topic.to_string())),
         };
-        match log.create_topic(&spec.topic, partitions, &TopicSettings::compacted()) {
+        match log.create_topic(&spec.topic, partitions, &settings_of_new(&self.shared.config)) {
             Err(log::Error::TopicExists(_)) => self.topic_for(spec),
             outcome => Ok(outcome?),
         }
@@ -338,6 +338,15 @@ fn remove_rows(
 /// What is known of a topic that isn't there: its table fails until it is.
 fn missing(spec: &TableSpec) -> Topic {
     Topic {
+/// Settings of a topic that takes every row that the limits let through.
+fn settings_of_new(config: &Config) -> TopicSettings {
+    /// What a record takes beside its key and value, alone in its batch: less than that.
+    const OVERHEAD_BYTES: u64 = 1024;
+    let compacted = TopicSettings::compacted();
+    let largest = (config.max_key_bytes + config.max_value_bytes) as u64 + OVERHEAD_BYTES;
+    TopicSettings { max_message_bytes: compacted.max_message_bytes.max(largest), ..compacted }
+}
+
         name: spec.topic.clone(),
         id: lentic_types::TopicId::default(),
         partitions: spec.partitions.unwrap_or(1).max(1),

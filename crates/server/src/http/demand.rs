@@ -1,8 +1,9 @@
 //! The request's headers, read in one pass.
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use axum::http::header::HeaderValue;
+use axum::http::header::{ACCEPT, HeaderValue};
 use lentic::Demand;
 use lentic::config::parse_millis;
 use lentic::types::Token;
@@ -15,7 +16,9 @@ pub(crate) struct RequestHeaders<'a> {
     pub(crate) host: Option<&'a [u8]>,
     pub(crate) origin: Option<&'a [u8]>,
     pub(crate) authorization: Option<&'a [u8]>,
-    pub(crate) accept: Option<&'a HeaderValue>,
+    accept: Option<&'a HeaderValue>,
+    /// Whether there are several lines of it: one list.
+    accepts_more: bool,
     pub(crate) content_type: Option<&'a HeaderValue>,
     /// Whether there is an If-Match, or If-None-Match, header.
     pub(crate) if_match: bool,
@@ -36,9 +39,9 @@ impl<'a> RequestHeaders<'a> {
                 "host" => once(name, &mut read.host, value.as_bytes())?,
                 "origin" => once(name, &mut read.origin, value.as_bytes())?,
                 "authorization" => once(name, &mut read.authorization, value.as_bytes())?,
-                // A second line of these is read where it matters.
-                "accept" => read.accept = read.accept.or(Some(value)),
+                "accept" => read.accepts_more |= read.accept.replace(value).is_some(),
                 "content-type" => once(name, &mut read.content_type, value)?,
+                // A second line of these is read where it matters.
                 "if-match" => read.if_match = true,
                 "if-none-match" => read.if_none_match = true,
                 "last-event-id" => once(name, &mut read.last_event_id, value)?,
@@ -55,6 +58,15 @@ impl<'a> RequestHeaders<'a> {
             }
         }
         Ok(read)
+    }
+
+    /// The accepted media types; `headers` are those that were read.
+    pub(crate) fn accept(&self, headers: &HeaderMap) -> Option<Cow<'a, str>> {
+        if !self.accepts_more {
+            return self.accept?.to_str().ok().map(Cow::Borrowed);
+        }
+        let lines: Vec<_> = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok()).collect();
+        Some(Cow::Owned(lines.join(",")))
     }
 
     /// Whether the read is plain and has no timeout of its own.

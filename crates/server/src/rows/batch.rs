@@ -10,10 +10,10 @@ use lentic::types::PartitionId;
 use serde::Deserialize;
 
 use super::element::{Element, base64};
-use super::write::{Ack, refuse_read_demands};
+use super::write::{Ack, refuse_conditions, refuse_read_demands};
 use super::{bad_key, freshness_headers};
 use crate::api;
-use crate::call::{Call, bytes, from_json, json};
+use crate::call::{Call, Object, bytes, from_json, json};
 use crate::document::RowWriter;
 use crate::error::{Code, Error, Result};
 use crate::freshness::{Freshness, admitted, applied};
@@ -106,7 +106,7 @@ pub(super) fn push_json(value: &impl serde::Serialize, out: &mut Vec<u8>) -> Res
 #[serde(deny_unknown_fields)]
 struct Writes<'a> {
     #[serde(borrow)]
-    writes: Vec<Element<'a>>,
+    writes: Vec<Object<Element<'a>>>,
 }
 
 /// Many puts and deletes in one transaction.
@@ -122,6 +122,7 @@ struct Writes<'a> {
 pub(crate) async fn write_many(mut call: Call) -> Result<Response> {
     let ack = Ack::of(&call.query(&["ack"])?)?;
     refuse_read_demands(&call)?;
+    refuse_conditions(&call)?;
     let entry = call.table()?;
     let limit = call.state.config().max_writes_per_request;
     let max_bytes = call.state.config().max_body_bytes;
@@ -134,7 +135,7 @@ pub(crate) async fn write_many(mut call: Call) -> Result<Response> {
         ));
     }
     let mut writes = Vec::with_capacity(request.writes.len());
-    for (index, element) in request.writes.iter().enumerate() {
+    for (index, Object(element)) in request.writes.iter().enumerate() {
         let at = |error: Error| error.field("index", index);
         let write = element.write(entry.key, entry.value).map_err(at)?;
         entry
@@ -160,7 +161,9 @@ pub(crate) async fn write_many(mut call: Call) -> Result<Response> {
         applied: all_applied,
     };
     let mut response = json(StatusCode::OK, &answer)?;
-    if let Ok(value) = HeaderValue::try_from(answer.positions.join(", ")) {
+    if let Ok(value) = HeaderValue::try_from(answer.positions.join(", "))
+        && !value.is_empty()
+    {
         response.headers_mut().insert(&LENTIC_TOKEN, value);
     }
     let applied = HeaderValue::from_static(if all_applied { "true" } else { "false" });

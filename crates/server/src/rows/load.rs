@@ -12,7 +12,7 @@ use lentic::{Write, WriteError, Written, log};
 use tokio::sync::Notify;
 
 use super::element::Element;
-use super::write::{Ack, refuse_read_demands, unknown};
+use super::write::{Ack, refuse_conditions, refuse_read_demands, unknown};
 use crate::api;
 use crate::call::{Call, from_json, json};
 use crate::catalog::Entry;
@@ -45,6 +45,7 @@ const QUEUE_PAUSE: Duration = Duration::from_millis(5);
 pub(crate) async fn load(mut call: Call) -> Result<Response> {
     let query = call.query(&["on-error", "ack"])?;
     refuse_read_demands(&call)?;
+    refuse_conditions(&call)?;
     let skip = query.choice("on-error", &[("stop", false), ("skip", true)])?;
     let ack = Ack::of(&query)?;
     let entry = call.table()?;
@@ -82,6 +83,8 @@ impl Load {
         let mut buffer = BytesMut::new();
         // What of the buffer is known to hold no line feed.
         let mut searched = 0;
+        // The line was refused for its length: what is left of it is passed over.
+        let mut passing = false;
         while let Some(frame) = self.deadline.step().run(body.frame()).await? {
             let frame = frame
                 .map_err(|error| Error::new(Code::BadRequest, format!("the body broke off: {error}")))?;
@@ -91,13 +94,19 @@ impl Load {
                 let line = buffer.split_to(searched + end);
                 buffer.advance(1);
                 searched = 0;
-                self.line(line.freeze()).await?;
+                if !std::mem::take(&mut passing) {
+                    self.line(line.freeze()).await?;
+                }
+            }
+            if !passing && buffer.len() > self.max_line {
+                self.line += 1;
+                self.refuse(&self.too_long())?;
+                passing = true;
+            }
+            if passing {
+                buffer.clear();
             }
             searched = buffer.len();
-            if buffer.len() > self.max_line {
-                self.line += 1;
-                return Err(self.too_long());
-            }
         }
         if !buffer.is_empty() {
             self.line(buffer.freeze()).await?;
@@ -108,7 +117,7 @@ impl Load {
     async fn line(&mut self, line: Bytes) -> Result<()> {
         self.line += 1;
         if line.len() > self.max_line {
-            return Err(self.too_long());
+            return self.refuse(&self.too_long());
         }
         let text = line.trim_ascii();
         if text.is_empty() {
@@ -116,22 +125,23 @@ impl Load {
         }
         match self.read(text) {
             Ok(write) => self.submit(write).await,
-            Err(error) if is_the_lines(error.code()) => {
-                if !self.skip {
-                    let line = self.line;
-                    return Err(
-                        Error::new(Code::BadLine, format!("line {line}: {error}")).field("line", line)
-                    );
-                }
-                self.skipped += 1;
-                if self.errors.len() < REPORTED_LINES {
-                    let (code, message) = (error.code().as_str().to_owned(), error.message().to_owned());
-                    self.errors.push(api::BadLine { line: self.line, code, message });
-                }
-                Ok(())
-            }
+            Err(error) if is_the_lines(error.code()) => self.refuse(&error),
             Err(error) => Err(error),
         }
+    }
+
+    /// A bad line ends the load, or is reported.
+    fn refuse(&mut self, error: &Error) -> Result<()> {
+        let line = self.line;
+        if !self.skip {
+            return Err(Error::new(Code::BadLine, format!("line {line}: {error}")).field("line", line));
+        }
+        self.skipped += 1;
+        if self.errors.len() < REPORTED_LINES {
+            let (code, message) = (error.code().as_str().to_owned(), error.message().to_owned());
+            self.errors.push(api::BadLine { line, code, message });
+        }
+        Ok(())
     }
 
     fn read(&self, text: &[u8]) -> Result<Write> {
@@ -141,9 +151,7 @@ impl Load {
     }
 
     fn too_long(&self) -> Error {
-        let (line, limit) = (self.line, self.max_line);
-        Error::new(Code::BadLine, format!("line {line} is above max_line_bytes = {limit}"))
-            .field("line", line)
+        Error::new(Code::TooLarge, format!("the line is above max_line_bytes = {}", self.max_line))
     }
 
     /// Hands a write to the log once the window has room. One that a full queue refused is tried again before the

@@ -146,8 +146,8 @@ impl Want {
             ),
             _ => (&["application/json", "application/octet-stream"], &[Shape::Json, Shape::Stored]),
         };
-        let accept = read.accept.and_then(|accept| accept.to_str().ok());
-        let index = negotiate(accept, types).ok_or_else(|| {
+        let accept = read.accept(headers);
+        let index = negotiate(accept.as_deref(), types).ok_or_else(|| {
             Error::new(
                 Code::NotAcceptable,
                 format!("a row of this table is answered as {}", types.join(" or ")),

@@ -46,7 +46,7 @@ const STREAM_BYTES: usize = 256 * 1024;
 pub(crate) async fn scan(call: Call) -> Result<Response> {
     let query = call.query(&["prefix", "from", "to", "limit", "order", "cursor", KeyEncoding::PARAMETER])?;
     let entry = call.table()?;
-    let lines = match negotiate(call.accept(), &["application/json", "application/x-ndjson"]) {
+    let lines = match negotiate(call.accept()?.as_deref(), &["application/json", "application/x-ndjson"]) {
         Some(index) => index == 1,
         None => {
             return Err(Error::new(

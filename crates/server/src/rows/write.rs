@@ -95,6 +95,15 @@ pub(super) fn refuse_read_demands(call: &Call) -> Result<()> {
         .hint("For a conditional write send If-Match or If-None-Match: *."))
 }
 
+/// A condition on many writes would be ignored, and somebody else's write overwritten.
+pub(super) fn refuse_conditions(call: &Call) -> Result<()> {
+    if !call.headers.contains_key(IF_MATCH) && !call.headers.contains_key(IF_NONE_MATCH) {
+        return Ok(());
+    }
+    Err(Error::new(Code::BadHeader, "many writes at a time take no If-Match and no If-None-Match")
+        .hint("PUT or DELETE single rows on a condition."))
+}
+
 async fn write(call: &Call, entry: &Entry, write: Write, ack: Ack) -> Result<Response> {
     let put = write.value.is_some();
     let written = match condition(&call.headers)? {
