@@ -166,8 +166,14 @@ fn concurrent_requests() {
     let put = token(&here.put("/v1/tables/t/rows/k", "v").send().expect(200));
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            let request = here.get("/v1/tables/t/rows/k").header("Lentic-At-Least", &later(&put, 9));
-            scope.spawn(move || request.header("Lentic-Timeout", "3s").send().expect(504));
+            // The one that asks below may come first.
+            scope.spawn(|| {
+                until("a place", || {
+                    let request = here.get("/v1/tables/t/rows/k").header("Lentic-Timeout", "3s");
+                    let answer = request.header("Lentic-At-Least", &later(&put, 9)).send();
+                    (answer.status == 504).then_some(())
+                })
+            });
         }
         let refused = until("both to wait", || {
             let answer = here.get("/v1/tables/t/rows").send();
