@@ -24,8 +24,8 @@ use crate::error::{Code, Error, Result};
 use crate::http::{ANSWER_HEADERS, Body, RequestBody, RequestHeaders, Response, RowPath};
 use crate::routes::Route;
 use crate::rows::{self, Quick};
-use crate::security::{add_cors, needs};
-use crate::state::State;
+use crate::security::{Access, add_cors, needs};
+use crate::state::{Slot, State};
 
 /// The service of one connection.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl Front {
         if headers.origin.is_some() {
             return None;
         }
-        if let Err(error) = self.state.guard.check(request.uri(), &headers, crate::security::Access::Read) {
+        if let Err(error) = self.state.guard.check(request.uri(), &headers, Access::Read) {
             return Some((route, Err(error)));
         }
         match rows::quick(&self.state, path, request.uri(), request.method(), request.headers(), &headers) {
@@ -69,8 +69,8 @@ impl Front {
         let origin = request.headers().get(ORIGIN).cloned();
         let (route, answer) = match self.admit(&request) {
             Err(error) => (Route::Other, Err(error)),
-            Ok(None) => (Route::Other, Ok(preflight(request.headers()))),
-            Ok(Some(slot)) => {
+            Ok(Admitted::Preflight) => (Route::Other, Ok(preflight(request.headers()))),
+            Ok(Admitted::Request(slot)) => {
                 let answer = AssertUnwindSafe(self.dispatch(request)).catch_unwind().await;
                 drop(slot);
                 answer.unwrap_or_else(|_| (Route::Other, Err(panicked())))
@@ -85,21 +85,22 @@ impl Front {
         (route, response)
     }
 
-    /// `None`: a preflight of an allowed origin, which has no token.
-    fn admit(&self, request: &Request<Incoming>) -> Result<Option<crate::state::Slot>> {
+    fn admit(&self, request: &Request<Incoming>) -> Result<Admitted> {
         let headers = RequestHeaders::read(request.headers())?;
         let is_preflight = *request.method() == Method::OPTIONS
             && headers.origin.is_some()
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         let needed = match is_preflight {
-            true => crate::security::Access::Open,
+            true => Access::Open,
             false => needs(request.method(), request.uri().path()),
         };
         self.state.guard.check(request.uri(), &headers, needed)?;
         if is_preflight {
-            return Ok(None);
+            return Ok(Admitted::Preflight);
         }
-        self.state.admit_request().map(Some)
+        // A node with much to do is healthy: whoever asks would stop it else.
+        let slot = if needed == Access::Open { None } else { Some(self.state.admit_request()?) };
+        Ok(Admitted::Request(slot))
     }
 
     async fn dispatch(&self, request: Request<Incoming>) -> (Route, Result<Response>) {
@@ -145,6 +146,14 @@ impl Front {
     }
 }
 
+/// A request that the rules let in.
+enum Admitted {
+    /// Of a page of an allowed origin; it has no token.
+    Preflight,
+    /// With its place among the concurrent requests, where it needs one.
+    Request(Option<Slot>),
+}
+
 impl hyper::service::Service<Request<Incoming>> for Front {
     type Response = Response;
     type Error = std::convert::Infallible;
@@ -156,11 +165,11 @@ impl hyper::service::Service<Request<Incoming>> for Front {
         let quick = catch_unwind(AssertUnwindSafe(|| self.quick(&request)));
         let quick = quick.unwrap_or_else(|_| Some((Route::GetRow, Err(panicked()))));
         if let Some((route, answer)) = quick {
-            let mut response = answer.unwrap_or_else(Error::response);
+            let mut response = self.state.settled(answer.unwrap_or_else(Error::response));
             if route == Route::HeadRow {
                 without_body(&mut response);
             }
-            self.state.http.count(route, response.status(), begin.elapsed());
+            self.state.http.count(route, &response, begin.elapsed());
             drop(running);
             return Answering::Ready(Some(response));
         }
@@ -168,11 +177,12 @@ impl hyper::service::Service<Request<Incoming>> for Front {
         Answering::Long(Box::pin(async move {
             let is_head = *request.method() == Method::HEAD;
             let state = Arc::clone(&front.state);
-            let (route, mut response) = front.long(request).await;
+            let (route, response) = front.long(request).await;
+            let mut response = state.settled(response);
             if is_head {
                 without_body(&mut response);
             }
-            state.http.count(route, response.status(), begin.elapsed());
+            state.http.count(route, &response, begin.elapsed());
             response.map(|body| body.keep(running))
         }))
     }

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use lentic::Node;
 use lentic::config::Config;
+use lentic::{Node, Readiness};
 use tokio::sync::{Semaphore, watch};
 
 use crate::catalog::Catalog;
 use crate::error::{Code, Error, Result};
-use crate::http::Deadline;
+use crate::http::{Deadline, LENTIC_ERROR, Response};
 use crate::metrics::Http;
 use crate::options::Options;
 use crate::security::Guard;
@@ -107,6 +107,16 @@ impl State {
 
     pub(crate) fn requests_running(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The answer as it goes out. A node that stops closes its tables: that one is not there says nothing then.
+    pub(crate) fn settled(&self, response: Response) -> Response {
+        let code = response.headers().get(&LENTIC_ERROR);
+        let no_table = code.is_some_and(|code| code == Code::TableNotFound.as_str());
+        if no_table && self.node.readiness() == Readiness::Stopping {
+            return Error::plain(Code::Stopping).response();
+        }
+        response
     }
 
     /// From now on watches end.

@@ -1,6 +1,6 @@
 //! The OpenAPI document, from the handlers' and documents' own descriptions.
 use utoipa::OpenApi;
-use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, Required, ResponseBuilder, SecurityRequirement};
@@ -8,6 +8,7 @@ use utoipa::openapi::{Content, Ref, Required, ResponseBuilder, SecurityRequireme
 use crate::api;
 use crate::error::Code;
 use crate::http::{ANSWER_HEADERS, REQUEST_HEADERS};
+use crate::routes::Route;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -48,32 +49,47 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         )
         .content("application/json", Content::new(Some(Ref::from_schema_name("Failed"))))
         .build();
-    for path in document.paths.paths.values_mut() {
-        let operations =
-            [&mut path.get, &mut path.head, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
-        for operation in operations.into_iter().flatten() {
-            let responses = &mut operation.responses.responses;
-            responses.insert("default".to_owned(), failed.clone().into());
-            // Demands of freshness are for reads; the time is for all.
-            let reads = matches!(
-                operation.operation_id.as_deref(),
-                Some("get" | "head" | "scan" | "get_many" | "count" | "watch")
-            );
-            for (name, meaning) in
-                REQUEST_HEADERS.iter().filter(|(name, _)| reads || *name == "Lentic-Timeout")
-            {
-                let parameter = ParameterBuilder::new()
-                    .name(*name)
-                    .parameter_in(ParameterIn::Header)
-                    .required(Required::False)
-                    .description(Some(*meaning))
-                    .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
-                    .build();
-                operation.parameters.get_or_insert_default().push(parameter.into());
-            }
+    for route in Route::ALL.iter().copied().filter(|route| *route != Route::Other) {
+        let Some(operation) = operation(&mut document, route) else { continue };
+        // The handlers' names are those of their modules: only the routes' are unique.
+        operation.operation_id = Some(camel_case(route));
+        operation.responses.responses.insert("default".to_owned(), failed.clone().into());
+        // Demands of freshness are for reads; the time is for all.
+        let reads = matches!(
+            route,
+            Route::GetRow | Route::HeadRow | Route::Scan | Route::GetRows | Route::CountRows | Route::Watch
+        );
+        for (name, meaning) in REQUEST_HEADERS.iter().filter(|(name, _)| reads || *name == "Lentic-Timeout") {
+            let parameter = ParameterBuilder::new()
+                .name(*name)
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some(*meaning))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+                .build();
+            operation.parameters.get_or_insert_default().push(parameter.into());
         }
     }
     document
+}
+
+fn operation(document: &mut utoipa::openapi::OpenApi, route: Route) -> Option<&mut Operation> {
+    let path = document.paths.paths.get_mut(route.path())?;
+    match route.method() {
+        "GET" => path.get.as_mut(),
+        "HEAD" => path.head.as_mut(),
+        "PUT" => path.put.as_mut(),
+        "POST" => path.post.as_mut(),
+        "PATCH" => path.patch.as_mut(),
+        "DELETE" => path.delete.as_mut(),
+        _ => None,
+    }
+}
+
+/// `GetRow` as `getRow`.
+fn camel_case(route: Route) -> String {
+    let name = format!("{route:?}");
+    name[..1].to_ascii_lowercase() + &name[1..]
 }
 
 /// As JSON.
@@ -101,22 +117,21 @@ fn description() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::Route;
 
     #[test]
     fn every_route_is_described() {
         let document: serde_json::Value = serde_json::from_str(&json(&openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
-        let mut described = 0;
+        let mut ids = std::collections::BTreeSet::new();
         for route in Route::ALL.iter().filter(|route| **route != Route::Other) {
             let operation = &document["paths"][route.path()][route.method().to_ascii_lowercase()];
             assert!(operation["responses"]["default"].is_object(), "{} {}", route.method(), route.path());
             assert!(operation["summary"].is_string(), "{} {}", route.method(), route.path());
-            described += 1;
+            assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{operation}");
         }
         let operations: usize =
             document["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
-        assert_eq!(operations, described);
+        assert_eq!(operations, ids.len());
         assert!(document["components"]["schemas"]["Failed"].is_object());
     }
 }

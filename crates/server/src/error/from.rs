@@ -39,9 +39,7 @@ impl From<ReadError> for Error {
             ReadError::TooMany(_) => Self::new(Code::Overloaded, message),
             ReadError::Store(_) => store_failed(message),
             ReadError::Log(error) => error.into(),
-            ReadError::Closed => {
-                Self::new(Code::TableNotFound, "the table was dropped or the node is stopping")
-            }
+            ReadError::Closed => Self::new(Code::TableNotFound, "the table was dropped"),
             _ => Self::new(Code::Internal, message),
         }
     }
@@ -64,9 +62,7 @@ impl From<WriteError> for Error {
             WriteError::Undecided(_) => Self::new(Code::Undecided, message),
             WriteError::Log(error) => error.into(),
             WriteError::Read(error) => error.into(),
-            WriteError::Closed => {
-                Self::new(Code::TableNotFound, "the table was dropped or the node is stopping")
-            }
+            WriteError::Closed => Self::new(Code::TableNotFound, "the table was dropped"),
             _ => Self::new(Code::Internal, message),
         }
     }

@@ -1,15 +1,16 @@
-//! Requests by endpoint and status, and how long they took.
+//! Requests by endpoint and status, how long they took, and errors by code.
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::encoding::EncodeMetric as _;
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::registry::Unit;
 
+use crate::error::Code;
+use crate::http::{LENTIC_ERROR, Response};
 use crate::routes::Route;
 
 /// Upper bounds of the buckets in microseconds.
@@ -23,6 +24,8 @@ const STATUSES: [u16; 21] =
 /// Counters of all endpoints.
 pub(crate) struct Http {
     routes: Vec<Endpoint>,
+    /// By their place in [`Code::ALL`].
+    errors: Vec<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -30,25 +33,33 @@ struct Endpoint {
     statuses: [AtomicU64; STATUSES.len()],
     /// The last one: above all bounds.
     buckets: [AtomicU64; BOUNDS_US.len() + 1],
-    sum_us: AtomicU64,
+    sum_ns: AtomicU64,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { routes: Route::ALL.iter().map(|_| Endpoint::default()).collect() }
+        Self {
+            routes: Route::ALL.iter().map(|_| Endpoint::default()).collect(),
+            errors: Code::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+        }
     }
 }
 
 impl Http {
     /// Counts one answer.
-    pub(crate) fn count(&self, route: Route, status: StatusCode, took: Duration) {
+    pub(crate) fn count(&self, route: Route, response: &Response, took: Duration) {
+        if let Some(error) = response.headers().get(&LENTIC_ERROR)
+            && let Some(place) = Code::ALL.iter().position(|code| error == code.as_str())
+        {
+            self.errors[place].fetch_add(1, Ordering::Relaxed);
+        }
         let Some(endpoint) = self.routes.get(route as usize) else { return };
-        let status = STATUSES.binary_search(&status.as_u16()).unwrap_or(15);
+        let status = STATUSES.binary_search(&response.status().as_u16()).unwrap_or(15);
         endpoint.statuses[status].fetch_add(1, Ordering::Relaxed);
         let us = took.as_micros() as u64;
         let bucket = BOUNDS_US.partition_point(|&bound| bound < us);
         endpoint.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        endpoint.sum_us.fetch_add(us, Ordering::Relaxed);
+        endpoint.sum_ns.fetch_add(took.as_nanos() as u64, Ordering::Relaxed);
     }
 
     pub(super) fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -64,6 +75,15 @@ impl Http {
                 }
             }
         }
+        let mut family =
+            encoder.encode_descriptor("lentic_http_errors", "Failing answers", None, MetricType::Counter)?;
+        for (code, count) in Code::ALL.iter().zip(&self.errors) {
+            let count = count.load(Ordering::Relaxed);
+            if count > 0 {
+                let labels = [("error", code.as_str())];
+                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+            }
+        }
         let mut family = encoder.encode_descriptor(
             "lentic_http_request_duration",
             "Time from the request's head to the answer's head",
@@ -74,9 +94,9 @@ impl Http {
             let buckets: Vec<_> = endpoint.buckets.iter().map(|b| b.load(Ordering::Relaxed)).collect();
             let count = buckets.iter().sum();
             if count > 0 {
-                let bounds = BOUNDS_US.iter().map(|&us| us as f64 / 1e6).chain([f64::MAX]);
+                let bounds = BOUNDS_US.iter().map(|&us| us as f64 / 1e6).chain([f64::INFINITY]);
                 let buckets: Vec<_> = bounds.zip(buckets).collect();
-                let sum = endpoint.sum_us.load(Ordering::Relaxed) as f64 / 1e6;
+                let sum = endpoint.sum_ns.load(Ordering::Relaxed) as f64 / 1e9;
                 family
                     .encode_family(&[("method", route.method()), ("route", route.path())])?
                     .encode_histogram::<[(&str, &str); 0]>(sum, count, &buckets, None)?;

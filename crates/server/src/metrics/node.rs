@@ -44,7 +44,7 @@ const PARTITIONS: [PerPartition; 9] = [
         Some(Unit::Seconds),
         |p| p.staleness_ms.map(|ms| ms as f64 / 1e3),
     ),
-    gauge("lentic_table_restored", "Share restored, 1 when done", Some(Unit::Ratios), |p| {
+    gauge("lentic_table_restored_ratio", "Share restored, 1 when done", None, |p| {
         Some(p.done.unwrap_or(1.0))
     }),
     gauge("lentic_table_ready", "1 if plain reads are answered", None, |p| {
@@ -103,7 +103,8 @@ pub(super) fn encode(state: &Arc<State>, encoder: &mut DescriptorEncoder<'_>) ->
         MetricType::Gauge,
     )?;
     for (name, bytes) in state.node.usage() {
-        ConstGauge::new(bytes as f64).encode(family.encode_family(&[("kind", name)])?)?;
+        let kind = name.trim_end_matches("_bytes");
+        ConstGauge::new(bytes as f64).encode(family.encode_family(&[("kind", kind)])?)?;
     }
     let mut single = |name, help, unit: Option<&Unit>, value: f64| {
         ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?)
