@@ -103,7 +103,7 @@ settings! {
     "Embedded log" {
         /// When a write is synced to disk: before it is acknowledged, every `fsync_interval_ms`, or never.
         fsync: Fsync = "always", Kind::Choice(&["always", "interval", "never"]);
-        /// Time between two syncs with `fsync = "interval"`: what a power failure may take.
+        /// Time between two syncs with `fsync = "interval"`: what a power failure may take, and how long reads wait for a write.
         fsync_interval_ms: u64 = "1s", Kind::Millis(1, 3_600_000);
     }
     "Memory" {

@@ -137,6 +137,12 @@ impl Node {
                 Err(TableError::Differs(differences))
             };
         }
+        if super::is_own_topic(&self.shared.config, &spec.topic) {
+            return Err(TableError::Invalid(format!(
+                "the topic {} holds what the service itself remembers: no table can be declared over it",
+                spec.topic
+            )));
+        }
         let topic = self.topic_for(&spec)?;
         let statements = catalog.topic.clone().ok_or(TableError::Closed)?;
         let created = statement::append(&*self.shared.log, &statements, &Change::CreateTable(spec.clone()))?;

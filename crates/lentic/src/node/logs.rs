@@ -12,6 +12,9 @@ use super::directory::DataDir;
 use crate::NodeError;
 use crate::config::{Config, Fsync};
 
+/// Behind the service's name in that of the topic whose partitions its nodes share out.
+pub(super) const SHARDS_SUFFIX: &str = "-shards";
+
 pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<SharedLog, NodeError> {
     match config.bootstrap_servers() {
         Some(brokers) => {
@@ -65,7 +68,7 @@ pub(crate) fn join(config: &Config, dir: &DataDir, log: &SharedLog) -> Result<Me
             config.service_id
         )));
     }
-    let name = TopicName::new(format!("{}-shards", config.service_id))
+    let name = TopicName::new(format!("{}{SHARDS_SUFFIX}", config.service_id))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
     if log.topic(&name)?.is_none() {
         match log.create_topic(&name, config.shards, &TopicSettings::compacted()) {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use lentic_engine::log::SharedLog;
 use lentic_store::Database;
 use lentic_store_rocksdb::{RocksDatabase, RocksOptions};
-use lentic_types::{TableName, Timestamp};
+use lentic_types::{TableName, Timestamp, TopicName};
 
 use crate::config::Config;
 use crate::table::{Limits, Surroundings};
@@ -238,6 +238,14 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(body)
+/// Whether a topic is one of those that the service keeps for itself.
+fn is_own_topic(config: &Config, topic: &TopicName) -> bool {
+    topic
+        .as_str()
+        .strip_prefix(config.service_id.as_str())
+        .is_some_and(|rest| [statement::SUFFIX, logs::SHARDS_SUFFIX].contains(&rest))
+}
+
         .map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))
 }
 

@@ -12,6 +12,9 @@ use crate::NodeError;
 /// The version that this program writes and the newest it understands.
 const VERSION: u32 = 1;
 
+/// Behind the service's name in that of the topic.
+pub(super) const SUFFIX: &str = "-statements";
+
 /// A change of the catalog as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Statement {
@@ -80,7 +83,7 @@ fn names(spec: &TableSpec) -> BTreeMap<String, String> {
 
 /// The topic of the statement log, made if it is missing.
 pub(crate) fn topic(log: &dyn Log, service: &str) -> Result<Topic, NodeError> {
-    let name = TopicName::new(format!("{service}-statements"))
+    let name = TopicName::new(format!("{service}{SUFFIX}"))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
     if let Some(topic) = log.topic(&name)? {
         return Ok(topic);
