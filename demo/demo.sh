@@ -121,9 +121,7 @@ show lentic scan airports --from JFK --to JFZ
 show lentic scan flights --prefix UA+15 --limit 3
 note "the same over HTTP, and how many rows there are:"
 show curl -s "$LENTIC_URL/v1/tables/airlines/rows?from=A&to=C&limit=2"
-echo
 show curl -s "$LENTIC_URL/v1/tables/planes/rows:count"
-echo
 
 title "A watch in the background, and a write that it sees"
 printf '%s$ lentic watch planes --key N14228 &%s\n' "$bold" "$plain"
@@ -135,7 +133,6 @@ for _ in $(seq 200); do [ -s "$scratch/watch.txt" ] && break; sleep 0.05; done
 note "a write is answered once it is applied; Lentic-Token is its place in the log:"
 show curl -si -X PUT "$LENTIC_URL/v1/tables/planes/rows/N14228" \
   --data '{"year":1999,"manufacturer":"BOEING","model":"737-824","seats":149,"painted":"green"}'
-echo
 for _ in $(seq 200); do grep -q green "$scratch/watch.txt" && break; sleep 0.05; done
 grep -q green "$scratch/watch.txt" || fail "the watch did not see the change within 10 s"
 note "what the watch has seen:"
@@ -149,7 +146,7 @@ etag=$(curl -fsI "$LENTIC_URL/v1/tables/planes/rows/N14228" | tr -d '\r' | sed -
 [ -n "$etag" ] || fail "the row has no ETag"
 show curl -s -o /dev/null -w '%{http_code}\n' -X PUT "$LENTIC_URL/v1/tables/planes/rows/N14228" -H "If-Match: $etag" --data '{"seats":150}'
 note "the same again comes too late, the row has changed meanwhile:"
-show curl -s -w '\n%{http_code}\n' -X PUT "$LENTIC_URL/v1/tables/planes/rows/N14228" -H "If-Match: $etag" --data '{"seats":151}'
+show curl -s -w '%{http_code}\n' -X PUT "$LENTIC_URL/v1/tables/planes/rows/N14228" -H "If-Match: $etag" --data '{"seats":151}'
 
 title "The log is the database: stop, delete state/, start again"
 all_rows() {

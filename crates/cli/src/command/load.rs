@@ -123,7 +123,10 @@ impl Load {
         if !status.is_success() {
             let mut failure = Failure::from_answer(status.as_u16(), code.as_deref(), &said);
             if let Some(row) = outcome.line {
-                failure.message = format!("{}: {} ({})", place(row), failure.message, before());
+                // The node counts the rows that it got, people the lines of their file.
+                let counted = format!("line {row}: ");
+                let problem = failure.message.strip_prefix(&counted).unwrap_or(&failure.message);
+                failure.message = format!("{}: {problem} ({})", place(row), before());
             }
             return Err(failure);
         }

@@ -42,7 +42,7 @@ impl Status {
             Err(failure) if failure.code == "node_unreachable" => return Err(failure),
             Err(failure) => failure.message,
         };
-        if self.json {
+        if self.json || !out.terminal() {
             let tables: Vec<Value> = tables.into_iter().map(|table| table.0).collect();
             return out.line(&json!({ "state": ready, "node": node.0, "tables": tables }).to_string());
         }

@@ -52,6 +52,7 @@ impl Alter {
         let answer = client.send(request, Value::Object(change).to_string().into_bytes())?;
         let table = Described(decode::<Value>(&body(answer)?)?);
         table.warn();
-        out.line(&if self.json { table.0.to_string() } else { format!("table {} changed", self.name) })
+        let as_json = self.json || !out.terminal();
+        out.line(&if as_json { table.0.to_string() } else { format!("table {} changed", self.name) })
     }
 }

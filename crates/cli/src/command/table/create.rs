@@ -71,7 +71,7 @@ impl Create {
         let created = answer.status().as_u16() == 201;
         let table = Described(decode::<Value>(&body(answer)?)?);
         table.warn();
-        if self.json {
+        if self.json || !out.terminal() {
             return out.line(&table.0.to_string());
         }
         let verb = if created { "created" } else { "was there" };

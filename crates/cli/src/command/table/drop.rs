@@ -1,7 +1,8 @@
 //! `lentic table drop`
 use clap::Args;
+use serde_json::Value;
 
-use crate::client::{Client, Connection};
+use crate::client::{Client, Connection, body, decode};
 use crate::failure::Failure;
 use crate::key::part;
 use crate::output::Output;
@@ -14,6 +15,9 @@ pub struct Drop {
     /// Delete the topic too, with all its data
     #[arg(long)]
     delete_topic: bool,
+    /// The table's description as it was
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -22,7 +26,11 @@ impl Drop {
     pub fn run(self, out: &mut Output) -> Result<(), Failure> {
         let client = Client::new(self.connection)?;
         let topic = if self.delete_topic { "?delete-topic=true" } else { "" };
-        client.ask(client.request("DELETE", &format!("/v1/tables/{}{topic}", part(&self.name))))?;
+        let path = format!("/v1/tables/{}{topic}", part(&self.name));
+        let was: Value = decode(&body(client.ask(client.request("DELETE", &path))?)?)?;
+        if self.json || !out.terminal() {
+            return out.line(&was.to_string());
+        }
         let topic = if self.delete_topic { "its topic is deleted" } else { "its topic stays" };
         out.line(&format!("table {} dropped, {topic}", self.name))
     }

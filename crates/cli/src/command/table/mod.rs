@@ -78,10 +78,8 @@ impl Described {
     /// What the node wants to be known, on standard error.
     pub fn warn(&self) {
         for warning in self.list("warnings") {
-            note(&format!(
-                "warning: {}",
-                warning.as_str().map_or_else(|| warning.to_string(), str::to_owned)
-            ));
+            let text = warning.get("message").unwrap_or(&warning).as_str().map(str::to_owned);
+            note(&format!("warning: {}", text.unwrap_or_else(|| warning.to_string())));
         }
     }
 }
