@@ -17,4 +17,4 @@ mod task;
 mod worker;
 
 pub use task::{TaskId, TaskState, TaskView};
-pub use worker::{Action, Assignment, Event, Facts, Notice, Purged, Worker};
+pub use worker::{Action, Assignment, Event, Facts, Leap, Notice, Purged, Rebuild, Worker};

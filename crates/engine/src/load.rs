@@ -45,6 +45,8 @@ pub struct Load {
 pub struct Loaded {
     /// Everything below is in the store.
     pub position: Offset,
+    /// The offset after the last record.
+    pub read_to: Offset,
     /// Leader epoch of the last record, -1 unknown.
     pub epoch: i32,
     /// Records read.
@@ -98,13 +100,14 @@ impl Loader {
     /// A loader that holds about `budget` bytes of records at a time.
     pub fn new(load: Load, budget: usize, began_at: Timestamp) -> Self {
         let prefix = RowPrefix::new(load.store_id, load.source.partition, load.incarnation);
-        let position = match load.from {
-            ReadFrom::Offset(offset) => offset,
-            ReadFrom::Start => Offset(0),
+        let epoch = match load.from {
+            ReadFrom::Position { epoch, .. } => epoch,
+            ReadFrom::Offset(_) | ReadFrom::Start => -1,
         };
         let done = Loaded {
-            position,
-            epoch: -1,
+            position: load.from.offset().unwrap_or_default(),
+            read_to: load.from.offset().unwrap_or_default(),
+            epoch,
             records: 0,
             null_keys: 0,
             partitioners: ALL_PARTITIONERS,
@@ -165,6 +168,7 @@ impl Loader {
         }
         self.done.records += batch.len() as u64;
         self.done.position = last.next();
+        self.done.read_to = last.next();
         self.done.epoch = epoch;
         self.bytes += batch.bytes() + batch.len() * RECORD_COST;
         self.batches.push(batch);

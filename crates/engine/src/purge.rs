@@ -5,9 +5,6 @@ use lentic_store::{Order, Result, Store, WriteBatch};
 use lentic_types::{Offset, Timestamp};
 use std::ops::Bound;
 
-/// Rows looked at in one step, so that a purge never holds the worker up.
-const STEP_ROWS: usize = 20_000;
-
 /// A row that was purged: readers that watch get a delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purged {
@@ -29,15 +26,20 @@ pub(crate) struct Purge {
 }
 
 impl Purge {
-    /// One step: fills `batch` with deletes and returns what they delete.
+    /// One step over at most `rows` rows, which it takes its own from: fills `batch` with deletes and returns what they
+    /// delete.
     pub(crate) fn step(
         &mut self,
         store: &dyn Store,
         prefix: RowPrefix,
         log_start: Offset,
+        rows: &mut usize,
         batch: &mut WriteBatch,
     ) -> Result<Vec<Purged>> {
         batch.clear();
+        if *rows == 0 {
+            return Ok(Vec::new());
+        }
         let (start, after) = match self.pass.take() {
             Some(pass) => pass,
             None if log_start > self.done => (log_start, Vec::new()),
@@ -50,7 +52,8 @@ impl Purge {
         let mut purged = Vec::new();
         let mut last = Vec::new();
         let mut cursor = store.cursor(range, Order::Ascending)?;
-        for _ in 0..STEP_ROWS {
+        while *rows > 0 {
+            *rows -= 1;
             let Some((key, value)) = cursor.next()? else {
                 self.done = start;
                 return Ok(purged);

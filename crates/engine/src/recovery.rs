@@ -16,7 +16,7 @@ pub struct Facts {
     pub topic: TopicId,
     /// Its bounds.
     pub bounds: Bounds,
-    /// The leader epoch of the last record below the stored position, where known.
+    /// The leader epoch of the last record below [`PositionRecord::read_to`], where known.
     pub epoch_below: Option<i32>,
     /// `delete.retention.ms` of a compacted topic: how long ago a store may have been current and still have seen
     /// every tombstone. `None` where tombstones don't vanish by compaction.
@@ -106,6 +106,7 @@ mod tests {
         let topic = TopicId([1; 16]);
         let stored = |offset, epoch, current_at| PositionRecord {
             position: Position { topic, offset: Offset(offset), epoch },
+            read_to: Offset(offset),
             incarnation: Incarnation(0),
             current_at: Timestamp(current_at),
             log_start: Offset(0),

@@ -13,8 +13,10 @@ pub(crate) struct Sources {
 #[derive(Default)]
 struct Source {
     tasks: Vec<TaskId>,
-    /// The reader's position while it is assigned.
+    /// Where the reader stands, as far as that means something in the log as it is now.
     position: Option<Offset>,
+    /// The reader was told to read it.
+    assigned: bool,
 }
 
 impl Sources {
@@ -30,20 +32,27 @@ impl Sources {
         let Some(source) = self.sources.get_mut(partition) else { return };
         source.tasks.retain(|other| other != task);
         if source.tasks.is_empty() {
-            if source.position.is_some() {
+            if source.assigned {
                 actions.push(Action::StopReading(partition.clone()));
             }
             self.sources.remove(partition);
         }
     }
 
-    /// The partition is to be read from `from` on. A reader that is ahead is moved back; the tasks that are ahead
-    /// skip what they have.
-    pub(crate) fn read(&mut self, partition: &TopicPartition, from: Offset, actions: &mut Vec<Action>) {
+    /// The partition is to be read from `from` on; `epoch` is that of the last record below. A reader that is ahead is
+    /// moved back; the tasks that are ahead skip what they have.
+    pub(crate) fn read(
+        &mut self,
+        partition: &TopicPartition,
+        from: Offset,
+        epoch: i32,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(source) = self.sources.get_mut(partition) else { return };
         if source.position.is_none_or(|position| from < position) {
             source.position = Some(from);
-            actions.push(Action::Read { partition: partition.clone(), from });
+            source.assigned = true;
+            actions.push(Action::Read { partition: partition.clone(), from, epoch });
         }
     }
 
@@ -54,7 +63,7 @@ impl Sources {
         }
     }
 
-    /// The reader lost the partition.
+    /// The reader lost the partition, or what it reads there is no longer what its position speaks of.
     pub(crate) fn lost(&mut self, partition: &TopicPartition) {
         if let Some(source) = self.sources.get_mut(partition) {
             source.position = None;

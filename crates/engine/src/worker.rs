@@ -1,5 +1,6 @@
 //! The loop of live tasks as a state machine: one event in, actions out.
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use lentic_store::layout::StoreId;
@@ -13,7 +14,7 @@ use crate::table::{Next, TableTask};
 use crate::{TaskId, TaskView};
 
 pub use crate::purge::Purged;
-pub use crate::recovery::Facts;
+pub use crate::recovery::{Facts, Rebuild};
 
 /// A table's partition for this worker to keep.
 #[derive(Clone)]
@@ -58,7 +59,7 @@ pub enum Event {
         /// The position.
         offset: Offset,
     },
-    /// The reader's position is not in the log.
+    /// The reader's position is not in the log; it has given the partition up.
     OutOfRange(TopicPartition),
     /// A load is whole.
     Loaded(Box<Load>, Loaded),
@@ -78,6 +79,8 @@ pub enum Action {
         partition: TopicPartition,
         /// The first offset wanted.
         from: Offset,
+        /// Leader epoch of the last record below it, -1 unknown.
+        epoch: i32,
     },
     /// Nobody needs the partition any more.
     StopReading(TopicPartition),
@@ -95,11 +98,31 @@ pub enum Action {
         applied: Option<(Arc<RecordBatch>, Offset)>,
         /// Rows that were purged because the log no longer holds their records.
         purged: Vec<Purged>,
+        /// The rows changed otherwise than by `applied` and `purged`: who watches has to begin anew, and why.
+        leap: Option<Leap>,
     },
     /// Something that the operator should know.
     Notice(TaskId, Notice),
     /// The store failed: the node has to stop.
     Stop(Error),
+}
+
+/// Why the changes of a task's rows can't be told one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leap {
+    /// Another build of the rows replaced the one before.
+    Rebuilt,
+    /// The store was so far behind that it caught up in bulk.
+    CaughtUpInBulk,
+}
+
+impl fmt::Display for Leap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rebuilt => "the table was rebuilt from its topic",
+            Self::CaughtUpInBulk => "the table was far behind its topic and caught up in bulk",
+        })
+    }
 }
 
 /// A remark on a task.
@@ -127,24 +150,28 @@ impl Worker {
                 self.revoked(&task, actions);
                 Ok(())
             }
-            Event::Examined(task, facts) => self.examine(&task, &facts, now, actions),
-            Event::Records { partition, batch, epoch } => self.records(&partition, &batch, epoch, actions),
+            Event::Examined(task, facts) => self.examined(&task, &facts, now, actions),
+            Event::Records { partition, batch, epoch } => {
+                self.records(&partition, &batch, epoch, now, actions)
+            }
             Event::End { partition, offset } => {
-                self.end(&partition, offset, actions);
+                self.end(&partition, offset, now, actions);
                 Ok(())
             }
             Event::OutOfRange(partition) => {
-                self.sources.lost(&partition);
-                self.look_again(&partition, actions);
+                self.out_of_range(&partition, actions);
                 Ok(())
             }
             Event::TopicChanged(partition) => {
-                self.look_again(&partition, actions);
+                self.topic_changed(&partition, actions);
                 Ok(())
             }
             Event::Loaded(load, loaded) => self.loaded(&load, &loaded, now, actions),
             Event::LoadFailed(load, _) => {
-                actions.push(Action::Examine(load.task));
+                if let Some(task) = self.tasks.get_mut(&load.task).filter(|task| task.expects(&load)) {
+                    task.load_failed();
+                    examine(task, actions);
+                }
                 Ok(())
             }
             Event::Bounds(asked_at, bounds) => self.bounds(asked_at, &bounds, now, actions),
@@ -161,14 +188,17 @@ impl Worker {
         actions: &mut Vec<Action>,
     ) -> Result<(), Error> {
         let (id, facts) = (assignment.task.clone(), assignment.facts);
-        let task = TableTask::new(assignment)?;
+        let mut task = TableTask::new(assignment)?;
         self.sources.add(task.source(), &id);
-        self.tasks.insert(id.clone(), task);
-        if let Some(facts) = facts {
-            return self.examine(&id, &facts, now, actions);
+        match facts {
+            Some(_) => task.await_facts(),
+            None => examine(&mut task, actions),
         }
-        actions.push(Action::Examine(id));
-        Ok(())
+        self.tasks.insert(id.clone(), task);
+        match facts {
+            Some(facts) => self.examined(&id, &facts, now, actions),
+            None => Ok(()),
+        }
     }
 
     fn revoked(&mut self, id: &TaskId, actions: &mut Vec<Action>) {
@@ -177,24 +207,46 @@ impl Worker {
         }
     }
 
-    fn examine(
+    fn examined(
         &mut self,
         id: &TaskId,
         facts: &Facts,
         now: Timestamp,
         actions: &mut Vec<Action>,
     ) -> Result<(), Error> {
-        let Some(task) = self.tasks.get_mut(id) else { return Ok(()) };
+        let Some(task) = self.tasks.get_mut(id).filter(|task| task.awaits_facts()) else { return Ok(()) };
+        if task.facts_are_stale() {
+            examine(task, actions);
+            return Ok(());
+        }
         let (next, reason) = task.examine(facts, now)?;
         if let Some(reason) = reason {
             actions.push(Action::Notice(id.clone(), Notice::Rebuilding(reason)));
         }
+        publish(task, actions);
+        let source = task.source().clone();
+        if reason.is_some() {
+            // Where the reader stands may mean nothing in the log as it is now.
+            self.sources.lost(&source);
+        }
         match next {
-            Next::Read(from) => self.sources.read(task.source(), from, actions),
+            Next::Read => self.read(&source, actions),
             Next::Load(load) => actions.push(Action::Load(Box::new(load))),
         }
-        publish(task, actions);
         Ok(())
+    }
+
+    /// Reads a partition from where the furthest behind of its live tasks stands; the others skip what they have.
+    fn read(&mut self, source: &TopicPartition, actions: &mut Vec<Action>) {
+        let live = self
+            .sources
+            .tasks(source)
+            .iter()
+            .filter_map(|id| self.tasks.get(id))
+            .filter(|task| task.is_live());
+        if let Some((from, epoch)) = live.map(TableTask::read_from).min() {
+            self.sources.read(source, from, epoch, actions);
+        }
     }
 
     fn loaded(
@@ -204,16 +256,24 @@ impl Worker {
         now: Timestamp,
         actions: &mut Vec<Action>,
     ) -> Result<(), Error> {
-        let Some(task) = self.tasks.get_mut(&load.task) else { return Ok(()) };
-        if !task.expects(load) {
+        let Some(task) = self.tasks.get_mut(&load.task).filter(|task| task.expects(load)) else {
+            return Ok(());
+        };
+        let leap = task.loaded(loaded, load, now)?;
+        warn(task, actions);
+        actions.push(Action::Publish {
+            task: load.task.clone(),
+            view: task.view(),
+            applied: None,
+            purged: Vec::new(),
+            leap,
+        });
+        if task.facts_are_stale() || task.is_distrusted() {
+            examine(task, actions);
             return Ok(());
         }
-        task.loaded(loaded, load, now)?;
-        if task.horizon_warning() {
-            actions.push(Action::Notice(load.task.clone(), Notice::HorizonTooShort));
-        }
-        self.sources.read(task.source(), task.position(), actions);
-        publish(task, actions);
+        let source = task.source().clone();
+        self.read(&source, actions);
         Ok(())
     }
 
@@ -222,6 +282,7 @@ impl Worker {
         partition: &TopicPartition,
         batch: &Arc<RecordBatch>,
         epoch: i32,
+        now: Timestamp,
         actions: &mut Vec<Action>,
     ) -> Result<(), Error> {
         if let Some(last) = batch.last_offset() {
@@ -229,24 +290,27 @@ impl Worker {
         }
         for id in self.sources.tasks(partition) {
             let Some(task) = self.tasks.get_mut(id).filter(|task| task.is_live()) else { continue };
-            if let Some(from) = task.apply(batch, epoch)? {
+            if let Some(from) = task.apply(batch, epoch, now)? {
                 actions.push(Action::Publish {
                     task: id.clone(),
                     view: task.view(),
                     applied: Some((Arc::clone(batch), from)),
                     purged: Vec::new(),
+                    leap: None,
                 });
             }
+            look_again(task, actions);
         }
         Ok(())
     }
 
-    fn end(&mut self, partition: &TopicPartition, offset: Offset, actions: &mut Vec<Action>) {
+    fn end(&mut self, partition: &TopicPartition, offset: Offset, now: Timestamp, actions: &mut Vec<Action>) {
         self.sources.advance(partition, offset);
         for id in self.sources.tasks(partition) {
             if let Some(task) = self.tasks.get_mut(id).filter(|task| task.is_live()) {
-                task.end(offset);
+                task.end(offset, now);
                 publish(task, actions);
+                look_again(task, actions);
             }
         }
     }
@@ -258,25 +322,47 @@ impl Worker {
         now: Timestamp,
         actions: &mut Vec<Action>,
     ) -> Result<(), Error> {
+        let mut purge_rows = PURGE_ROWS;
         for (partition, bounds) in bounds {
             for id in self.sources.tasks(partition) {
                 let Some(task) = self.tasks.get_mut(id).filter(|task| task.is_live()) else { continue };
-                match task.bounds(*bounds, asked_at, now)? {
-                    Ok(purged) => actions.push(Action::Publish {
-                        task: id.clone(),
-                        view: task.view(),
-                        applied: None,
-                        purged,
-                    }),
-                    Err(_) => actions.push(Action::Examine(id.clone())),
+                if let Err(reason) = task.bounds(*bounds, asked_at, now)? {
+                    task.distrust(reason);
                 }
+                look_again(task, actions);
+                if !task.is_idle() {
+                    continue;
+                }
+                let purged = task.purge(&mut purge_rows)?;
+                let (task, view) = (id.clone(), task.view());
+                actions.push(Action::Publish { task, view, applied: None, purged, leap: None });
             }
         }
         Ok(())
     }
 
-    fn look_again(&self, partition: &TopicPartition, actions: &mut Vec<Action>) {
-        actions.extend(self.sources.tasks(partition).iter().cloned().map(Action::Examine));
+    fn out_of_range(&mut self, partition: &TopicPartition, actions: &mut Vec<Action>) {
+        self.sources.lost(partition);
+        for id in self.sources.tasks(partition) {
+            if let Some(task) = self.tasks.get_mut(id).filter(|task| task.is_live()) {
+                // If the log looks whole to the examination, it was cut off and has grown again.
+                task.distrust(Rebuild::Diverged);
+                examine(task, actions);
+            }
+        }
+    }
+
+    fn topic_changed(&mut self, partition: &TopicPartition, actions: &mut Vec<Action>) {
+        // A reader that met no such topic has given the partition up, also if the topic turns out to be there.
+        self.sources.lost(partition);
+        for id in self.sources.tasks(partition) {
+            let Some(task) = self.tasks.get_mut(id) else { continue };
+            if task.is_idle() {
+                examine(task, actions);
+            } else {
+                task.facts_turn_stale();
+            }
+        }
     }
 
     /// A task's topic is gone: it fails, its rows stay.
@@ -288,11 +374,35 @@ impl Worker {
     }
 }
 
+/// Rows that one look at the ends may purge, of all tasks together: it must never hold the worker up.
+const PURGE_ROWS: usize = 20_000;
+
+/// Asks for facts; until they come the task stands still, so that they speak of what it holds.
+fn examine(task: &mut TableTask, actions: &mut Vec<Action>) {
+    task.await_facts();
+    actions.push(Action::Examine(task.id().clone()));
+}
+
+/// What came may show that the store can't be continued.
+fn look_again(task: &mut TableTask, actions: &mut Vec<Action>) {
+    warn(task, actions);
+    if task.is_distrusted() {
+        examine(task, actions);
+    }
+}
+
+fn warn(task: &mut TableTask, actions: &mut Vec<Action>) {
+    if task.take_horizon_warning() {
+        actions.push(Action::Notice(task.id().clone(), Notice::HorizonTooShort));
+    }
+}
+
 fn publish(task: &TableTask, actions: &mut Vec<Action>) {
     actions.push(Action::Publish {
         task: task.id().clone(),
         view: task.view(),
         applied: None,
         purged: Vec::new(),
+        leap: None,
     });
 }

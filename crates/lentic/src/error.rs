@@ -190,6 +190,8 @@ pub enum WriteError {
     ReadOnly,
     /// No partitioner fits where the topic's keys lie, and the operator named none.
     MixedPartitioning,
+    /// The topic has other partitions (the second number) than the table was declared with (the first).
+    PartitionsChanged(u32, u32),
     /// The condition did not hold; the row's token as it is now, `None` where there is no row.
     Precondition(Option<Token>),
     /// Key or value above the limit: (`max_key_bytes` or `max_value_bytes`, the limit, what was given).
@@ -210,6 +212,11 @@ impl fmt::Display for WriteError {
             Self::ReadOnly => f.write_str("the table is read-only"),
             Self::MixedPartitioning => f.write_str(
                 "the topic's keys do not lie where one partitioner puts them; name the one to write with",
+            ),
+            Self::PartitionsChanged(declared, now) => write!(
+                f,
+                "the topic has {now} partitions and the table was declared with {declared}, keys may live elsewhere now; \
+                 drop the table (its topic stays) and declare it anew"
             ),
             Self::Precondition(Some(token)) => write!(f, "the row is at {token}"),
             Self::Precondition(None) => f.write_str("there is no such row"),

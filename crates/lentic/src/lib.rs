@@ -6,6 +6,7 @@ pub mod config;
 mod error;
 mod node;
 mod table;
+mod together;
 mod typed;
 
 pub use codec::{DecodeError, Json, Key, Value};

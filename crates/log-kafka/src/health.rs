@@ -48,6 +48,12 @@ impl Health {
         }
     }
 
+    /// What is wrong with brokers that have answered before.
+    pub(crate) fn lost(&self) -> Option<String> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.last_answer.and(state.trouble.clone())
+    }
+
     fn is_fresh(&self) -> bool {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.trouble.is_none() && state.last_answer.is_some_and(|at| at.elapsed() < PROBE_INTERVAL)

@@ -53,8 +53,12 @@ impl KafkaLog {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
+        // The probe learns that they are back; until then a request would wait in vain, while librdkafka spins.
+        if let Some(trouble) = self.health.lost() {
+            return Err(Error::Unavailable(trouble));
+        }
         let result = request(&self.client);
-        if !matches!(result, Err(Error::Unavailable(_))) {
+        if result.is_ok() {
             self.health.answered();
         }
         result

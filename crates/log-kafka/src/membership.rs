@@ -9,6 +9,7 @@ use std::time::Duration;
 use lentic_engine::log::{Error, Result};
 use lentic_types::{ShardId, TopicName};
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{ClientConfig, TopicPartitionList};
@@ -53,8 +54,9 @@ struct State {
 
 /// The members of `group`, dead ones included whose session has not expired yet; none if there is no such group.
 pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<Member>> {
-    let consumer: BaseConsumer =
-        config(&options.member(group, &options.client_id)).create().map_err(|e| of(&e))?;
+    let consumer: BaseConsumer<Watcher> = config(&options.member(group, &options.client_id))
+        .create_with_context(Watcher(Arc::default()))
+        .map_err(|e| of(&e))?;
     list(&consumer, group, options.request_timeout)
 }
 
@@ -150,7 +152,16 @@ fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared) {
 /// Follows what the group gives and takes.
 struct Watcher(Arc<Shared>);
 
-impl ClientContext for Watcher {}
+impl ClientContext for Watcher {
+    /// What librdkafka calls an error is mostly a connection that it makes again.
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "librdkafka", facility, "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "librdkafka", "{error}: {reason}");
+    }
+}
 
 impl ConsumerContext for Watcher {
     fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {

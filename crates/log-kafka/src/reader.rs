@@ -87,12 +87,13 @@ impl Reader for KafkaReader {
     fn assign(&mut self, partition: &TopicPartition, from: ReadFrom) -> Result<()> {
         self.unassign(partition)?;
         let (topic, number) = (partition.topic.as_str(), partition.partition.0 as i32);
-        let (offset, next) = match from {
-            ReadFrom::Offset(offset) => (offset.0 as i64, offset.0),
-            ReadFrom::Start => (BEGINNING, 0),
+        let (offset, epoch, next) = match from {
+            ReadFrom::Offset(offset) => (offset.0 as i64, -1, offset.0),
+            ReadFrom::Position { offset, epoch } => (offset.0 as i64, epoch, offset.0),
+            ReadFrom::Start => (BEGINNING, -1, 0),
         };
         self.consumer
-            .assign(topic, number, offset)
+            .assign(topic, number, offset, epoch)
             .map_err(|failure| error::of(&failure, Some(&partition.topic)))?;
         self.assigned.insert(partition, next);
         Ok(())

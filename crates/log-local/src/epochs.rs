@@ -1,6 +1,6 @@
 //! Which start of the log wrote which records of a partition.
 
-/// (start count, first offset written under it), both ascending.
+/// (number of the start, first offset written under it), both ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Epochs {
     entries: Vec<(i32, u64)>,

@@ -5,11 +5,11 @@
 //!
 //! family meta:     "!version"                                             -> u8 = 1
 //!                  "!identity"                                            -> text, random, made at the first start
-//!                  "!starts"                                              -> u32, counts the starts
+//!                  "!starts"                                              -> u32, the last start's number
 //!                  "!next-topic"                                          -> u32, topic numbers are never used twice
 //!                  'T' | topic number u32                                 -> a topic: see `encode_topic`
 //!                  'B' | topic number u32 | partition u32                 -> start u64 | lowest end u64
-//!                  'E' | topic number u32 | partition u32                 -> epochs: (start count u32 | first offset u64)*
+//!                  'E' | topic number u32 | partition u32                 -> epochs: (start u32 | first offset u64)*
 //!                  'C' | topic number u32 | partition u32                 -> compaction: see `Cleaned`
 //! ```
 //! The end of a partition is the offset after its last chunk's key, or the *lowest end* noted when records went, if

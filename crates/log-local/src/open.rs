@@ -84,20 +84,28 @@ fn open_database(options: &DurableOptions) -> Result<DurableDatabase> {
     }
 }
 
-/// Counts this start; the first one gives the log its identity.
+/// Numbers this start; the first one gives the log its identity.
 fn start(db: &DurableDatabase, meta: &DurableFamily) -> Result<(String, i32)> {
     let known = meta.get(layout::IDENTITY_KEY).map_err(unreadable)?;
     let identity = match known {
         Some(identity) => String::from_utf8(identity).map_err(|_| corrupt("the identity"))?,
         None => TopicId(random()).to_string(),
     };
-    let starts = number(meta, layout::STARTS_KEY)? + 1;
+    let start = number(meta, layout::STARTS_KEY)?.saturating_add(1).max(seconds());
     let mut batch = DurableBatch::default();
     batch.put(meta, layout::VERSION_KEY, &[layout::VERSION]);
     batch.put(meta, layout::IDENTITY_KEY, identity.as_bytes());
-    batch.put(meta, layout::STARTS_KEY, &starts.to_be_bytes());
+    batch.put(meta, layout::STARTS_KEY, &start.to_be_bytes());
     db.write(batch, true).map_err(from_open)?;
-    Ok((identity, starts as i32))
+    Ok((identity, start as i32))
+}
+
+/// Seconds since 2020. A log that comes back from a backup repeats no number that was given to a start after the backup:
+/// a state that was built then is told from it by that.
+fn seconds() -> u32 {
+    const SINCE_2020: u64 = 1_577_836_800;
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    since.as_secs().saturating_sub(SINCE_2020).min(i32::MAX as u64) as u32
 }
 
 /// 16 bytes that nobody else has.

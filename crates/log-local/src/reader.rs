@@ -131,7 +131,7 @@ impl Reader for LocalReader {
         self.unassign(partition)?;
         found.watch(&self.waker);
         let (next, from_start) = match from {
-            ReadFrom::Offset(offset) => (offset.0, false),
+            ReadFrom::Offset(offset) | ReadFrom::Position { offset, .. } => (offset.0, false),
             ReadFrom::Start => (found.start(), true),
         };
         self.assigned.push(Assigned {

@@ -15,7 +15,7 @@ use crate::queue::Queue;
 pub(crate) struct Shared {
     pub(crate) options: LocalOptions,
     pub(crate) identity: String,
-    /// How often this log was started: the leader epoch of what is written now.
+    /// The number of this start: the leader epoch of what is written now.
     pub(crate) epoch: i32,
     pub(crate) topics: RwLock<BTreeMap<TopicName, Arc<Topic>>>,
     pub(crate) queue: Queue,

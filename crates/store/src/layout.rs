@@ -6,6 +6,8 @@
 //! | `0x01`, store id, partition, incarnation, order-preserving key bytes | a row: offset, timestamp, value bytes |
 //!
 //! Numbers are big-endian: 4 bytes for ids, 8 for offsets and timestamps.
+use std::ops::Bound;
+
 use lentic_types::{Offset, PartitionId, Position, Timestamp, TopicId};
 
 use crate::{Error, KeyRange, Result};
@@ -51,6 +53,22 @@ impl RowPrefix {
     /// All rows under it.
     pub fn range(&self) -> KeyRange {
         KeyRange::prefix(&self.0)
+    }
+
+    /// All rows of the incarnations before and after `current`; of all where there is none.
+    pub fn other_incarnations(
+        store: StoreId,
+        partition: PartitionId,
+        current: Option<Incarnation>,
+    ) -> Vec<KeyRange> {
+        let all = Self::all_incarnations(store, partition);
+        let Some(current) = current else { return vec![all] };
+        let own = Self::new(store, partition, current);
+        let before = KeyRange { start: all.start, end: Bound::Excluded(own.0.to_vec()) };
+        match own.range().end {
+            Bound::Excluded(end) => vec![before, KeyRange { start: Bound::Included(end), end: all.end }],
+            Bound::Included(_) | Bound::Unbounded => vec![before],
+        }
     }
 
     /// All rows of all incarnations of a partition.
@@ -108,6 +126,9 @@ pub fn position_key(store: StoreId, partition: PartitionId) -> [u8; 9] {
 pub struct PositionRecord {
     /// The rows are the fold of the log below this.
     pub position: Position,
+    /// The offset after the last record read: `position.epoch` is that record's. Between here and the position only
+    /// transaction markers and aborted records were passed over, which may be of later epochs.
+    pub read_to: Offset,
     /// Which incarnation of the rows is whole.
     pub incarnation: Incarnation,
     /// When the fetch began that last proved the position to be the log's end.
@@ -121,7 +142,7 @@ pub struct PositionRecord {
 }
 
 const VERSION: u8 = 1;
-const RECORD_LEN: usize = 1 + 16 + 8 + 4 + 4 + 8 + 8 + 1 + 8;
+const RECORD_LEN: usize = 1 + 16 + 8 + 4 + 8 + 4 + 8 + 8 + 1 + 8;
 
 impl PositionRecord {
     /// Its bytes, with a version first.
@@ -136,6 +157,7 @@ impl PositionRecord {
         put(&self.position.topic.0);
         put(&self.position.offset.0.to_be_bytes());
         put(&self.position.epoch.to_be_bytes());
+        put(&self.read_to.0.to_be_bytes());
         put(&self.incarnation.0.to_be_bytes());
         put(&self.current_at.0.to_be_bytes());
         put(&self.log_start.0.to_be_bytes());
@@ -151,6 +173,7 @@ impl PositionRecord {
             let (topic, rest) = rest.split_first_chunk::<16>()?;
             let (offset, rest) = rest.split_first_chunk::<8>()?;
             let (epoch, rest) = rest.split_first_chunk::<4>()?;
+            let (read_to, rest) = rest.split_first_chunk::<8>()?;
             let (incarnation, rest) = rest.split_first_chunk::<4>()?;
             let (current_at, rest) = rest.split_first_chunk::<8>()?;
             let (log_start, rest) = rest.split_first_chunk::<8>()?;
@@ -162,6 +185,7 @@ impl PositionRecord {
                     offset: Offset(u64::from_be_bytes(*offset)),
                     epoch: i32::from_be_bytes(*epoch),
                 },
+                read_to: Offset(u64::from_be_bytes(*read_to)),
                 incarnation: Incarnation(u32::from_be_bytes(*incarnation)),
                 current_at: Timestamp(i64::from_be_bytes(*current_at)),
                 log_start: Offset(u64::from_be_bytes(*log_start)),
@@ -181,6 +205,7 @@ mod tests {
     fn position_record_round_trip() {
         let record = PositionRecord {
             position: Position { topic: TopicId([3; 16]), offset: Offset(9), epoch: -1 },
+            read_to: Offset(7),
             incarnation: Incarnation(2),
             current_at: Timestamp(1_700_000_000_000),
             log_start: Offset(4),

@@ -2,3 +2,4 @@
 #![expect(clippy::disallowed_methods, reason = "tests against real logs wait by the clock")]
 pub mod log_contract;
 pub mod store_contract;
+pub mod table_sim;

@@ -10,7 +10,7 @@ pub struct Position {
     pub topic: TopicId,
     /// The next offset to read.
     pub offset: Offset,
-    /// The leader epoch of the last record below `offset` (embedded log: its start count), -1 where unknown.
+    /// The leader epoch of the last record below `offset` (embedded log: the number of a start), -1 where unknown.
     /// A log whose epoch for that offset differs has diverged from what the store holds.
     pub epoch: i32,
 }

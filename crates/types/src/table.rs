@@ -67,7 +67,8 @@ pub struct TableSpec {
     pub key: FormatName,
     /// Format of the values.
     pub value: FormatName,
-    /// Partitions of the topic, if it is to be created; must fit where it exists.
+    /// Partitions of the topic, if it is to be created; must fit where it exists. Of a table in force: what the topic
+    /// had when it was declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<u32>,
     /// Named by the operator; else detected from where the keys live.

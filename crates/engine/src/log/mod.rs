@@ -46,7 +46,7 @@ pub trait Log: Send + Sync {
     /// Start and end of each partition, in the order given, in as few requests as the log allows.
     fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Bounds>>;
 
-    /// The leader epoch of the last record below `offset` (embedded: the start count under which it was written),
+    /// The leader epoch of the last record below `offset` (embedded: the number of the start that wrote it),
     /// and `None` where the log can't say. A position whose epoch differs from this has diverged from the log.
     fn epoch_below(&self, partition: &TopicPartition, offset: Offset) -> Result<Option<i32>>;
 

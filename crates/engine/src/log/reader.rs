@@ -11,6 +11,15 @@ use super::{Error, Result};
 pub enum ReadFrom {
     /// At exactly this offset; [`Polled::OutOfRange`] if the log doesn't reach there.
     Offset(Offset),
+    /// The same for who has read everything below: [`Polled::OutOfRange`] also where the log tells that the last record
+    /// below `offset` is not of this leader epoch (-1: unknown, nothing is compared), because an end was lost and
+    /// written anew.
+    Position {
+        /// The next offset to read.
+        offset: Offset,
+        /// Leader epoch of the last record read.
+        epoch: i32,
+    },
     /// At the first record that is still there.
     Start,
 }
@@ -24,6 +33,16 @@ pub struct ReaderOptions {
     pub headers: bool,
     /// A poll returns at most this many bytes of records (or one record).
     pub batch_bytes: usize,
+}
+
+impl ReadFrom {
+    /// The first offset wanted; `None`: the log's first.
+    pub fn offset(self) -> Option<Offset> {
+        match self {
+            Self::Offset(offset) | Self::Position { offset, .. } => Some(offset),
+            Self::Start => None,
+        }
+    }
 }
 
 impl Default for ReaderOptions {
@@ -52,7 +71,8 @@ pub enum Polled {
         /// The position.
         offset: Offset,
     },
-    /// The offset asked for is not in the log (any more, or yet); the partition is no longer assigned.
+    /// The offset asked for is not in the log (any more, or yet), or the log below it is another than the one that was
+    /// read; the partition is no longer assigned.
     OutOfRange {
         /// Whose.
         partition: TopicPartition,

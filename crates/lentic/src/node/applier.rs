@@ -12,6 +12,7 @@ use lentic_engine::{Action, Event, Notice, TaskId, Worker};
 use lentic_types::{Offset, TopicPartition};
 
 use super::{Shared, now, pause, thread};
+use crate::together::WholeReader;
 use crate::{NodeError, RawTable};
 
 /// How long a poll waits for records: also how long an event from another thread may wait.
@@ -84,7 +85,7 @@ struct Applier {
     reader: Option<Box<dyn Reader>>,
     tables: BTreeMap<TaskId, RawTable>,
     /// Assignments that the log has not taken yet.
-    unassigned: BTreeMap<TopicPartition, Offset>,
+    unassigned: BTreeMap<TopicPartition, (Offset, i32)>,
     retry_at: Instant,
     /// Partitions whose trouble was logged already.
     complained: BTreeSet<TopicPartition>,
@@ -125,7 +126,10 @@ impl Applier {
             }
             if self.reader.is_none() {
                 match self.shared.log.reader(ReaderOptions::default()) {
-                    Ok(reader) => self.reader = Some(reader),
+                    Ok(reader) => {
+                        let together = Arc::clone(&self.shared.around.together);
+                        self.reader = Some(Box::new(WholeReader::new(reader, together)));
+                    }
                     Err(error) => {
                         tracing::warn!("can't read the log: {error}");
                         pause(RETRY);
@@ -177,11 +181,11 @@ impl Applier {
             Polled::End { partition, offset } => self.handle(Event::End { partition, offset }),
             Polled::OutOfRange { partition } => self.handle(Event::OutOfRange(partition)),
             Polled::Failed { partition: Some(partition), error } => {
-                if matches!(error, log::Error::NoSuchTopic(_)) {
-                    self.handle(Event::TopicChanged(partition.clone()));
-                }
                 if self.complained.insert(partition.clone()) {
                     tracing::warn!(%partition, "reading failed: {error}");
+                }
+                if matches!(error, log::Error::NoSuchTopic(_)) {
+                    self.handle(Event::TopicChanged(partition));
                 }
             }
             Polled::Failed { partition: None, error } => tracing::debug!("reading failed: {error}"),
@@ -200,8 +204,8 @@ impl Applier {
     fn execute(&mut self, mut actions: Vec<Action>) {
         for action in actions.drain(..) {
             match action {
-                Action::Read { partition, from } => {
-                    self.unassigned.insert(partition, from);
+                Action::Read { partition, from, epoch } => {
+                    self.unassigned.insert(partition, (from, epoch));
                     self.retry_at = Instant::now();
                 }
                 Action::StopReading(partition) => {
@@ -214,14 +218,14 @@ impl Applier {
                 }
                 Action::Load(load) => drop(self.loads.send(load)),
                 Action::Examine(task) => drop(self.examinations.send(task)),
-                Action::Publish { task, view, applied, purged } => {
+                Action::Publish { task, view, applied, purged, leap } => {
                     if let Some(table) = self.tables.get(&task)
                         && let Some(partition) = table.partition(task.partition)
                     {
                         if view.state == lentic_engine::TaskState::Live {
                             partition.set_reason(None);
                         }
-                        partition.publish(view, applied, purged);
+                        partition.publish(view, applied, purged, leap);
                     }
                 }
                 Action::Notice(task, notice) => self.notice(&task, &notice),
@@ -258,11 +262,13 @@ impl Applier {
         }
         let Some(reader) = &mut self.reader else { return };
         let mut refused = None;
-        self.unassigned.retain(|partition, from| match reader.assign(partition, ReadFrom::Offset(*from)) {
-            Ok(()) => false,
-            Err(error) => {
-                refused = Some(error);
-                true
+        self.unassigned.retain(|partition, &mut (offset, epoch)| {
+            match reader.assign(partition, ReadFrom::Position { offset, epoch }) {
+                Ok(()) => false,
+                Err(error) => {
+                    refused = Some(error);
+                    true
+                }
             }
         });
         if let Some(error) = refused {

@@ -144,6 +144,7 @@ impl Node {
             )));
         }
         let topic = self.topic_for(&spec)?;
+        let spec = TableSpec { partitions: Some(topic.partitions), ..spec };
         let statements = catalog.topic.clone().ok_or(TableError::Closed)?;
         let created = statement::append(&*self.shared.log, &statements, &Change::CreateTable(spec.clone()))?;
         let table = self.install(&mut catalog, spec, created, topic)?;
@@ -198,6 +199,20 @@ impl Node {
             self.shared.log.delete_topic(&table.inner.topic.load().name)?;
         }
         Ok(())
+    }
+
+    /// The topic has got more partitions than the table knows of: the table is opened anew with all of them.
+    pub(super) fn grow_table(&self, table: &RawTable, topic: Topic) {
+        let mut catalog = self.catalog();
+        let name = table.spec().name;
+        // It may have been dropped meanwhile.
+        let is_current = self.table(name.as_str()).is_some_and(|now| Arc::ptr_eq(&now.inner, &table.inner));
+        let Some(&created) = catalog.created.get(&name).filter(|_| is_current) else { return };
+        tracing::warn!(table = %name, "the topic {} has {} partitions now", topic.name, topic.partitions);
+        match self.install(&mut catalog, table.spec(), created, topic) {
+            Ok(_) => table.close(),
+            Err(error) => tracing::warn!(table = %name, "can't read the partitions that were added: {error}"),
+        }
     }
 
     /// Opens the tables of the statement log, then those of the configuration.
@@ -323,6 +338,15 @@ impl Node {
     }
 }
 
+/// Settings of a topic that takes every row that the limits let through.
+fn settings_of_new(config: &Config) -> TopicSettings {
+    /// What a record takes beside its key and value, alone in its batch: less than that.
+    const OVERHEAD_BYTES: u64 = 1024;
+    let compacted = TopicSettings::compacted();
+    let largest = (config.max_key_bytes + config.max_value_bytes) as u64 + OVERHEAD_BYTES;
+    TopicSettings { max_message_bytes: compacted.max_message_bytes.max(largest), ..compacted }
+}
+
 fn remove_rows(
     database: &dyn Database,
     shards: u32,
@@ -344,15 +368,6 @@ fn remove_rows(
 /// What is known of a topic that isn't there: its table fails until it is.
 fn missing(spec: &TableSpec) -> Topic {
     Topic {
-/// Settings of a topic that takes every row that the limits let through.
-fn settings_of_new(config: &Config) -> TopicSettings {
-    /// What a record takes beside its key and value, alone in its batch: less than that.
-    const OVERHEAD_BYTES: u64 = 1024;
-    let compacted = TopicSettings::compacted();
-    let largest = (config.max_key_bytes + config.max_value_bytes) as u64 + OVERHEAD_BYTES;
-    TopicSettings { max_message_bytes: compacted.max_message_bytes.max(largest), ..compacted }
-}
-
         name: spec.topic.clone(),
         id: lentic_types::TopicId::default(),
         partitions: spec.partitions.unwrap_or(1).max(1),
@@ -375,7 +390,8 @@ fn differences(table: &RawTable, asked: &TableSpec) -> Vec<(&'static str, String
     compare("value", spec.value.to_string(), asked.value.to_string());
     compare("read_only", spec.read_only.to_string(), asked.read_only.to_string());
     if let Some(partitions) = asked.partitions {
-        compare("partitions", table.partitions().to_string(), partitions.to_string());
+        let declared = spec.partitions.unwrap_or_else(|| table.partitions());
+        compare("partitions", declared.to_string(), partitions.to_string());
     }
     if let Some(partitioner) = asked.partitioner {
         let declared = spec.partitioner.map_or("detected".to_owned(), |declared| declared.to_string());

@@ -10,7 +10,7 @@ use lentic_engine::{Event, Facts, TaskId};
 use lentic_store::layout::{PositionRecord, position_key};
 use lentic_types::{TopicName, TopicPartition};
 
-use super::{Shared, now, thread};
+use super::{Node, Shared, now, thread};
 use crate::{NodeError, RawTable};
 
 /// Every how many looks at the ends the topics themselves are looked at.
@@ -23,7 +23,7 @@ pub(crate) fn spawn(
     thread("clerk", move || run(&shared, &examinations))
 }
 
-fn run(shared: &Shared, examinations: &Receiver<TaskId>) {
+fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
     let every = Duration::from_millis(shared.config.ends_refresh_ms);
     let (mut next, mut round) = (Instant::now() + every, 0u32);
     let mut again = BTreeMap::new();
@@ -77,7 +77,7 @@ fn sources(table: &RawTable) -> impl Iterator<Item = TopicPartition> + use<> {
 }
 
 /// Notices topics that were deleted, created again, or changed.
-fn refresh_topics(shared: &Shared) {
+fn refresh_topics(shared: &Arc<Shared>) {
     let mut seen: BTreeMap<TopicName, Option<Topic>> = BTreeMap::new();
     for table in shared.registry.tables() {
         let known = table.inner.topic.load_full();
@@ -93,17 +93,13 @@ fn refresh_topics(shared: &Shared) {
                 shared.inbox.event(Event::TopicChanged(source));
             }
         }
-        let Some(found) = found else { continue };
-        if found.partitions != known.partitions {
-            table.notice(
-                "partitions_changed",
-                format!(
-                    "the topic has {} partitions and the table was declared with {}: keys may live elsewhere now; drop \
-                     the table and declare it anew",
-                    found.partitions, known.partitions
-                ),
-            );
-        } else if found.id == known.id && found != *known {
+        let Some(found) = found.filter(|found| found.id == known.id) else { continue };
+        if found.partitions > table.partitions() {
+            // Not under a load that is still writing rows.
+            if table.is_ready() {
+                Node { shared: Arc::clone(shared) }.grow_table(&table, found);
+            }
+        } else if found != *known {
             table.inner.topic.store(Arc::new(found));
         }
     }
@@ -115,12 +111,17 @@ fn examine(shared: &Shared, task: &TaskId, again: &mut BTreeMap<TaskId, ()>) {
     let Some(partition) = table.partition(task.partition) else { return };
     let known = table.inner.topic.load_full();
     let topic = match shared.log.topic(&known.name) {
-        Ok(Some(topic)) if topic.partitions == known.partitions => topic,
+        Ok(Some(topic)) if topic.partitions == table.partitions() => topic,
+        // Those that were added come later, to a table that is ready.
+        Ok(Some(topic)) if topic.partitions > table.partitions() && topic.id == known.id => topic,
         Ok(Some(topic)) => {
             let reason = format!(
                 "the topic {} has {} partitions and the table was declared with {}: drop the table and declare it anew",
-                topic.name, topic.partitions, known.partitions
+                topic.name,
+                topic.partitions,
+                table.partitions()
             );
+            again.insert(task.clone(), ());
             return shared.inbox.fail(task.clone(), reason);
         }
         Ok(None) => {
@@ -168,8 +169,8 @@ fn partition_facts(
     bounds: Bounds,
 ) -> Facts {
     let epoch_below = stored_position(table, source)
-        .filter(|stored| stored.position.epoch >= 0 && stored.position.offset <= bounds.end)
-        .and_then(|stored| log.epoch_below(source, stored.position.offset).ok().flatten());
+        .filter(|stored| stored.position.epoch >= 0 && stored.read_to <= bounds.end)
+        .and_then(|stored| log.epoch_below(source, stored.read_to).ok().flatten());
     let settings = &topic.settings;
     Facts {
         topic: topic.id,

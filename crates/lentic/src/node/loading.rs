@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lentic_engine::Event;
 use lentic_engine::load::{Load, Loaded, Loader};
-use lentic_engine::log::{Polled, Reader, ReaderOptions};
+use lentic_engine::log::{self, Polled, Reader, ReaderOptions};
 
 use super::{Shared, now, pause, thread};
 use crate::NodeError;
@@ -72,7 +72,7 @@ fn attempt(
 ) -> Result<Option<Loaded>, Failure> {
     let Some(table) = shared.table_of(&load.task) else { return Ok(None) };
     let Some(partition) = table.partition(load.task.partition) else { return Ok(None) };
-    let log_failure = |error: lentic_engine::log::Error| Failure::Log(error.to_string());
+    let log_failure = |error: log::Error| Failure::Log(error.to_string());
     let reader = match reader {
         Some(reader) => reader,
         None => {
@@ -85,7 +85,7 @@ fn attempt(
     reader.assign(&source, load.from).map_err(log_failure)?;
     let mut loader = Loader::new(load, budget, now());
     let began = Instant::now();
-    let (mut report_at, mut polled) = (began + REPORT, Vec::new());
+    let (mut report_at, mut polled, mut complained) = (began + REPORT, Vec::new(), false);
     let loaded = loop {
         if shared.inbox.stopped() || table.is_closed() {
             reader.unassign(&source).map_err(log_failure)?;
@@ -95,14 +95,24 @@ fn attempt(
         let mut end = None;
         for found in polled.drain(..) {
             match found {
-                Polled::Records { batch, epoch, .. } => loader.push(batch, epoch)?,
+                Polled::Records { batch, epoch, .. } => {
+                    complained = false;
+                    loader.push(batch, epoch)?;
+                }
                 Polled::End { offset, .. } => end = Some(offset),
                 Polled::OutOfRange { .. } => {
                     return Err(Failure::Log("the log moved on meanwhile".to_owned()));
                 }
-                Polled::Failed { error, .. } => {
-                    reader.unassign(&source).map_err(log_failure)?;
+                Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => {
                     return Err(Failure::Log(error.to_string()));
+                }
+                // The reader goes on by itself: what was read so far need not be read again.
+                Polled::Failed { error, .. } => {
+                    if std::mem::replace(&mut complained, true) {
+                        tracing::debug!(%task, "loading is held up: {error}");
+                    } else {
+                        tracing::warn!(%task, "loading is held up: {error}");
+                    }
                 }
             }
         }

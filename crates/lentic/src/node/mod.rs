@@ -86,7 +86,12 @@ impl Node {
             watch_buffer_bytes: config.watch_buffer_bytes,
             cas_timeout: Duration::from_millis(config.cas_timeout_ms),
         };
-        let around = Arc::new(Surroundings { log: Arc::clone(&log), clock: now, limits });
+        let around = Arc::new(Surroundings {
+            log: Arc::clone(&log),
+            clock: now,
+            limits,
+            together: Arc::default(),
+        });
         let statements = catalog.replay(&config, &*log)?;
         let (inbox, mail) = applier::inbox();
         let shared = Arc::new(Shared {
@@ -233,11 +238,6 @@ impl Shared {
     }
 }
 
-/// A named thread; what runs in it ends when the node stops.
-fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, NodeError> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(body)
 /// Whether a topic is one of those that the service keeps for itself.
 fn is_own_topic(config: &Config, topic: &TopicName) -> bool {
     topic
@@ -246,6 +246,11 @@ fn is_own_topic(config: &Config, topic: &TopicName) -> bool {
         .is_some_and(|rest| [statement::SUFFIX, logs::SHARDS_SUFFIX].contains(&rest))
 }
 
+/// A named thread; what runs in it ends when the node stops.
+fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, NodeError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
         .map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use lentic_engine::{TaskState, TaskView};
 use lentic_types::{Offset, PartitionId, Token};
 
+use super::partition::is_building;
 use super::{Partition, RawTable};
 use crate::ReadError;
 
@@ -140,8 +141,7 @@ impl RawTable {
         }
         let view = partition.view();
         let wanted = token.offset.next();
-        let building = matches!(view.state, TaskState::Starting | TaskState::Restoring);
-        if view.progress.position >= wanted && !building {
+        if view.progress.position >= wanted && !is_building(view.state) {
             return Ok(None);
         }
         let error = ReadError::NotReached { token: token.clone(), position: view.progress.position };

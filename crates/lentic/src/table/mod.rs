@@ -18,6 +18,7 @@ use lentic_engine::log::{SharedLog, Topic};
 use lentic_store::layout::StoreId;
 use lentic_types::{FormatName, Offset, PartitionId, Partitioner, TableSpec, Timestamp, Token, TopicId};
 
+use crate::together::Together;
 pub use admission::{Admission, Demand, Pending, Scope, Target};
 pub(crate) use partition::Partition;
 pub use read::{Found, KeyBounds, Row, Scan, ScannedRow};
@@ -30,6 +31,7 @@ pub(crate) struct Surroundings {
     pub(crate) log: SharedLog,
     pub(crate) clock: fn() -> Timestamp,
     pub(crate) limits: Limits,
+    pub(crate) together: Arc<Together>,
 }
 
 /// Limits of `Config` that tables keep.
@@ -113,17 +115,30 @@ impl RawTable {
 
     /// How a key finds its partition.
     pub fn routing(&self) -> Routing {
+        let spec = self.inner.spec.load();
+        if self.outgrown(&spec).is_some() {
+            return Routing::Mixed;
+        }
         let fits = self.inner.fitting_partitioners();
         let bit = |partitioner: Partitioner| {
             Partitioner::ALL.iter().position(|&p| p == partitioner).is_some_and(|bit| fits & (1 << bit) != 0)
         };
-        if let Some(partitioner) = self.inner.spec.load().partitioner {
+        if let Some(partitioner) = spec.partitioner {
             return Routing::By { partitioner, named: true, fits: bit(partitioner) };
         }
         match Partitioner::ALL.into_iter().find(|&p| bit(p)) {
             Some(partitioner) => Routing::By { partitioner, named: false, fits: true },
             None => Routing::Mixed,
         }
+    }
+
+    /// The partitions that the table was declared with, where the topic has others now: keys may have moved.
+    pub(crate) fn declared_partitions(&self) -> Option<u32> {
+        self.outgrown(&self.inner.spec.load())
+    }
+
+    fn outgrown(&self, spec: &TableSpec) -> Option<u32> {
+        spec.partitions.filter(|&declared| declared != self.partitions())
     }
 
     /// The partition of a key (bytes as in the log), or `None` where keys don't lie by one partitioner.
@@ -169,18 +184,26 @@ impl RawTable {
                 ),
             ));
         }
-        match self.routing() {
-            Routing::Mixed => warnings.push((
+        match (self.routing(), self.declared_partitions()) {
+            (_, Some(declared)) => warnings.push((
+                "partitions_changed",
+                format!(
+                    "the topic has {} partitions and the table was declared with {declared}: keys may live elsewhere \
+                     now; reads look in all partitions, writes are refused until the table is dropped and declared anew",
+                    self.partitions()
+                ),
+            )),
+            (Routing::Mixed, _) => warnings.push((
                 "mixed_partitioning",
                 "the topic's keys do not lie where one partitioner puts them: reads look in all partitions, writes \
                  are refused until the table is altered to name a partitioner"
                     .to_owned(),
             )),
-            Routing::By { partitioner, fits: false, .. } => warnings.push((
+            (Routing::By { partitioner, fits: false, .. }, _) => warnings.push((
                 "partitioner_does_not_fit",
                 format!("keys lie elsewhere than {partitioner} puts them: reads look in all partitions"),
             )),
-            Routing::By { .. } => {}
+            (Routing::By { .. }, _) => {}
         }
         let notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
         warnings.extend(notices.iter().map(|(code, text)| (*code, text.clone())));

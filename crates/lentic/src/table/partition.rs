@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
-use lentic_engine::{Purged, TaskState, TaskView};
+use lentic_engine::{Leap, Purged, TaskState, TaskView};
 use lentic_store::layout::{RowPrefix, StoreId};
 use lentic_store::{ReadStore, Store};
 use lentic_types::{Offset, PartitionId, RecordBatch};
@@ -77,6 +77,7 @@ impl Partition {
         view: TaskView,
         applied: Option<(Arc<RecordBatch>, Offset)>,
         purged: Vec<Purged>,
+        leap: Option<Leap>,
     ) {
         self.view.store(Arc::new(view));
         let mut ready = Vec::new();
@@ -93,11 +94,12 @@ impl Partition {
         for wake in ready {
             wake();
         }
-        if (applied.is_none() && purged.is_empty()) || !self.dirty_watchers.load(Ordering::Acquire) {
+        let nothing = applied.is_none() && purged.is_empty() && leap.is_none();
+        if nothing || !self.dirty_watchers.load(Ordering::Acquire) {
             return;
         }
         let mut watchers = lock(&self.watchers);
-        watchers.retain(|watcher| watcher.push(self.id, applied.as_ref(), &purged));
+        watchers.retain(|watcher| watcher.push(self.id, applied.as_ref(), &purged, leap));
         self.dirty_watchers.store(!watchers.is_empty(), Ordering::Release);
     }
 
@@ -169,12 +171,17 @@ impl Partition {
 fn reached(view: &TaskView, target: Target) -> bool {
     match target {
         Target::Position(offset) => {
-            view.progress.position >= offset
-                && !matches!(view.state, TaskState::Starting | TaskState::Restoring)
+            view.progress.position >= offset && !is_building(view.state)
         }
         Target::CaughtUp => matches!(view.state, TaskState::Live | TaskState::Failed),
         Target::Progress => true,
     }
+}
+
+/// Whether the position is none of the log as it is now: of no rows yet, or of rows that are being replaced, which may
+/// come from a log that was another one.
+pub(super) fn is_building(state: TaskState) -> bool {
+    matches!(state, TaskState::Starting | TaskState::Restoring | TaskState::Rebuilding)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

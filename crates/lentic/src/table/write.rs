@@ -1,9 +1,10 @@
 //! Writing rows: through the log, always.
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use lentic_engine::log;
-use lentic_types::{Offset, OutgoingRecord, PartitionId, Timestamp, Token};
+use lentic_types::{Offset, OutgoingRecord, PartitionId, Timestamp, Token, TopicPartition};
 
 use super::RawTable;
 use crate::WriteError;
@@ -65,8 +66,22 @@ impl RawTable {
         let mut transaction = self.inner.around.log.begin()?;
         // A transaction that is dropped is aborted: until the commit nothing has happened.
         let acks = transaction.produce_all(records, timeout).map_err(not_committed)?;
+        self.announce(&partitions, &acks);
         transaction.commit(timeout)?;
         Ok(partitions.into_iter().zip(acks).map(|(partition, ack)| self.written(partition, ack)).collect())
+    }
+
+    /// Tells the reader which records of each partition are one transaction's.
+    fn announce(&self, partitions: &[PartitionId], acks: &[log::Ack]) {
+        let mut spans: BTreeMap<PartitionId, (Offset, Offset)> = BTreeMap::new();
+        for (partition, ack) in partitions.iter().zip(acks) {
+            let span = spans.entry(*partition).or_insert((ack.offset, ack.offset));
+            *span = (span.0.min(ack.offset), span.1.max(ack.offset));
+        }
+        let topic = self.inner.topic.load().name.clone();
+        for (partition, (first, last)) in spans {
+            self.inner.around.together.announce(TopicPartition::new(topic.clone(), partition), first, last);
+        }
     }
 
     /// Whether a write of `key` with a value of `value_len` bytes would be refused, without trying it.
@@ -85,7 +100,10 @@ impl RawTable {
         if value_len > limits.value_bytes {
             return Err(WriteError::TooLarge("max_value_bytes", limits.value_bytes, value_len));
         }
-        self.write_partition_of(key).ok_or(WriteError::MixedPartitioning)
+        self.write_partition_of(key).ok_or_else(|| match self.declared_partitions() {
+            Some(declared) => WriteError::PartitionsChanged(declared, self.partitions()),
+            None => WriteError::MixedPartitioning,
+        })
     }
 
     pub(super) fn outgoing(&self, write: Write) -> Result<OutgoingRecord, WriteError> {

@@ -56,9 +56,18 @@ impl Consumer {
         Ok(Self { pending: Vec::with_capacity(CHUNK), cursor: 0, queue, client, signal })
     }
 
-    /// Adds a partition without disturbing the others. `offset` may be one of librdkafka's logical ones.
-    pub(crate) fn assign(&mut self, topic: &str, partition: i32, offset: i64) -> Result<(), Failure> {
+    /// Adds a partition without disturbing the others. `offset` may be one of librdkafka's logical ones. Before it
+    /// fetches, librdkafka asks the leader whether `epoch` (-1: unknown) still ends where the reader has read to.
+    pub(crate) fn assign(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+        epoch: i32,
+    ) -> Result<(), Failure> {
         let list = PartitionList::of(topic, partition, offset);
+        // SAFETY: the list is valid and has one element.
+        unsafe { sys::rd_kafka_topic_partition_set_leader_epoch((*list.0).elems, epoch) };
         // SAFETY: the list is valid and copied.
         check(unsafe { sys::rd_kafka_incremental_assign(self.client.ptr(), list.0) })
     }

@@ -233,7 +233,7 @@ unsafe fn outcome(message: *const sys::rd_kafka_message_t) -> Result<Ack> {
         let possibly = sys::rd_kafka_message_status(message)
             != sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
         let topic = TopicName::new(text(sys::rd_kafka_topic_name((*message).rkt))).ok();
-        let failure = Failure { code: failed, text: text(sys::rd_kafka_message_errstr(message)) };
+        let failure = Failure { code: failed, text: text(sys::rd_kafka_message_produce_errstr(message)) };
         Err(error::of_write(&failure, topic.as_ref(), possibly))
     }
 }

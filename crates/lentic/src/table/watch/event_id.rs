@@ -6,7 +6,8 @@ use lentic_types::{Offset, PartitionId, Timestamp};
 
 use crate::ReadError;
 
-/// The next offset of each partition, the topic's tag, and when this was the newest place (`Last-Event-ID`).
+/// The next offset of each partition, the topic's tag, and when these were last known to be the newest, or later ones:
+/// what was deleted before that, the reader knows (`Last-Event-ID`).
 ///
 /// Printed as `w1.tttt.milliseconds.offset-offset-...`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use lentic_engine::Purged;
 use lentic_engine::log::{Polled, ReadFrom, Reader, ReaderOptions};
+use lentic_engine::{Leap, Purged};
 use lentic_format::unorder_key;
 use lentic_store::Order;
 use lentic_store::layout::{PositionRecord, position_key};
-use lentic_types::{Offset, PartitionId, RecordBatch, RecordView, TopicPartition};
+use lentic_types::{Offset, PartitionId, RecordBatch, RecordView, Timestamp, TopicPartition};
 
 use super::subscription::Published;
 use super::{EventId, Filter, Subscription, WatchEvent, WatchStart};
 use crate::ReadError;
 use crate::table::merge::{Source, merge};
+use crate::table::partition::is_building;
 use crate::table::read::{KeyBounds, Scan};
-use crate::table::{Partition, RawTable};
+use crate::table::{Partition, RawTable, Target};
 
 /// Rows read from the snapshot in one step.
 const SNAPSHOT_STEP: usize = 1_000;
@@ -32,8 +33,10 @@ pub struct Watch {
     subscription: Arc<Subscription>,
     /// The next offset of each partition that has not been returned.
     positions: Vec<Offset>,
-    /// The watch has told of everything up to these; the id is made of them.
+    /// Of the topic's creation that the positions belong to.
     topic_tag: u16,
+    /// When the positions were last known to be the log's ends, or later ones.
+    at: Timestamp,
     /// What was popped from the queue and is not returned yet: the batch, and the index to go on at.
     rest: Option<(PartitionId, Arc<RecordBatch>, usize)>,
 }
@@ -71,6 +74,7 @@ impl RawTable {
             subscription: Arc::new(Subscription::new(self.inner.around.limits.watch_buffer_bytes)),
             positions: Vec::new(),
             topic_tag: self.topic_id().tag(),
+            at: Timestamp(0),
             rest: None,
         };
         match start {
@@ -94,6 +98,10 @@ impl Watch {
         if self.subscription.ended() || self.table.is_closed() {
             return Err(ReadError::Closed);
         }
+        if matches!(self.phase, Phase::Reset(_)) && self.building().is_some() {
+            // The new snapshot is to be of rows that stay.
+            return Ok(false);
+        }
         match &mut self.phase {
             Phase::Reset(why) => {
                 events.push(WatchEvent::Reset(std::mem::take(why)));
@@ -108,16 +116,33 @@ impl Watch {
 
     /// Calls `wake` once as soon as [`Watch::poll`] has something (at once if it has) or the watch has ended.
     pub fn when_ready(&mut self, wake: Box<dyn FnOnce() + Send>) {
-        if matches!(self.phase, Phase::Live) && self.rest.is_none() {
-            self.subscription.when_ready(wake);
-        } else {
-            wake();
+        match (&self.phase, self.building()) {
+            (Phase::Live, _) if self.rest.is_none() => self.subscription.when_ready(wake),
+            (Phase::Reset(_), Some(partition)) => self.table.when(partition, Target::CaughtUp, wake),
+            _ => wake(),
         }
     }
 
     /// The id after the last event returned; it covers all partitions. Meaningful once the snapshot is complete.
-    pub fn id(&self) -> EventId {
-        EventId { tag: self.topic_tag, at: self.table.inner.now(), positions: self.positions.clone() }
+    pub fn id(&mut self) -> EventId {
+        // In this order: what is published after the look at the proofs may be beyond the positions.
+        let proven_at = self.proven_at();
+        if matches!(self.phase, Phase::Live) && self.rest.is_none() && self.subscription.is_empty() {
+            self.at = self.at.max(proven_at);
+        }
+        EventId { tag: self.topic_tag, at: self.at, positions: self.positions.clone() }
+    }
+
+    /// When all partitions were last proven current.
+    fn proven_at(&self) -> Timestamp {
+        let views = self.table.partition_list().iter().map(Partition::view);
+        views.map(|view| view.progress.current_at.unwrap_or(Timestamp(0))).min().unwrap_or(Timestamp(0))
+    }
+
+    /// A partition whose rows are about to be replaced by others.
+    fn building(&self) -> Option<PartitionId> {
+        let mut partitions = self.table.partition_list().iter();
+        partitions.find(|partition| is_building(partition.view().state)).map(|partition| partition.id)
     }
 
     /// Whether the snapshot is still being read: ids mean nothing yet.
@@ -130,19 +155,32 @@ impl Watch {
         self.table.partition_list().iter().map(|partition| partition.subscribe(&self.subscription)).collect()
     }
 
+    /// Begins anew, with a subscription that has missed nothing.
+    fn reset(&mut self, why: String) {
+        self.phase = Phase::Reset(why);
+        self.rest = None;
+        self.subscription.end();
+        self.subscription = Arc::new(Subscription::new(self.table.inner.around.limits.watch_buffer_bytes));
+    }
+
     fn begin_snapshot(&mut self) -> Result<(), ReadError> {
-        self.topic_tag = self.table.topic_id().tag();
+        self.at = self.proven_at();
         let mut sources = Vec::new();
         let mut positions = Vec::new();
+        let mut tags = Vec::new();
         for partition in self.table.partition_list() {
             let (snapshot, view) = partition.snapshot();
             let key = position_key(self.table.inner.store_id, partition.id);
             let stored = snapshot.get(&key)?.map(|bytes| PositionRecord::from_bytes(&bytes)).transpose()?;
-            let stored = stored.map_or(Offset(0), |stored| stored.position.offset);
-            positions.push(view.progress.position.max(stored));
+            let offset = stored.map_or(Offset(0), |stored| stored.position.offset);
+            tags.extend(stored.map(|stored| stored.position.topic.tag()));
+            positions.push(view.progress.position.max(offset));
             sources.push((snapshot, view));
         }
         self.positions = positions;
+        // An id of rows of two creations belongs to none.
+        let first = tags.first().copied().unwrap_or_else(|| self.table.topic_id().tag());
+        self.topic_tag = if tags.iter().all(|&tag| tag == first) { first } else { !first };
         self.phase = Phase::Snapshot(Snapshot { sources, partition: 0, after: None });
         Ok(())
     }
@@ -152,8 +190,7 @@ impl Watch {
     fn poll_snapshot(&mut self, max: usize, events: &mut Vec<WatchEvent>) -> Result<bool, ReadError> {
         let Phase::Snapshot(snapshot) = &mut self.phase else { return Ok(true) };
         let Some(partition) = self.table.partition_list().get(snapshot.partition) else {
-            events.push(WatchEvent::SnapshotEnd);
-            return self.after_snapshot();
+            return self.after_snapshot(events);
         };
         let after = snapshot.after.take();
         let bounds = match &self.filter {
@@ -203,8 +240,16 @@ impl Watch {
     }
 
     /// Joins the live changes, by way of the log where it went on since.
-    fn after_snapshot(&mut self) -> Result<bool, ReadError> {
+    fn after_snapshot(&mut self, events: &mut Vec<WatchEvent>) -> Result<bool, ReadError> {
         let live_from = self.subscribe();
+        if let Phase::Snapshot(snapshot) = &self.phase {
+            let mut told = snapshot.sources.iter().zip(self.table.partition_list());
+            if told.any(|((_, view), partition)| view.incarnation != partition.view().incarnation) {
+                self.reset(Leap::Rebuilt.to_string());
+                return Ok(true);
+            }
+        }
+        events.push(WatchEvent::SnapshotEnd);
         self.catch_up(live_from)
     }
 
@@ -236,6 +281,7 @@ impl Watch {
             }
         }
         self.positions = id.positions;
+        self.at = id.at;
         let live_from = self.subscribe();
         self.catch_up(live_from).map(drop)
     }
@@ -312,11 +358,7 @@ impl Watch {
                         }
                     }
                     Polled::OutOfRange { .. } => {
-                        self.phase =
-                            Phase::Reset("the log no longer reaches back to the event id".to_owned());
-                        self.subscription.end();
-                        self.subscription =
-                            Arc::new(Subscription::new(self.table.inner.around.limits.watch_buffer_bytes));
+                        self.reset("the log no longer reaches back to the event id".to_owned());
                         return Ok(true);
                     }
                     Polled::Failed { error, .. } => return Err(error.into()),
@@ -335,6 +377,10 @@ impl Watch {
             match self.subscription.pop() {
                 Some(Published::Records(partition, batch)) => self.rest = Some((partition, batch, 0)),
                 Some(Published::Purged(partition, rows)) => self.purged(partition, &rows, events),
+                Some(Published::Leap(leap)) => {
+                    self.reset(leap.to_string());
+                    return Ok(true);
+                }
                 None if self.subscription.overflowed() => {
                     return Err(ReadError::TooMany("watch_buffer_bytes"));
                 }

@@ -2,7 +2,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lentic_engine::Purged;
+use lentic_engine::{Leap, Purged};
 use lentic_types::{Offset, PartitionId, RecordBatch};
 
 /// Something that was published.
@@ -11,6 +11,19 @@ pub(crate) enum Published {
     Records(PartitionId, Arc<RecordBatch>),
     /// Rows that the log no longer holds.
     Purged(PartitionId, Vec<Purged>),
+    /// The changes can't be told one by one.
+    Leap(Leap),
+}
+
+impl Published {
+    /// What it takes in the queue, about.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Records(_, batch) => batch.bytes() + batch.len() * 32,
+            Self::Purged(_, rows) => rows.iter().map(|row| row.key.len() + 64).sum(),
+            Self::Leap(_) => 0,
+        }
+    }
 }
 
 /// Batches on their way to one watch; holds no more than its limit (or one batch).
@@ -40,23 +53,21 @@ impl Subscription {
         partition: PartitionId,
         applied: Option<&(Arc<RecordBatch>, Offset)>,
         purged: &[Purged],
+        leap: Option<Leap>,
     ) -> bool {
         let mut state = self.lock();
         if state.overflowed || state.ended {
             return false;
         }
-        let bytes = applied.map_or(0, |(batch, _)| batch.bytes() + batch.len() * 32)
-            + purged.iter().map(|row| row.key.len() + 64).sum::<usize>();
+        let records = applied.map(|(batch, _)| Published::Records(partition, Arc::clone(batch)));
+        let purged = (!purged.is_empty()).then(|| Published::Purged(partition, purged.to_vec()));
+        let published: Vec<_> = records.into_iter().chain(purged).chain(leap.map(Published::Leap)).collect();
+        let bytes: usize = published.iter().map(Published::bytes).sum();
         if state.bytes + bytes > self.limit_bytes && !state.queue.is_empty() {
             state.overflowed = true;
         } else {
             state.bytes += bytes;
-            if let Some((batch, _)) = applied {
-                state.queue.push_back(Published::Records(partition, Arc::clone(batch)));
-            }
-            if !purged.is_empty() {
-                state.queue.push_back(Published::Purged(partition, purged.to_vec()));
-            }
+            state.queue.extend(published);
         }
         let (keep, wake) = (!state.overflowed, state.wake.take());
         drop(state);
@@ -70,12 +81,14 @@ impl Subscription {
     pub(crate) fn pop(&self) -> Option<Published> {
         let mut state = self.lock();
         let popped = state.queue.pop_front();
-        if state.queue.is_empty() {
-            state.bytes = 0;
-        } else if let Some(Published::Records(_, batch)) = &popped {
-            state.bytes = state.bytes.saturating_sub(batch.bytes() + batch.len() * 32);
-        }
+        state.bytes -= popped.as_ref().map_or(0, Published::bytes);
         popped
+    }
+
+    /// Whether the watch has taken all that was published.
+    pub(crate) fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.queue.is_empty() && !state.overflowed
     }
 
     /// Whether something was lost because the watch was too slow. What is queued is still in order.
