@@ -72,6 +72,15 @@ impl Call {
         self.state.catalog.get(self.name()).ok_or_else(no_table)
     }
 
+    /// Refuses a write while the brokers don't answer: it would wait for them, and might end with an unknown outcome.
+    pub(crate) fn brokers_answer(&self) -> Result<()> {
+        if self.state.config().brokers.is_empty() {
+            return Ok(());
+        }
+        let refuse = |why| Error::new(Code::LogUnavailable, format!("the log can't be reached: {why}"));
+        self.state.node.log_health().map_err(refuse)
+    }
+
     /// The accepted media types.
     pub(crate) fn accept(&self) -> Result<Option<Cow<'_, str>>> {
         Ok(RequestHeaders::read(&self.headers)?.accept(&self.headers))

@@ -51,6 +51,8 @@ impl From<WriteError> for Error {
         match error {
             WriteError::ReadOnly => Self::new(Code::ReadOnly, message),
             WriteError::MixedPartitioning => Self::new(Code::MixedPartitioning, message),
+            WriteError::PartitionsChanged(..) => Self::new(Code::MixedPartitioning, message)
+                .hint("DELETE /v1/tables/{table} (its topic stays) and declare it anew."),
             WriteError::Precondition(Some(token)) => {
                 let tag = etag::of(&token);
                 Self::new(Code::PreconditionFailed, message)

@@ -144,6 +144,7 @@ pub(crate) async fn write_many(mut call: Call) -> Result<Response> {
             .map_err(|error| at(error.into()))?;
         writes.push(write);
     }
+    call.brokers_answer()?;
     let table = entry.table.clone();
     let deadline = call.deadline;
     let written =

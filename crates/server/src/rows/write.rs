@@ -105,6 +105,7 @@ pub(super) fn refuse_conditions(call: &Call) -> Result<()> {
 }
 
 async fn write(call: &Call, entry: &Entry, write: Write, ack: Ack) -> Result<Response> {
+    call.brokers_answer()?;
     let put = write.value.is_some();
     let written = match condition(&call.headers)? {
         None => append(entry, write, call.deadline).await?,
