@@ -1,0 +1,18 @@
+//! Tables over a real Kafka, written by others as well: its own console producer, librdkafka, transactions; outages.
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod bulk;
+mod client;
+mod membership;
+mod mixed;
+mod moving;
+mod outage;
+mod partitions;
+mod produced;
+mod recreated;
+mod retention;
+mod secure;
+mod service;
+mod transactions;
+mod writes;

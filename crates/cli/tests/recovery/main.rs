@@ -1,0 +1,8 @@
+//! What a node does with the state that it finds: after a kill, without state, with a log that is another one.
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod crash;
+mod rebuild;
+mod restore;
+mod writers;
