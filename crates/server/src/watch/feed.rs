@@ -42,7 +42,7 @@ impl Feed {
     pub(super) fn start(
         state: Arc<State>,
         entry: Arc<Entry>,
-        watch: Watch,
+        mut watch: Watch,
         slot: Slot,
         connection: Option<Arc<Connection>>,
     ) -> impl futures_util::Stream<Item = Result<Bytes, io::Error>> + Send + 'static {
