@@ -184,10 +184,17 @@ fn reset() {
         }
     }
     // Within the horizon.
-    let young = other(&id, |parts| parts[2] = (now_ms() - 23 * 3_600_000).to_string());
-    let mut lines = watch(&here, "t", "", Some(&young));
+    let yesterday = (now_ms() - 23 * 3_600_000).to_string();
+    let young = other(&id, |parts| parts[2].clone_from(&yesterday));
     here.put(&row("t", b"a"), "2").send().expect(200);
-    assert_eq!(next(&mut lines).json()["value"], 2);
+    let mut lines = watch(&here, "t", "", Some(&young));
+    let event = next(&mut lines);
+    assert_eq!(event.json()["value"], 2);
+    // What it reads on the way to the end is as old as the place that it came back to.
+    assert_eq!(event.id.expect("an id").split('.').nth(2), Some(yesterday.as_str()));
+    here.put(&row("t", b"a"), "3").send().expect(200);
+    let id = next(&mut lines).id.expect("an id");
+    assert_ne!(id.split('.').nth(2), Some(yesterday.as_str()));
     for bad in ["x", "w1.0000", "w2.0000.1.1-1", "w1.0000.1.-1-1"].map(str::to_owned).into_iter().chain([
         other(&id, |parts| parts[3] = "1".to_owned()),
         other(&id, |parts| parts[3] = "1-1-1".to_owned()),

@@ -1,6 +1,6 @@
 //! Declaring, changing and dropping tables.
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use lentic_engine::log::{self, Log, Topic, TopicSettings};
 use lentic_engine::{Assignment, Event, TaskId};
@@ -12,7 +12,7 @@ use super::clerk;
 use super::statement::{self, Change, Statement};
 use super::{Node, Shared};
 use crate::config::Config;
-use crate::table::Partition;
+use crate::table::{Partition, Turn};
 use crate::{NodeError, RawTable, TableError};
 
 /// Partitions of a topic that the embedded log creates for a table that doesn't say.
@@ -25,7 +25,7 @@ pub(crate) struct Catalog {
     topic: Option<Topic>,
     /// The creation offset of each table.
     created: BTreeMap<TableName, Offset>,
-    conditional: BTreeMap<TopicPartition, Arc<Mutex<()>>>,
+    conditional: BTreeMap<TopicPartition, Arc<Turn>>,
 }
 
 const IDENTITY: &[u8] = b"identity";

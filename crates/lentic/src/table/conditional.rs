@@ -1,12 +1,11 @@
 //! Compare-and-set: drives the pure state machine with the log and the store.
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lentic_cluster::{CompareAndSet, Input, Outcome, Step};
 use lentic_engine::log::{self, Transaction};
 use lentic_store::Tier;
-use lentic_types::Token;
+use lentic_types::{OutgoingRecord, Token};
 
 use super::admission::Scope;
 use super::write::not_committed;
@@ -23,15 +22,13 @@ impl RawTable {
     ) -> Result<Written, WriteError> {
         let id = self.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
         let partition = self.partition(id).ok_or(WriteError::Closed)?;
-        let deadline = Instant::now() + timeout.min(self.inner.around.limits.cas_timeout.max(timeout / 2));
-        let left = || deadline.saturating_duration_since(Instant::now());
-        self.wait(Scope::Partition(id), &Demand::default(), left())?;
-        let _one_at_a_time = partition.conditional.lock().unwrap_or_else(PoisonError::into_inner);
-        if left().is_zero() {
-            return Err(WriteError::Undecided(
-                "other conditional writes to this partition came first".to_owned(),
-            ));
-        }
+        let deadline = Instant::now() + timeout;
+        self.wait(Scope::Partition(id), &Demand::default(), timeout)?;
+        let Some(_one_at_a_time) = partition.conditional.take(deadline) else {
+            let why = "other conditional writes to this partition came first";
+            return Err(WriteError::Undecided(why.to_owned()));
+        };
+        let deadline = deadline.min(Instant::now() + self.inner.around.limits.cas_timeout);
         let attempt = Attempt { table: self, partition, condition, deadline };
         attempt.run(write)
     }
@@ -57,13 +54,14 @@ impl Attempt<'_> {
         let mut write = Some(write);
         let mut machine = CompareAndSet::default();
         let mut transaction: Option<Box<dyn Transaction>> = None;
+        let mut elsewhere = Vec::new();
         let mut ack = None;
         let mut current = None;
         let mut failure: Option<WriteError> = None;
         let mut step = machine.step();
         loop {
             let input = match step {
-                Step::Produce => match self.produce(write.take(), &mut transaction) {
+                Step::Produce => match self.produce(write.take(), &mut transaction, &mut elsewhere) {
                     Ok(produced) => {
                         ack = Some(produced);
                         Input::Produced(produced.offset)
@@ -95,7 +93,7 @@ impl Attempt<'_> {
                     }
                 },
                 Step::Commit => {
-                    match transaction.take().map(|open| open.commit(self.left_at_least_a_second())) {
+                    match transaction.take().map(|open| self.commit(open, std::mem::take(&mut elsewhere))) {
                         Some(Ok(())) => Input::Committed,
                         Some(Err(log::Error::Unknown(text))) => {
                             failure = Some(WriteError::Log(log::Error::Unknown(text)));
@@ -123,11 +121,23 @@ impl Attempt<'_> {
         &self,
         write: Option<Write>,
         open: &mut Option<Box<dyn Transaction>>,
+        elsewhere: &mut Vec<OutgoingRecord>,
     ) -> Result<log::Ack, WriteError> {
         let write = write.ok_or(WriteError::Closed)?;
-        let record = self.table.outgoing(write)?;
+        let records = self.table.everywhere(self.table.outgoing(write)?);
+        *elsewhere = records.elsewhere;
         let transaction = open.insert(self.table.inner.around.log.begin()?);
-        transaction.produce(record, self.left_at_least_a_second()).map_err(not_committed)
+        transaction.produce(records.home, self.left_at_least_a_second()).map_err(not_committed)
+    }
+
+    /// What is elsewhere follows only now: nobody waits for anything any more while it is open.
+    fn commit(&self, mut open: Box<dyn Transaction>, elsewhere: Vec<OutgoingRecord>) -> log::Result<()> {
+        if !elsewhere.is_empty() {
+            let produced = open.produce_all(elsewhere, self.left_at_least_a_second());
+            // Not committed, so not written.
+            produced.map_err(|error| log::Error::Unavailable(error.to_string()))?;
+        }
+        open.commit(self.left_at_least_a_second())
     }
 
     fn done(

@@ -2,10 +2,12 @@
 mod admission;
 mod bounds;
 mod conditional;
+mod everywhere;
 mod merge;
 mod partition;
 mod read;
 mod status;
+mod turn;
 mod watch;
 mod write;
 
@@ -23,6 +25,7 @@ pub use admission::{Admission, Demand, Pending, Scope, Target};
 pub(crate) use partition::Partition;
 pub use read::{Found, KeyBounds, Row, Scan, ScannedRow};
 pub use status::{PartitionStatus, Routing};
+pub(crate) use turn::Turn;
 pub use watch::{EventId, Filter, Watch, WatchEvent, WatchStart};
 pub use write::{Condition, Write, Written};
 

@@ -9,6 +9,7 @@ use lentic_store::{ReadStore, Store};
 use lentic_types::{Offset, PartitionId, RecordBatch};
 
 use super::admission::Target;
+use super::turn::Turn;
 use super::watch::Subscription;
 
 type Wake = Box<dyn FnOnce() + Send>;
@@ -25,7 +26,7 @@ pub(crate) struct Partition {
     /// Why the task failed or is being rebuilt.
     reason: Mutex<Option<String>>,
     /// One conditional write at a time.
-    pub(crate) conditional: Arc<Mutex<()>>,
+    pub(crate) conditional: Arc<Turn>,
     dirty_watchers: AtomicBool,
 }
 
@@ -34,7 +35,7 @@ impl Partition {
         id: PartitionId,
         store: Arc<dyn Store>,
         store_id: StoreId,
-        conditional: Arc<Mutex<()>>,
+        conditional: Arc<Turn>,
     ) -> Self {
         // Until the worker has looked, no partitioner is ruled out.
         let view = TaskView { partitioners: u8::MAX, ..TaskView::default() };
@@ -170,9 +171,7 @@ impl Partition {
 
 fn reached(view: &TaskView, target: Target) -> bool {
     match target {
-        Target::Position(offset) => {
-            view.progress.position >= offset && !is_building(view.state)
-        }
+        Target::Position(offset) => view.progress.position >= offset && !is_building(view.state),
         Target::CaughtUp => matches!(view.state, TaskState::Live | TaskState::Failed),
         Target::Progress => true,
     }
