@@ -90,10 +90,7 @@ impl Front {
         let is_preflight = *request.method() == Method::OPTIONS
             && headers.origin.is_some()
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        let needed = match is_preflight {
-            true => Access::Open,
-            false => needs(request.method(), request.uri().path()),
-        };
+        let needed = if is_preflight { Access::Open } else { needs(request.method(), request.uri().path()) };
         self.state.guard.check(request.uri(), &headers, needed)?;
         if is_preflight {
             return Ok(Admitted::Preflight);
@@ -176,14 +173,15 @@ impl hyper::service::Service<Request<Incoming>> for Front {
         let front = self.clone();
         Answering::Long(Box::pin(async move {
             let is_head = *request.method() == Method::HEAD;
-            let state = Arc::clone(&front.state);
+            let (state, connection) = (Arc::clone(&front.state), Arc::clone(&front.connection));
             let (route, response) = front.long(request).await;
             let mut response = state.settled(response);
             if is_head {
                 without_body(&mut response);
             }
             state.http.count(route, &response, begin.elapsed());
-            response.map(|body| body.keep(running))
+            drop(running);
+            response.map(|body| body.alive(&connection))
         }))
     }
 }

@@ -16,8 +16,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             heartbeat: Duration::from_secs(10),
-            stall: Duration::from_secs(60),
-            idle: Duration::from_secs(120),
+            stall: Duration::from_mins(1),
+            idle: Duration::from_mins(2),
         }
     }
 }

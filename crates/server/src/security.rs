@@ -151,7 +151,7 @@ fn bearer(header: &[u8]) -> Option<&[u8]> {
 /// Without an early end at the first difference.
 fn equal(a: &[u8], b: &[u8]) -> bool {
     let differences = a.iter().zip(b).fold(0, |all, (x, y)| std::hint::black_box(all | (x ^ y)));
-    (a.len() == b.len()) & (differences == 0)
+    a.len() == b.len() && differences == 0
 }
 
 /// `host:port` of an origin.
