@@ -1,4 +1,6 @@
 //! The command line against a running node: in a pipe, as JSON, on a terminal, and its exit codes.
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+#![expect(clippy::format_collect, reason = "clear, and fast enough for tests")]
 #[path = "../harness/mod.rs"]
 mod harness;
 

@@ -9,7 +9,7 @@ use super::node;
 
 /// Waits until a node has this many watches open.
 pub fn opened(node: &Node, count: u32) {
-    until("the watch to be open", || (node.metric("lentic_watches", "") == f64::from(count)).then_some(()));
+    until("the watch to be open", || (node.metric("lentic_watches", "") as u32 == count).then_some(()));
 }
 
 struct Watching {

@@ -136,6 +136,7 @@ pub struct Lines {
 
 /// One Server-Sent Event.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the fields of an event by their names in the stream")]
 pub struct Event {
     pub id: Option<String>,
     pub event: String,

@@ -13,7 +13,7 @@ pub use http::{Answer, Request};
 pub use node::{Node, lentic};
 
 /// How long something that must happen may take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks until there is an answer; fails after [`PATIENCE`].
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {

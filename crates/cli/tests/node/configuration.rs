@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::harness::{Node, lentic};
+use super::harness::{Node, lentic, until};
 use super::refused;
 
 /// The effective configuration, by `lentic config --json`.
@@ -221,5 +221,20 @@ fn mistakes_are_refused() {
             assert!(said.contains(part), "{part}: {said}");
         }
         assert!(!data.exists(), "{text}{flags:?}");
+    }
+}
+
+#[test]
+fn log_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::spawn(dir.path(), &["--log-format", "json", "--log-level", "info,lentic=trace"]);
+    until("the node to listen", || node.log().contains("listening on http://127.0.0.1:").then_some(()));
+    let log = node.log();
+    assert!(node.stop().success());
+    for line in log.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        for field in ["timestamp", "level", "target", "fields"] {
+            assert!(!line[field].is_null(), "{line}");
+        }
     }
 }

@@ -79,6 +79,10 @@ fn left_out_fields() {
     assert_eq!((&table["topic"], &table["partitioner_is"]), (&json!("t"), &json!("detected")));
     assert_eq!(table["partitions"].as_array().unwrap().len(), 4);
     assert_eq!(node.get("/v1/topics/t/guess").send().expect(200).json()["cleanup_policy"], "compact");
+    let ready = node
+        .request("POST", "/v1/tables?wait=ready")
+        .json(&json!({"name": "t", "key": "string", "value": "json"}));
+    assert_eq!(ready.send().expect(200).json()["ready"], true);
     // Another table over the same topic has the same rows.
     node.declare(&json!({"name": "u", "topic": "t", "key": "bytes", "value": "bytes"}));
     node.put_row("t", "a", "{\"x\": 1}");

@@ -116,7 +116,10 @@ fn times() {
 #[test]
 fn concurrent_requests_and_watches() {
     let dir = tempfile::tempdir().unwrap();
-    let node = Node::ready(dir.path(), &["--max-concurrent-requests", "2", "--max-watches", "1", "--shutdown-timeout-ms", "1s"]);
+    let node = Node::ready(
+        dir.path(),
+        &["--max-concurrent-requests", "2", "--max-watches", "1", "--shutdown-timeout-ms", "1s"],
+    );
     node.create_table("t", "string", "json", 1);
     let token = node.put_row("t", "a", "1");
     let never = token.replace("@0.", "@1.");

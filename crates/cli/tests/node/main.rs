@@ -1,4 +1,5 @@
 //! One node from outside: how it starts, what it is told, what it says of itself, and how it stops.
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 #[path = "../harness/mod.rs"]
 mod harness;
 

@@ -132,7 +132,7 @@ fn histograms(name: &str, family: &Family) {
         let (bound, count) = last[labels];
         assert!(bound.is_infinite() && count > 0.0, "{name} {labels}");
         if suffix == "_count" {
-            assert_eq!(*value, count, "{name} {labels}");
+            assert_eq!(*value as u64, count as u64, "{name} {labels}");
         } else {
             assert!(*value > 0.0 && *value < 60.0 * count, "{name} {labels}");
         }
@@ -177,23 +177,23 @@ fn values() {
     watch.next_named("snapshot-end");
     let asked = |route: &str| format!("route=\"/v1/tables/{{table}}/rows/{{key}}\",{route}");
     for (name, labels, value) in [
-        ("lentic_http_requests_total", asked("code=\"404\""), 1.0),
-        ("lentic_http_requests_total", "method=\"PUT\",".to_owned() + &asked("code=\"200\""), 11.0),
-        ("lentic_http_errors_total", "error=\"row_not_found\"".to_owned(), 1.0),
-        ("lentic_http_errors_total", "error=\"row_undecodable\"".to_owned(), 1.0),
-        ("lentic_table_rows_undecodable_total", "table=\"t\"".to_owned(), 1.0),
-        ("lentic_table_writes_total", "table=\"t\"".to_owned(), 11.0),
-        ("lentic_table_position", "table=\"t\"".to_owned(), 11.0),
-        ("lentic_table_log_end", "table=\"t\"".to_owned(), 11.0),
-        ("lentic_table_lag_records", "table=\"t\"".to_owned(), 0.0),
-        ("lentic_table_ready", "table=\"t\"".to_owned(), 2.0),
-        ("lentic_table_restored_ratio", "table=\"t\"".to_owned(), 2.0),
-        ("lentic_table_ready", "table=\"n\",partition=\"0\"".to_owned(), 1.0),
-        ("lentic_watches", String::new(), 1.0),
-        ("lentic_http_requests_running", String::new(), 1.0),
-        ("lentic_log_available", String::new(), 1.0),
+        ("lentic_http_requests_total", asked("code=\"404\""), 1),
+        ("lentic_http_requests_total", "method=\"PUT\",".to_owned() + &asked("code=\"200\""), 11),
+        ("lentic_http_errors_total", "error=\"row_not_found\"".to_owned(), 1),
+        ("lentic_http_errors_total", "error=\"row_undecodable\"".to_owned(), 1),
+        ("lentic_table_rows_undecodable_total", "table=\"t\"".to_owned(), 1),
+        ("lentic_table_writes_total", "table=\"t\"".to_owned(), 11),
+        ("lentic_table_position", "table=\"t\"".to_owned(), 11),
+        ("lentic_table_log_end", "table=\"t\"".to_owned(), 11),
+        ("lentic_table_lag_records", "table=\"t\"".to_owned(), 0),
+        ("lentic_table_ready", "table=\"t\"".to_owned(), 2),
+        ("lentic_table_restored_ratio", "table=\"t\"".to_owned(), 2),
+        ("lentic_table_ready", "table=\"n\",partition=\"0\"".to_owned(), 1),
+        ("lentic_watches", String::new(), 1),
+        ("lentic_http_requests_running", String::new(), 1),
+        ("lentic_log_available", String::new(), 1),
     ] {
-        assert_eq!(node.metric(name, &labels), value, "{name} {labels}");
+        assert_eq!(node.metric(name, &labels) as u64, value, "{name} {labels}");
     }
     assert!(node.metric("process_resident_memory_bytes", "") > 1e6);
     assert!(node.metric("lentic_node_usage_bytes", "kind=") > 0.0);

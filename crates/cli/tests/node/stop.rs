@@ -1,4 +1,5 @@
 //! Stopping: SIGTERM, and what is in flight then.
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::harness::{Node, until};
@@ -83,4 +84,44 @@ fn an_idle_node_stops_at_once() {
         assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
         drop((silent, idle));
     }
+}
+
+/// Writers that know nothing of the stop: what was acknowledged is there afterwards, and nobody is told nonsense.
+#[test]
+fn under_load() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut node = Node::ready(dir.path(), &[]);
+    node.create_table("t", "string", "json", 3);
+    let begun = AtomicU32::new(0);
+    let acknowledged: Vec<String> = std::thread::scope(|scope| {
+        let (node, begun) = (&node, &begun);
+        let write = move |writer: u32| {
+            let mut acknowledged = Vec::new();
+            loop {
+                let key = format!("k{writer}-{}", acknowledged.len());
+                let Ok(answer) = node.put(&format!("/v1/tables/t/rows/{key}"), "1").try_send() else { break };
+                match answer.status {
+                    200 => acknowledged.push(key),
+                    _ => assert_eq!((answer.status, answer.error()), (503, "stopping")),
+                }
+                begun.fetch_add(1, Ordering::Relaxed);
+            }
+            acknowledged
+        };
+        let writers: Vec<_> = (0..4).map(|writer| scope.spawn(move || write(writer))).collect();
+        until("writes", || (begun.load(Ordering::Relaxed) > 100).then_some(()));
+        node.signal("TERM");
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+    });
+    assert_eq!(node.wait().code(), Some(0), "{}", node.log());
+    let node = Node::ready(dir.path(), &[]);
+    for key in &acknowledged {
+        assert_eq!(node.row("t", key), Some("1".to_owned()), "{key}");
+    }
+    let lines = node.dump("t").lines().count();
+    assert!(
+        (acknowledged.len()..=acknowledged.len() + 4).contains(&lines),
+        "{lines}, {}",
+        acknowledged.len()
+    );
 }
