@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-/// Counts requests, so that an idle connection is noticed without a timer per request.
+/// Counts requests and parts of answers, so that an idle connection is noticed without a timer per request.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     begun: AtomicU64,
@@ -13,10 +13,16 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Requests begun so far, and whether one is being answered.
+    /// Requests begun and parts gone out so far, and whether a request is being answered.
     pub(crate) fn activity(&self) -> (u64, bool) {
         let begun = self.begun.load(Ordering::Relaxed);
         (begun, begun != self.ended.load(Ordering::Relaxed))
+    }
+
+    /// A part of an answer went out.
+    pub(crate) fn touch(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Ends the connection without further ado.
@@ -29,7 +35,7 @@ impl Connection {
     }
 }
 
-/// A request that its connection counts as running, to the end of its answer.
+/// A request that its connection counts as running, to the head of its answer.
 #[derive(Debug)]
 pub(crate) struct Running(Arc<Connection>);
 

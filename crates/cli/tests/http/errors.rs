@@ -1,7 +1,7 @@
 //! Errors: stable codes, and which of several "no" it is.
 use serde_json::json;
 
-use crate::fixture::{Here, row, text};
+use crate::fixture::{Here, lines, row, text};
 use crate::harness::Request;
 
 #[test]
@@ -103,9 +103,8 @@ fn not_loaded_is_not_absent() {
     let mut here = Here::start(&[]);
     here.create_table("t", "int", "string", 2);
     let padding = "x".repeat(80);
-    let lines: String =
-        (0..120_000).map(|key| format!("{{\"key\":{key},\"value\":\"{padding}\"}}\n")).collect();
-    here.post("/v1/tables/t/rows:load", lines).send().expect(200);
+    let body = lines(0..120_000, |key| format!("{{\"key\":{key},\"value\":\"{padding}\"}}"));
+    here.post("/v1/tables/t/rows:load", body).send().expect(200);
     here.lose_state();
     let path = row("t", b"119999");
     let requests = || {

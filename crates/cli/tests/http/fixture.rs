@@ -1,4 +1,5 @@
 //! A node in a directory of its own, and the small words of these tests.
+use std::fmt::Write as _;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -70,7 +71,7 @@ pub fn row(table: &str, key: &[u8]) -> String {
         if byte.is_ascii_alphanumeric() {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("%{byte:02X}"));
+            write!(path, "%{byte:02X}").expect("a String takes everything");
         }
     }
     path
@@ -83,6 +84,16 @@ pub fn stored_row(table: &str, key: &[u8]) -> String {
 
 pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
+}
+
+/// A text of lines.
+pub fn lines<T>(items: impl IntoIterator<Item = T>, line: impl Fn(T) -> String) -> String {
+    let mut text = String::new();
+    for item in items {
+        text.push_str(&line(item));
+        text.push('\n');
+    }
+    text
 }
 
 /// A token's parts: topic, partition, offset and tag.

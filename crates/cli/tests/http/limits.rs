@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::fixture::{Here, base64, later, row, text, token};
+use crate::fixture::{Here, base64, later, lines, row, text, token};
 use crate::harness::{Answer, Node, until};
 
 const SIZES: &[&str] = &[
@@ -83,8 +83,8 @@ fn sizes() {
 fn pages() {
     let here = Here::start(SIZES);
     here.create_table("t", "int", "string", 2);
-    let lines: String = (0..20).map(|key| format!("{{\"key\":{key},\"value\":\"v\"}}\n")).collect();
-    here.post("/v1/tables/t/rows:load", lines).send().expect(200);
+    let body = lines(0..20, |key| format!("{{\"key\":{key},\"value\":\"v\"}}"));
+    here.post("/v1/tables/t/rows:load", body).send().expect(200);
     let rows = |parameters: &str| {
         let page = here.get(&format!("/v1/tables/t/rows?{parameters}")).send().expect(200).json();
         page["rows"].as_array().expect("rows").len()

@@ -1,7 +1,7 @@
 //! `rows:load`, and what it makes of the lines of a scan.
 use serde_json::json;
 
-use crate::fixture::{Here, base64, row, stored_row, text, token_parts};
+use crate::fixture::{Here, base64, lines, row, stored_row, text, token_parts};
 use crate::harness::{Answer, Node};
 
 const NDJSON: &str = "application/x-ndjson";
@@ -98,10 +98,8 @@ fn bad_lines_are_reported_and_skipped() {
     let here = Here::start(&["--max-key-bytes", "8", "--max-value-bytes", "100", "--max-line-bytes", "1KiB"]);
     here.create_table("t", "string", "int", 2);
     let long = format!("{{\"key\":\"k\",\"value\":{}}}", "1".repeat(300_000));
-    let mut body = String::new();
-    for (index, bad) in BAD.iter().map(|(bad, _)| *bad).chain([long.as_str()]).enumerate() {
-        body += &format!("{{\"key\":\"{index}\",\"value\":{index}}}\n{bad}\n");
-    }
+    let bad = BAD.iter().map(|(bad, _)| *bad).chain([long.as_str()]).enumerate();
+    let body = lines(bad, |(index, bad)| format!("{{\"key\":\"{index}\",\"value\":{index}}}\n{bad}"));
     let report = load(&here, "t/rows:load?on-error=skip", body.as_str()).expect(200).json();
     assert_eq!((&report["written"], &report["skipped"]), (&json!(BAD.len() + 1), &json!(BAD.len() + 1)));
     let errors = report["errors"].as_array().expect("errors");
@@ -134,15 +132,36 @@ fn a_load_that_ends_early_is_answered() {
     assert_eq!(here.get("/v1/tables/t/rows:count").send().expect(200).json()["count"], 0);
 }
 
+/// A load that runs out of time says what is written at least.
+#[test]
+fn a_load_in_too_little_time() {
+    let here = Here::start(&[]);
+    here.create_table("t", "int", "int", 2);
+    let body = lines(0..200_000, |key| format!("{{\"key\":{key},\"value\":{key}}}"));
+    let request = here.post("/v1/tables/t/rows:load", body).header("Lentic-Timeout", "30ms");
+    let answer = request.send().expect(504);
+    assert!(["timeout", "write_outcome_unknown"].contains(&answer.error()), "{answer:?}");
+    let written = answer.json()["written"].as_u64().expect("a number");
+    // What comes later is applied later.
+    for key in 0..20 {
+        here.put(&format!("/v1/tables/t/rows/{}", -1 - key), "0").send().expect(200);
+    }
+    let count = here.get("/v1/tables/t/rows:count?from=0").send().expect(200).json()["count"].as_u64();
+    let count = count.expect("a number");
+    assert!((written..200_000).contains(&count), "{written} written, {count} there");
+    if answer.error() == "timeout" {
+        assert_eq!(count, written, "all of it was acknowledged");
+    }
+}
+
 #[test]
 fn writes_of_one_key_keep_their_order() {
     // A small queue refuses most writes at first.
     let here = Here::start(&["--write-queue-bytes", "1MiB"]);
     here.create_table("t", "int", "json", 3);
     let padding = "x".repeat(200);
-    let body: String = (0..30_000)
-        .map(|n| format!("{{\"key\":{},\"value\":{{\"n\":{n},\"p\":\"{padding}\"}}}}\n", n % 10))
-        .collect();
+    let body =
+        lines(0..30_000, |n| format!("{{\"key\":{},\"value\":{{\"n\":{n},\"p\":\"{padding}\"}}}}", n % 10));
     let report = load(&here, "t/rows:load", body).expect(200).json();
     assert_eq!(report["written"], 30_000);
     for key in 0..10 {
@@ -206,11 +225,11 @@ fn round_trip() {
                 let put = here.put(&stored_row(&from, key), *value);
                 put.header("Content-Type", "application/octet-stream").send().expect(200);
             }
-            let lines = dump(&here, &from);
-            assert_eq!(lines.lines().count(), rows.len(), "{lines}");
-            let report = load(&here, &format!("{to}/rows:load"), lines.as_str()).expect(200).json();
+            let dumped = dump(&here, &from);
+            assert_eq!(dumped.lines().count(), rows.len(), "{dumped}");
+            let report = load(&here, &format!("{to}/rows:load"), dumped.as_str()).expect(200).json();
             assert_eq!(report["written"], rows.len());
-            assert_eq!(dump(&here, &to), lines);
+            assert_eq!(dump(&here, &to), dumped);
             for (key, value) in rows {
                 let got =
                     here.get(&stored_row(&to, &key)).header("Accept", "application/octet-stream").send();

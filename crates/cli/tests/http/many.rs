@@ -148,6 +148,40 @@ fn all_or_nothing() {
     assert_eq!(here.get("/v1/tables/t/rows:count").send().expect(200).json()["count"], 0);
 }
 
+/// A transaction in too little time happens as a whole or not at all, and what was said of it is so.
+#[test]
+fn many_writes_in_too_little_time() {
+    let here = Here::start(&[]);
+    here.create_table("t", "string", "int", 3);
+    let (mut done, mut unknown) = (0, 0);
+    for round in 0..40 {
+        let writes: Vec<_> = (0..10).map(|n| json!({"key": format!("{round}.{n}"), "value": 1})).collect();
+        let request = here.request("POST", "/v1/tables/t/rows:write").json(&json!({"writes": writes}));
+        let answer = request.header("Lentic-Timeout", &format!("{}ms", round % 4)).send();
+        match answer.status {
+            200 => done += 1,
+            503 => assert!(["log_unavailable", "undecided"].contains(&answer.error()), "{answer:?}"),
+            504 if answer.error() == "timeout" => {}
+            504 => {
+                assert_eq!(answer.error(), "write_outcome_unknown");
+                unknown += 1;
+            }
+            _ => panic!("{answer:?}"),
+        }
+    }
+    // What comes later is applied later: in every partition.
+    let marks: Vec<_> = (0..30).map(|n| json!({"key": format!("mark{n}"), "value": 1})).collect();
+    write(&here, "t", &json!({"writes": marks})).expect(200);
+    let mut whole = 0;
+    for round in 0..40 {
+        let count = here.get(&format!("/v1/tables/t/rows:count?prefix={round}.")).send().expect(200).json();
+        let count = count["count"].as_u64().expect("a number");
+        assert!(count == 0 || count == 10, "round {round}: {count}");
+        whole += count / 10;
+    }
+    assert!((done..=done + unknown).contains(&whole), "{done} done, {unknown} unknown, {whole} there");
+}
+
 /// What one request writes to a partition is seen together: by gets, by scans, whatever its size.
 #[test]
 fn visible_together() {
@@ -169,9 +203,10 @@ fn visible_together() {
             scope.spawn(move || {
                 let mut seen = 0;
                 while !done.load(Ordering::Acquire) {
-                    let answer = match scan {
-                        true => here.get("/v1/tables/t/rows?limit=1000").send(),
-                        false => get(here, "t", &json!({"keys": keys})),
+                    let answer = if scan {
+                        here.get("/v1/tables/t/rows?limit=1000").send()
+                    } else {
+                        get(here, "t", &json!({"keys": keys}))
                     };
                     let body = answer.expect(200).json();
                     let rows = body["rows"].as_array().expect("rows");

@@ -1,7 +1,7 @@
 //! Pages and their cursors.
 use serde_json::{Value, json};
 
-use crate::fixture::{Here, row};
+use crate::fixture::{Here, lines, row};
 use crate::harness::Node;
 
 fn page(node: &Node, parameters: &str, cursor: Option<&str>) -> Value {
@@ -21,8 +21,8 @@ fn keys(page: &Value) -> Vec<i64> {
 fn filled(arguments: &[&str]) -> Here {
     let here = Here::start(arguments);
     here.create_table("t", "int", "int", 4);
-    let lines: String = (-100..100).map(|key| format!("{{\"key\":{key},\"value\":{key}}}\n")).collect();
-    here.post("/v1/tables/t/rows:load", lines).send().expect(200);
+    let body = lines(-100..100, |key| format!("{{\"key\":{key},\"value\":{key}}}"));
+    here.post("/v1/tables/t/rows:load", body).send().expect(200);
     here
 }
 

@@ -1,7 +1,7 @@
 //! Scans: order and bounds in every key format, over several partitions; counts; lines.
 use serde_json::{Value, json};
 
-use crate::fixture::{Here, base64, row, says_how_fresh, stored_row, token_parts};
+use crate::fixture::{self, Here, base64, row, says_how_fresh, stored_row, token_parts};
 use crate::harness::Node;
 
 /// The keys of a format in the order of its scans: (in JSON, stored, as a parameter spells it).
@@ -185,8 +185,8 @@ fn lines() {
     };
     assert_eq!(scan(""), Vec::<String>::new());
     // More than a page, and more than is read at a time.
-    let body: String =
-        (0..12_000).map(|key| format!("{{\"key\":\"{key:05}\",\"value\":{{\"n\": {key}}}}}\n")).collect();
+    let body =
+        fixture::lines(0..12_000, |key| format!("{{\"key\":\"{key:05}\",\"value\":{{\"n\": {key}}}}}"));
     here.post("/v1/tables/t/rows:load", body.as_str()).send().expect(200);
     let lines = scan("");
     assert_eq!(lines.len(), 12_000);

@@ -1,6 +1,7 @@
 //! Bodies: of answers, and reading a request's.
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
 use super::Deadline;
-use crate::connection::Running;
+use crate::connection::Connection;
 use crate::error::{Code, Error, Result};
 
 /// The body of an answer: bytes at hand cost no allocation and no dynamic dispatch.
@@ -20,8 +21,8 @@ pub(crate) enum Body {
     Bytes(Option<Bytes>),
     /// Whatever a handler streams.
     Stream(axum::body::Body),
-    /// The same, whose request is running to its end.
-    Running(axum::body::Body, #[expect(dead_code, reason = "it ends by being dropped")] Running),
+    /// The same; each part is a sign of life of its connection.
+    Alive(axum::body::Body, Arc<Connection>),
 }
 
 impl Body {
@@ -29,10 +30,10 @@ impl Body {
         Self::Bytes(None)
     }
 
-    /// The request runs until a stream has ended; other bodies are whole already.
-    pub(crate) fn keep(self, running: Running) -> Self {
+    /// A connection on which a stream goes out is not idle; other bodies are whole already.
+    pub(crate) fn alive(self, connection: &Arc<Connection>) -> Self {
         match self {
-            Self::Stream(body) => Self::Running(body, running),
+            Self::Stream(body) => Self::Alive(body, Arc::clone(connection)),
             whole => whole,
         }
     }
@@ -54,21 +55,28 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut *self {
             Self::Bytes(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(body) | Self::Running(body, _) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::Stream(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::Alive(body, connection) => {
+                let polled = Pin::new(body).poll_frame(cx);
+                if polled.is_ready() {
+                    connection.touch();
+                }
+                polled.map_err(Into::into)
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Bytes(bytes) => bytes.is_none(),
-            Self::Stream(body) | Self::Running(body, _) => body.is_end_stream(),
+            Self::Stream(body) | Self::Alive(body, _) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Stream(body) | Self::Running(body, _) => body.size_hint(),
+            Self::Stream(body) | Self::Alive(body, _) => body.size_hint(),
         }
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn bad_key(error: FormatError) -> Error {
 }
 
 /// The key that a row's path and query name.
-fn path_key<'a>(format: FormatName, path: RowPath<'a>, encoding: KeyEncoding) -> Result<Cow<'a, [u8]>> {
+fn path_key(format: FormatName, path: RowPath<'_>, encoding: KeyEncoding) -> Result<Cow<'_, [u8]>> {
     let text = decode(path.key);
     let plain = match format {
         FormatName::Bytes => true,
