@@ -1,5 +1,5 @@
 //! Topics: described, made, deleted; their ends.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,16 @@ use lentic_engine::log::{Bounds, CleanupPolicy, Error, Result, Topic, TopicSetti
 use lentic_types::{Offset, TopicId, TopicName, TopicPartition};
 
 use crate::error;
-use crate::raw::{Bound, Client, Code, Described, Err as Errors, Failure, NewTopic, code, unknown_topic};
+use crate::raw::{
+    Answer, Bound, Client, Code, Described, Err as Errors, Failure, NewTopic, code, unknown_topic,
+};
 
 /// Between two looks whether something is there, or gone.
 const PAUSE: Duration = Duration::from_millis(10);
 /// Between two tries of a request that a broker couldn't answer yet.
 const RETRY: Duration = Duration::from_millis(50);
+/// How long a partition without a leader, or a broker that is silent, delays what the others told.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(crate) fn topic(client: &Client, name: &TopicName, timeout: Duration) -> Result<Option<Topic>> {
     let deadline = Instant::now() + timeout;
@@ -73,64 +77,106 @@ pub(crate) fn delete_topic(client: &Client, name: &TopicName, timeout: Duration)
     Ok(())
 }
 
+/// What cannot be told of one partition is no matter of the others.
 pub(crate) fn bounds(
     client: &Client,
     partitions: &[TopicPartition],
     timeout: Duration,
-) -> Result<Vec<Bounds>> {
+) -> Result<Vec<Result<Bounds>>> {
     let deadline = Instant::now() + timeout;
-    let starts = offsets(client, partitions, Bound::Start, deadline)?;
-    let ends = offsets(client, partitions, Bound::End, deadline)?;
-    // The topic may have been made anew in between.
-    Ok(starts.into_iter().zip(ends).map(|(start, end)| Bounds { start: start.min(end), end }).collect())
+    let starts = offsets(client, partitions.iter().collect(), Bound::Start, deadline)?;
+    let told = starts.iter().filter(|(_, start)| start.is_ok()).map(|(partition, _)| *partition);
+    let ends = offsets(client, told.collect(), Bound::End, deadline)?;
+    let bounds = |partition| {
+        let (start, end) = (starts[partition].clone()?, ends[partition].clone()?);
+        // The topic may have been made anew in between.
+        Ok(Bounds { start: start.min(end), end })
+    };
+    Ok(partitions.iter().map(bounds).collect())
 }
 
-/// One end of each partition, in the order given, in one request unless a broker can't answer for some yet.
-fn offsets(
+/// One end of each partition, in one request unless a broker can't answer for some yet. The outer error: none answered.
+fn offsets<'a>(
     client: &Client,
-    partitions: &[TopicPartition],
+    mut missing: BTreeSet<&'a TopicPartition>,
     bound: Bound,
     deadline: Instant,
-) -> Result<Vec<Offset>> {
-    let mut found: BTreeMap<&TopicPartition, Option<Offset>> =
-        partitions.iter().map(|partition| (partition, None)).collect();
-    loop {
-        let missing: Vec<&TopicPartition> =
-            found.iter().filter(|(_, offset)| offset.is_none()).map(|(partition, _)| *partition).collect();
-        if missing.is_empty() {
-            return Ok(partitions.iter().filter_map(|partition| found[partition]).collect());
-        }
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+) -> Result<BTreeMap<&'a TopicPartition, Result<Offset>>> {
+    let patience = deadline.min(Instant::now() + PATIENCE);
+    let mut told = BTreeMap::new();
+    while !missing.is_empty() {
+        let left = deadline.saturating_duration_since(Instant::now()).clamp(RETRY, PATIENCE);
         let asked = missing.iter().map(|p| (p.topic.as_str(), p.partition.0 as i32));
-        let answers = client.list_offsets(asked, bound, left);
-        let mut trouble = None;
-        match answers {
-            Ok(answers) => {
-                let answers: BTreeMap<_, _> =
-                    answers.into_iter().map(|(t, p, offset)| ((t, p), offset)).collect();
-                for partition in missing {
-                    let key = (partition.topic.as_str().to_owned(), partition.partition.0 as i32);
-                    match answers.get(&key) {
-                        Some(Ok(offset)) => {
-                            found.insert(partition, Some(Offset(u64::try_from(*offset).unwrap_or(0))));
-                        }
-                        Some(Err(failed)) => trouble = Some((failure(*failed), partition)),
-                        None => trouble = Some((failure(NO_ANSWER), partition)),
-                    }
+        let answers = match client.list_offsets(asked, bound, left) {
+            Ok(answers) => answers,
+            Err(failure) if failure.code == code(Errors::RD_KAFKA_RESP_ERR__NOENT) => {
+                leaderless(client, &missing, deadline)?
+            }
+            Err(failure) if transient(failure.code) && Instant::now() + RETRY < deadline => {
+                thread::sleep(RETRY);
+                continue;
+            }
+            Err(failure) => return Err(error::of(&failure, None)),
+        };
+        let answers: BTreeMap<_, _> = answers.into_iter().map(|(t, p, offset)| ((t, p), offset)).collect();
+        let mut trouble = BTreeMap::new();
+        for partition in std::mem::take(&mut missing) {
+            let key = (partition.topic.as_str().to_owned(), partition.partition.0 as i32);
+            match answers.get(&key).copied().unwrap_or(Err(NO_ANSWER)) {
+                Ok(offset) => drop(told.insert(partition, Ok(Offset(offset)))),
+                Err(failed) if transient(failed) => drop(trouble.insert(partition, failed)),
+                Err(failed) => {
+                    told.insert(partition, Err(error::of(&failure(failed), Some(&partition.topic))));
                 }
             }
-            Err(failure) => trouble = missing.first().map(|partition| (failure, *partition)),
         }
-        if let Some((failure, partition)) = trouble {
-            if !transient(failure.code) || Instant::now() + RETRY >= deadline {
-                return Err(error::of(&failure, Some(&partition.topic)));
+        let silent = |failed: &Code| SILENT.contains(failed);
+        let answered = !told.is_empty() || !trouble.values().all(silent);
+        let until = if answered { patience } else { deadline };
+        let error = |failed| error::of(&failure(failed), None);
+        match trouble.values().next() {
+            None => {}
+            Some(_) if Instant::now() + RETRY < until => {
+                thread::sleep(RETRY);
+                missing.extend(trouble.into_keys());
             }
-            thread::sleep(RETRY);
+            Some(&failed) if told.is_empty() => return Err(error(failed)),
+            Some(_) => {
+                told.extend(trouble.into_iter().map(|(partition, failed)| (partition, Err(error(failed)))))
+            }
         }
     }
+    Ok(told)
+}
+
+/// The answers where the brokers know no leader for any of the partitions.
+fn leaderless(
+    client: &Client,
+    partitions: &BTreeSet<&TopicPartition>,
+    deadline: Instant,
+) -> Result<Vec<Answer>> {
+    let mut topics: BTreeMap<&TopicName, usize> = BTreeMap::new();
+    for partition in partitions {
+        if !topics.contains_key(&partition.topic) {
+            let described = describe(client, &partition.topic, deadline)?;
+            topics.insert(&partition.topic, described.map_or(0, |described| described.partitions));
+        }
+    }
+    let answer = |partition: &&TopicPartition| {
+        let there = (partition.partition.0 as usize) < topics[&partition.topic];
+        let failed = if there {
+            Errors::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+        } else {
+            Errors::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+        };
+        (partition.topic.as_str().to_owned(), partition.partition.0 as i32, Err(code(failed)))
+    };
+    Ok(partitions.iter().map(answer).collect())
 }
 
 const NO_ANSWER: Code = code(Errors::RD_KAFKA_RESP_ERR__TIMED_OUT);
+/// No broker's words.
+const SILENT: [Code; 2] = [NO_ANSWER, code(Errors::RD_KAFKA_RESP_ERR__TRANSPORT)];
 
 fn failure(failed: Code) -> Failure {
     Failure { code: failed, text: String::new() }

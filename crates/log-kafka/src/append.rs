@@ -76,17 +76,17 @@ impl Appender {
             let renewed = Running::start(&self.properties, &self.health)?;
             if let Some(failed) = current.replace(renewed) {
                 // Its records have failed already or fail now; not under the callers' feet.
-                thread::spawn(move || failed.close(Duration::ZERO));
+                thread::spawn(move || failed.close(Instant::now()));
             }
         }
         Ok(())
     }
 
-    /// Waits for what is on its way, for at most `timeout`; then everything that is left fails.
-    pub(crate) fn close(&self, timeout: Duration) {
+    /// Waits for what is on its way until `deadline`; then everything that is left fails.
+    pub(crate) fn close(&self, deadline: Instant) {
         let running = self.current.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(running) = running {
-            running.close(timeout);
+            running.close(deadline);
         }
     }
 }
@@ -115,8 +115,7 @@ impl Running {
         Ok(Self { producer, stop, thread: Mutex::new(Some(thread)) })
     }
 
-    fn close(&self, timeout: Duration) {
-        let deadline = Instant::now() + timeout;
+    fn close(&self, deadline: Instant) {
         while self.producer.in_flight() > 0 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(1));
         }

@@ -76,12 +76,15 @@ impl Probe {
         Ok(Self { stop, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Ends the thread; takes as long as a probe under way.
-    pub(crate) fn stop(&self) {
+    /// Ends the thread. A probe under way is waited for until `deadline`; it ends by itself later.
+    pub(crate) fn stop(&self, deadline: Instant) {
         *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.stop.1.notify_all();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
+        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        while !thread.is_finished() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        if thread.is_finished() && thread.join().is_err() {
             tracing::error!("the thread that watches the brokers panicked");
         }
     }

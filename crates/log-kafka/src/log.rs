@@ -1,6 +1,7 @@
 //! [`KafkaLog`].
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use lentic_engine::log::{
     Acked, Bounds, Error, Log, Reader, ReaderOptions, Result, Topic, TopicSettings, Transaction,
@@ -12,8 +13,11 @@ use crate::health::{Health, Probe};
 use crate::options::KafkaOptions;
 use crate::raw::{Client, Consumer, Kind};
 use crate::reader::KafkaReader;
-use crate::transaction::Pool;
+use crate::transaction::{self, Pool};
 use crate::{admin, error};
+
+/// How long dropping a log that was not closed waits for acknowledgements.
+const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The topics of a Kafka cluster.
 ///
@@ -46,6 +50,23 @@ impl KafkaLog {
     /// The options that it was made with.
     pub fn options(&self) -> &KafkaOptions {
         &self.options
+    }
+
+    /// Aborts the transactions that a dead process with this prefix of transactional ids left open. Blocks.
+    pub fn abort_left_open(&self, transactional_id_prefix: &str) -> Result<()> {
+        let options = KafkaOptions {
+            transactional_id_prefix: transactional_id_prefix.to_owned(),
+            ..self.options.clone()
+        };
+        let deadline = Instant::now() + options.request_timeout;
+        // The ids with small numbers are used first.
+        for number in 0..options.transactions_max {
+            if self.closed.load(Ordering::Acquire) {
+                return Err(Error::Closed);
+            }
+            drop(transaction::take_over(&options, number, deadline)?);
+        }
+        Ok(())
     }
 
     /// Runs a request and learns from it whether the brokers answer.
@@ -92,7 +113,7 @@ impl Log for KafkaLog {
         self.request(|client| admin::delete_topic(client, name, self.options.request_timeout))
     }
 
-    fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Bounds>> {
+    fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Result<Bounds>>> {
         self.request(|client| admin::bounds(client, partitions, self.options.request_timeout))
     }
 
@@ -113,26 +134,27 @@ impl Log for KafkaLog {
         self.appender.append(&record, acked);
     }
 
-    fn begin(&self) -> Result<Box<dyn Transaction>> {
-        self.pool.begin()
+    fn begin(&self, timeout: Duration) -> Result<Box<dyn Transaction>> {
+        self.pool.begin(timeout)
     }
 
     fn health(&self) -> Result<(), String> {
         self.health.now()
     }
 
-    fn close(&self) {
+    fn close(&self, timeout: Duration) {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
-        self.appender.close(self.options.close_timeout);
-        self.pool.close();
-        self.probe.stop();
+        let deadline = Instant::now() + timeout;
+        self.appender.close(deadline);
+        self.pool.close(deadline);
+        self.probe.stop(deadline);
     }
 }
 
 impl Drop for KafkaLog {
     fn drop(&mut self) {
-        self.close();
+        self.close(DROP_TIMEOUT);
     }
 }

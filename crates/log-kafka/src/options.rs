@@ -31,8 +31,6 @@ pub struct KafkaOptions {
     /// How long a broker holds a fetch that finds nothing. An end that only transaction markers or aborted records lead
     /// to is noticed after it (default 20 ms).
     pub fetch_wait: Duration,
-    /// How long [`close`](lentic_engine::log::Log::close) waits for acknowledgements (default 10 s).
-    pub close_timeout: Duration,
 }
 
 impl KafkaOptions {
@@ -63,7 +61,6 @@ impl KafkaOptions {
             transaction_timeout: Duration::from_secs(10),
             transactions_max: 16,
             fetch_wait: Duration::from_millis(20),
-            close_timeout: Duration::from_secs(10),
         }
     }
 
@@ -145,7 +142,8 @@ impl KafkaOptions {
             ("bootstrap.servers", self.brokers.as_str()),
             ("client.id", &self.client_id),
             // A broker that restarts is found again within a second.
-            ("reconnect.backoff.ms", "50"),
+            // Half of it passes between a client's first connection and its second, too.
+            ("reconnect.backoff.ms", "20"),
             ("reconnect.backoff.max.ms", "1000"),
             ("socket.keepalive.enable", "true"),
             ("socket.nagle.disable", "true"),

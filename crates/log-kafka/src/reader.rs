@@ -71,9 +71,12 @@ impl KafkaReader {
         assigned.flush(polled);
         if emptied {
             assigned.ends(consumer, polled);
-            // The brokers' trouble concerns all partitions, and comes after what was read before it.
             if let Some(failure) = consumer.take_reported() {
-                polled.push(Polled::Failed { partition: None, error: error::of(&failure, None) });
+                match assigned.named(&failure) {
+                    Some(slot) => gone.extend(assigned.event(Some(slot), -1, &failure, polled)),
+                    // The brokers' trouble concerns all partitions, and comes after what was read before it.
+                    None => polled.push(Polled::Failed { partition: None, error: error::of(&failure, None) }),
+                }
             }
         }
         for partition in gone {
@@ -222,6 +225,13 @@ impl Assigned {
         }
         self.remove(&partition);
         Some(partition)
+    }
+
+    /// The partition whose topic is missing: librdkafka reports that of the client as a whole, and names the partition
+    /// in the text alone.
+    fn named(&self, failure: &Failure) -> Option<usize> {
+        let (topic, rest) = failure.text.split_once(" [").filter(|_| unknown_topic(failure.code))?;
+        self.find(topic, rest.split_once(']')?.0.parse().ok()?)
     }
 
     /// Hands over what the drain has gathered.

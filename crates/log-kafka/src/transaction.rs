@@ -1,5 +1,6 @@
 //! Transactions, and the producers that they take turns on.
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{Ack, Error, Result, Transaction};
@@ -7,7 +8,7 @@ use lentic_types::OutgoingRecord;
 
 use crate::error;
 use crate::options::KafkaOptions;
-use crate::raw::{Failure, Producer, TransactionFailure};
+use crate::raw::{Producer, TransactionFailure};
 
 /// Producers with transactional ids. One transaction is open on each at a time.
 pub(crate) struct Pool {
@@ -21,6 +22,8 @@ struct Turns {
     idle: Vec<(usize, Producer)>,
     /// Numbers without a producer, the smallest last.
     unused: Vec<usize>,
+    /// Aborts that nobody waits for.
+    aborting: usize,
     closed: bool,
 }
 
@@ -29,17 +32,17 @@ impl Pool {
         let unused = (0..options.transactions_max.max(1)).rev().collect();
         Self {
             options: options.clone(),
-            turns: Mutex::new(Turns { idle: Vec::new(), unused, closed: false }),
+            turns: Mutex::new(Turns { idle: Vec::new(), unused, aborting: 0, closed: false }),
             returned: Condvar::new(),
         }
     }
 
-    pub(crate) fn begin(self: &Arc<Self>) -> Result<Box<dyn Transaction>> {
-        let deadline = Instant::now() + self.options.request_timeout;
+    pub(crate) fn begin(self: &Arc<Self>, timeout: Duration) -> Result<Box<dyn Transaction>> {
+        let deadline = Instant::now() + timeout;
         loop {
             let (number, producer) = self.take(deadline)?;
             let was_idle = producer.is_some();
-            let producer = match producer.map_or_else(|| self.make(number, deadline), Ok) {
+            let producer = match producer.map_or_else(|| take_over(&self.options, number, deadline), Ok) {
                 Ok(producer) => producer,
                 Err(error) => {
                     self.put_back(number, None);
@@ -63,12 +66,16 @@ impl Pool {
         }
     }
 
-    pub(crate) fn close(&self) {
+    /// No transaction begins any more. Aborts under way are waited for until `deadline`: what a process leaves open holds
+    /// the readers of committed records.
+    pub(crate) fn close(&self, deadline: Instant) {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.closed = true;
         let idle = std::mem::take(&mut turns.idle);
-        drop(turns);
         self.returned.notify_all();
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self.returned.wait_timeout_while(turns, left, |turns| turns.aborting > 0);
+        drop(waited);
         drop(idle);
     }
 
@@ -113,17 +120,70 @@ impl Pool {
         drop(rest);
     }
 
-    /// A new producer: whatever an earlier one with the same id left open is aborted.
-    fn make(&self, number: usize, deadline: Instant) -> Result<Producer> {
-        let producer = Producer::new(&self.options.transactional(number))
-            .map_err(|failure| error::of(&failure, None))?;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match producer.init_transactions(left.max(Duration::from_millis(1))) {
-                Ok(()) => return Ok(producer),
-                Err(failed) if failed.retriable && !left.is_zero() => {}
-                Err(failed) => return Err(error::of(&failed.failure, None)),
+    /// Aborts the transaction that is open on a producer, and takes the producer back.
+    fn abort(self: &Arc<Self>, number: usize, producer: Producer, deadline: Instant) -> Result<()> {
+        // Aborting purges what is on its way and waits for the reports of it.
+        match until(deadline, |left| producer.abort_transaction(left)) {
+            Ok(()) => {
+                serve(&producer, deadline);
+                self.put_back(number, Some(producer));
+                Ok(())
             }
+            Err(failed) if failed.may_be_repeated() => {
+                self.abort_later(number, producer);
+                Err(Error::Unavailable(format!(
+                    "the abort takes longer, and goes on: {}",
+                    failed.failure.text
+                )))
+            }
+            Err(failed) => {
+                // The next producer with this id aborts it, or else the brokers do by their timeout.
+                drop(producer);
+                self.put_back(number, None);
+                Err(error::of(&failed.failure, None))
+            }
+        }
+    }
+
+    /// The same without waiting for it.
+    fn abort_later(self: &Arc<Self>, number: usize, producer: Producer) {
+        let pool = Arc::clone(self);
+        self.count_aborts(1);
+        let spawned = thread::Builder::new().name("kafka-abort".to_owned()).spawn(move || {
+            let deadline = Instant::now() + pool.options.request_timeout;
+            let result = until(deadline, |left| producer.abort_transaction(left));
+            if let Err(failed) = &result {
+                tracing::warn!("a transaction could not be aborted: {}", failed.failure.text);
+            }
+            let usable = result.is_ok().then_some(producer);
+            pool.put_back(number, usable);
+            pool.count_aborts(-1);
+        });
+        if spawned.is_err() {
+            // The producer went with the closure.
+            self.put_back(number, None);
+            self.count_aborts(-1);
+        }
+    }
+
+    fn count_aborts(&self, more: isize) {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.aborting = turns.aborting.saturating_add_signed(more);
+        drop(turns);
+        self.returned.notify_all();
+    }
+}
+
+/// A new producer: whatever an earlier one with the same id left open is aborted.
+pub(crate) fn take_over(options: &KafkaOptions, number: usize, deadline: Instant) -> Result<Producer> {
+    let producer =
+        Producer::new(&options.transactional(number)).map_err(|failure| error::of(&failure, None))?;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match producer.init_transactions(left.max(Duration::from_millis(1))) {
+            Ok(()) => return Ok(producer),
+            Err(failed) if failed.retriable && !left.is_zero() => {}
+            Err(failed) => return Err(error::of(&failed.failure, None)),
         }
     }
 }
@@ -141,24 +201,9 @@ impl KafkaTransaction {
         self.state.as_ref().map(|(_, producer)| producer).ok_or(Error::Closed)
     }
 
-    fn finish_abort(&mut self) -> Result<()> {
+    fn finish_abort(&mut self, deadline: Instant) -> Result<()> {
         let Some((number, producer)) = self.state.take() else { return Ok(()) };
-        let timeout = self.pool.options.request_timeout;
-        // Aborting purges what is on its way and waits for the reports of it.
-        let result = until(timeout, |left| producer.abort_transaction(left));
-        match result {
-            Ok(()) => {
-                serve(&producer, Instant::now() + timeout);
-                self.pool.put_back(number, Some(producer));
-                Ok(())
-            }
-            Err(failed) => {
-                // The next producer with this id aborts it, or else the brokers do by their timeout.
-                drop(producer);
-                self.pool.put_back(number, None);
-                Err(error::of(&failed.failure, None))
-            }
-        }
+        self.pool.abort(number, producer, deadline)
     }
 }
 
@@ -199,44 +244,45 @@ impl Transaction for KafkaTransaction {
     }
 
     fn commit(mut self: Box<Self>, timeout: Duration) -> Result<()> {
+        let deadline = Instant::now() + timeout;
         if self.broken {
-            let aborted = self.finish_abort();
+            let aborted = self.finish_abort(deadline);
             return Err(aborted.err().unwrap_or_else(|| {
                 Error::Refused("a record of the transaction failed, so it was aborted".to_owned())
             }));
         }
         let Some((number, producer)) = self.state.take() else { return Err(Error::Closed) };
-        serve(&producer, Instant::now() + timeout);
-        match until(timeout, |left| producer.commit_transaction(left)) {
+        serve(&producer, deadline);
+        match until(deadline, |left| producer.commit_transaction(left)) {
             Ok(()) => {
                 self.pool.put_back(number, Some(producer));
                 Ok(())
             }
             Err(failed) if failed.abort => {
-                self.state = Some((number, producer));
                 // Whatever becomes of the abort, the transaction is not committed.
-                let aborted = self.finish_abort();
+                let aborted = self.pool.abort(number, producer, deadline);
                 tracing::debug!(?aborted, "a transaction could not be committed");
                 Err(error::of(&failed.failure, None))
             }
             Err(failed) => {
-                // The next producer with this id brings it to an end.
+                // The next producer with this id brings it to an end. Who was fenced can't know which: it may be the
+                // other one that has completed the commit.
                 drop(producer);
                 self.pool.put_back(number, None);
-                Err(ended_unknown(&failed))
+                Err(Error::Unknown(format!("the end of a transaction: {}", failed.failure.text)))
             }
         }
     }
 
-    fn abort(mut self: Box<Self>) -> Result<()> {
-        self.finish_abort()
+    fn abort(mut self: Box<Self>, timeout: Duration) -> Result<()> {
+        self.finish_abort(Instant::now() + timeout)
     }
 }
 
 impl Drop for KafkaTransaction {
     fn drop(&mut self) {
-        if let Err(error) = self.finish_abort() {
-            tracing::warn!("a transaction was dropped and could not be aborted: {error}");
+        if let Some((number, producer)) = self.state.take() {
+            self.pool.abort_later(number, producer);
         }
     }
 }
@@ -257,24 +303,15 @@ fn serve(producer: &Producer, deadline: Instant) {
 
 /// Repeats a step that may be repeated.
 fn until(
-    timeout: Duration,
+    deadline: Instant,
     mut step: impl FnMut(Duration) -> Result<(), TransactionFailure>,
 ) -> Result<(), TransactionFailure> {
-    let deadline = Instant::now() + timeout;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match step(left.max(Duration::from_millis(1))) {
-            Err(failed) if failed.retriable && !failed.fatal && !failed.abort && !left.is_zero() => {}
+            Err(failed) if failed.may_be_repeated() && !left.is_zero() => {}
             result => return result,
         }
-    }
-}
-
-fn ended_unknown(failed: &TransactionFailure) -> Error {
-    let Failure { text, .. } = &failed.failure;
-    match error::of(&failed.failure, None) {
-        Error::Fenced => Error::Fenced,
-        _ => Error::Unknown(format!("the end of a transaction: {text}")),
     }
 }
 

@@ -31,7 +31,7 @@ fn tls_and_scram() {
         assert!(!log.identity().expect("an identity").is_empty());
         let topic = TestTopic::new(&log, 1);
         topic.put(0, "k", "appended");
-        let mut transaction = log.begin().expect("begun");
+        let mut transaction = log.begin(PATIENCE).expect("begun");
         produce(&mut *transaction, topic.record(0, "k", "transacted"));
         transaction.commit(PATIENCE).expect("committed");
         let mut tail = Tail::new(&*log, topic.partition(0), ReadFrom::Start);
@@ -103,7 +103,7 @@ fn a_broker_killed_under_load() {
     assert!(ok > 0 && unavailable > 0, "the outage was seen");
     assert!(outcomes.last().is_some_and(|(_, outcome)| outcome.is_ok()), "it went on: {:?}", outcomes.last());
 
-    let end = log.bounds(&[topic.partition(0)]).expect("bounds")[0].end;
+    let end = log.bounds_of(&topic.partition(0)).expect("bounds").end;
     tail.until_end(end.0);
     for (value, outcome) in &outcomes {
         let times = tail.values.iter().filter(|seen| *seen == value).count();
@@ -114,7 +114,7 @@ fn a_broker_killed_under_load() {
         }
     }
     // Transactions go on as well.
-    let mut transaction = log.begin().expect("begun");
+    let mut transaction = log.begin(PATIENCE).expect("begun");
     produce(&mut *transaction, topic.record(0, "k", "after"));
     transaction.commit(PATIENCE).expect("committed");
     tail.until("the transaction", |tail| tail.values.last().is_some_and(|last| last == "after"));

@@ -31,7 +31,7 @@ fn main() {
     let cleaning = Instant::now();
     log.clean_now().expect("cleaned");
     println!("compact: {:.0} records/s", records as f64 / cleaning.elapsed().as_secs_f64());
-    log.close();
+    log.close(Duration::from_secs(10));
 }
 
 fn record(topic: &TopicName, i: u64) -> OutgoingRecord {
@@ -109,7 +109,7 @@ fn read(log: &LocalLog, topic: &TopicName, records: u64) {
 fn latency(log: &LocalLog, topic: &TopicName) {
     let mut reader = log.reader(ReaderOptions::default()).expect("a reader");
     let partition = TopicPartition::new(topic.clone(), PartitionId(0));
-    let end = log.bounds(std::slice::from_ref(&partition)).expect("bounds")[0].end;
+    let end = log.bounds_of(&partition).expect("bounds").end;
     reader.assign(&partition, ReadFrom::Offset(end)).expect("assigned");
     let mut times = Vec::new();
     let mut polled = Vec::new();

@@ -36,6 +36,8 @@ struct Threads {
     running: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// How long dropping a log that was not closed waits for what is in flight.
+const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 /// As in Kafka, more is a mistake rather than a wish.
 const MOST_PARTITIONS: u32 = 10_000;
 /// The greatest `max.message.bytes`: four of them fit into a batch of a reader.
@@ -153,9 +155,9 @@ impl Log for LocalLog {
         Ok(())
     }
 
-    fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Bounds>> {
+    fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Result<Bounds>>> {
         let bounds = |name| self.shared().partition_of(name).map(|partition| partition.bounds());
-        partitions.iter().map(bounds).collect()
+        Ok(partitions.iter().map(bounds).collect())
     }
 
     fn epoch_below(&self, partition: &TopicPartition, offset: Offset) -> Result<Option<i32>> {
@@ -183,7 +185,7 @@ impl Log for LocalLog {
         }
     }
 
-    fn begin(&self) -> Result<Box<dyn Transaction>> {
+    fn begin(&self, _timeout: Duration) -> Result<Box<dyn Transaction>> {
         self.shared().open_or_refuse()?;
         Ok(Box::new(LocalTransaction::new(Arc::clone(self.shared()))))
     }
@@ -192,8 +194,8 @@ impl Log for LocalLog {
         self.shared().open_or_refuse().map_err(|error| error.to_string())
     }
 
-    fn close(&self) {
-        self.threads.stop();
+    fn close(&self, timeout: Duration) {
+        self.threads.stop(timeout);
     }
 }
 
@@ -205,7 +207,7 @@ impl Threads {
         Ok(())
     }
 
-    fn stop(&self) {
+    fn stop(&self, timeout: Duration) {
         const PATIENCE_AFTERWARDS: Duration = Duration::from_secs(1);
         let shared = &self.shared;
         shared.queue.refuse(Error::Closed);
@@ -217,7 +219,7 @@ impl Threads {
         if running.is_empty() {
             return;
         }
-        if !join(&mut running, shared.options.close_timeout) {
+        if !join(&mut running, timeout) {
             shared.stop.abandoned.store(true, Ordering::Release);
             if !join(&mut running, PATIENCE_AFTERWARDS) {
                 tracing::warn!("the embedded log did not stop in time; what was acknowledged is safe");
@@ -232,7 +234,7 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.stop();
+        self.stop(DROP_TIMEOUT);
     }
 }
 

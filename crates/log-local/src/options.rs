@@ -34,8 +34,6 @@ pub struct LocalOptions {
     /// Bytes of memory for the keys of one compaction pass. A pass that meets more keys stops there and the next one
     /// goes on. Default 32 MiB.
     pub cleaner_memory_bytes: usize,
-    /// How long closing waits for what is in flight. Default 10 s.
-    pub close_timeout: Duration,
 }
 
 impl Default for LocalOptions {
@@ -48,7 +46,6 @@ impl Default for LocalOptions {
             queue_records: 500_000,
             cleaner_interval: Duration::from_secs(15),
             cleaner_memory_bytes: 32 << 20,
-            close_timeout: Duration::from_secs(10),
         }
     }
 }

@@ -33,7 +33,7 @@ impl Bench {
     /// Closes the log and opens it again.
     pub(crate) fn reopen(self) -> Self {
         let Self { log, options, dir } = self;
-        log.close();
+        log.close(PATIENCE);
         drop(log);
         Self { log: LocalLog::open(options.clone()).expect("opened again"), options, dir }
     }

@@ -153,7 +153,7 @@ impl Transaction for LocalTransaction {
         committed?.ok_or_else(|| Error::Unknown(format!("the commit took longer than {timeout:?}")))
     }
 
-    fn abort(mut self: Box<Self>) -> Result<()> {
+    fn abort(mut self: Box<Self>, _timeout: Duration) -> Result<()> {
         self.give_up();
         Ok(())
     }

@@ -73,7 +73,7 @@ fn everything_is_there_again() {
     let made = log.create_topic(&topic(), 2, &TopicSettings::compacted()).expect("created");
     append(&log, 1, "first");
     let first = log.epoch_below(&partition(1), Offset(1)).expect("asked").expect("known");
-    log.close();
+    log.close(PATIENCE);
     drop(log);
 
     let log = open(&path);
@@ -148,7 +148,7 @@ fn the_process_to_be_killed() {
             };
             appending.append(record(0, &value), Box::new(acked));
             if i % 64 == 0 {
-                let mut transaction = appending.begin().expect("begun");
+                let mut transaction = appending.begin(PATIENCE).expect("begun");
                 let pair = vec![record(1, &format!("p{i}")), record(2, &format!("p{i}"))];
                 transaction.produce_all(pair, PATIENCE).expect("produced");
                 transaction.commit(PATIENCE).expect("committed");

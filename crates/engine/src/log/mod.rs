@@ -8,6 +8,7 @@ mod topic;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lentic_types::{Offset, OutgoingRecord, TopicName, TopicPartition};
 
@@ -43,8 +44,16 @@ pub trait Log: Send + Sync {
     /// Deletes a topic and its records; fine if there is none.
     fn delete_topic(&self, name: &TopicName) -> Result<()>;
 
-    /// Start and end of each partition, in the order given, in as few requests as the log allows.
-    fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Bounds>>;
+    /// Start and end of each partition, in the order given, in as few requests as the log allows. One that can't be
+    /// told (no such topic, no leader) neither keeps the others from being told nor delays them. The outer error: the
+    /// log can't be asked for any.
+    fn bounds(&self, partitions: &[TopicPartition]) -> Result<Vec<Result<Bounds>>>;
+
+    /// Start and end of one partition.
+    fn bounds_of(&self, partition: &TopicPartition) -> Result<Bounds> {
+        let found = self.bounds(std::slice::from_ref(partition))?.pop();
+        found.unwrap_or_else(|| Err(Error::NoSuchTopic(partition.topic.clone())))
+    }
 
     /// The leader epoch of the last record below `offset` (embedded: the number of the start that wrote it),
     /// and `None` where the log can't say. A position whose epoch differs from this has diverged from the log.
@@ -57,14 +66,14 @@ pub trait Log: Send + Sync {
     /// `acked` is called with [`Error::QueueFull`]. It is called exactly once, from any thread, and must not block.
     fn append(&self, record: OutgoingRecord, acked: Acked);
 
-    /// Opens a transaction. Waits if as many are open as the adapter has producers for.
-    fn begin(&self) -> Result<Box<dyn Transaction>>;
+    /// Opens a transaction. Waits up to `timeout` if as many are open as the adapter has producers for.
+    fn begin(&self, timeout: Duration) -> Result<Box<dyn Transaction>>;
 
     /// Whether the log answers at the moment; does not block. The text says what is wrong.
     fn health(&self) -> Result<(), String>;
 
-    /// Waits, bounded, until everything appended is acknowledged, and lets go of all resources.
-    fn close(&self);
+    /// Waits up to `timeout` until everything appended is acknowledged, and lets go of all resources.
+    fn close(&self, timeout: Duration);
 }
 
 /// A log as it is handed around.

@@ -17,7 +17,7 @@ pub struct Ack {
 /// Learns the outcome of an append.
 pub type Acked = Box<dyn FnOnce(Result<Ack>) + Send>;
 
-/// Records that become visible together or not at all. Dropping it aborts it.
+/// Records that become visible together or not at all. Dropping it aborts it, without making the caller wait.
 pub trait Transaction: Send {
     /// Produces a record and waits for its offset. The record is visible to nobody yet, and in its partition every
     /// record that becomes visible below that offset was there before.
@@ -29,6 +29,7 @@ pub trait Transaction: Send {
     /// Makes all visible. [`super::Error::Unknown`] if the outcome could not be learnt.
     fn commit(self: Box<Self>, timeout: Duration) -> Result<()>;
 
-    /// Takes all back.
-    fn abort(self: Box<Self>) -> Result<()>;
+    /// Takes all back. Waits up to `timeout`; an abort that takes longer fails with [`super::Error::Unavailable`] and goes
+    /// on by itself. In no case does anything become visible.
+    fn abort(self: Box<Self>, timeout: Duration) -> Result<()>;
 }

@@ -298,7 +298,7 @@ impl Node {
         let spec = table.spec();
         let topic = table.inner.topic.load_full();
         let known = topic.id != lentic_types::TopicId::default();
-        let facts = known.then(|| clerk::facts(&*self.shared.log, table, &topic)).flatten();
+        let facts = if known { clerk::facts(&*self.shared.log, table, &topic) } else { Vec::new() };
         for (number, partition) in table.inner.partitions.iter().enumerate() {
             let task = TaskId::of_table(spec.name.as_str(), partition.id);
             self.shared.inbox.register(task.clone(), table.clone());
@@ -309,7 +309,7 @@ impl Node {
                 source: TopicPartition::new(topic.name.clone(), partition.id),
                 partitions: topic.partitions,
                 key: spec.key,
-                facts: facts.as_ref().and_then(|facts| facts.get(number).copied()),
+                facts: facts.get(number).copied().flatten(),
             })));
         }
     }

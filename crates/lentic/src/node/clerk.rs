@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use lentic_engine::log::{Bounds, Log, Topic};
+use lentic_engine::log::{self, Bounds, Log, Topic};
 use lentic_engine::{Event, Facts, TaskId};
 use lentic_store::layout::{PositionRecord, position_key};
 use lentic_types::{TopicName, TopicPartition};
@@ -63,8 +63,15 @@ fn refresh_ends(shared: &Shared) {
     }
     let asked_at = now();
     match shared.log.bounds(&partitions) {
-        Ok(bounds) => {
-            shared.inbox.event(Event::Bounds(asked_at, partitions.into_iter().zip(bounds).collect()))
+        Ok(found) => {
+            let bounds = partitions.into_iter().zip(found).filter_map(|(partition, found)| match found {
+                Ok(bounds) => Some((partition, bounds)),
+                Err(error) => {
+                    tracing::debug!(%partition, "the end of the log is unknown: {error}");
+                    None
+                }
+            });
+            shared.inbox.event(Event::Bounds(asked_at, bounds.collect()));
         }
         Err(error) => tracing::debug!("the ends of the log are unknown: {error}"),
     }
@@ -140,25 +147,24 @@ fn examine(shared: &Shared, task: &TaskId, again: &mut BTreeMap<TaskId, ()>) {
     }
     let source = TopicPartition::new(topic.name.clone(), partition.id);
     let asked_at = now();
-    match shared.log.bounds(std::slice::from_ref(&source)).map(|bounds| bounds.first().copied()) {
-        Ok(Some(bounds)) => {
+    match shared.log.bounds_of(&source) {
+        Ok(bounds) => {
             let facts = Facts { asked_at, ..partition_facts(&*shared.log, &table, &topic, &source, bounds) };
             shared.inbox.event(Event::Examined(task.clone(), facts));
         }
-        Ok(None) | Err(_) => drop(again.insert(task.clone(), ())),
+        Err(_) => drop(again.insert(task.clone(), ())),
     }
 }
 
-/// The facts of all partitions of a table, in order; `None`: the log can't be asked now.
-pub(crate) fn facts(log: &dyn Log, table: &RawTable, topic: &Topic) -> Option<Vec<Facts>> {
+/// The facts of a table's partitions, in order, as far as the log can be asked now.
+pub(crate) fn facts(log: &dyn Log, table: &RawTable, topic: &Topic) -> Vec<Option<Facts>> {
     let sources: Vec<_> = sources(table).collect();
     let asked_at = now();
-    let bounds = log.bounds(&sources).ok().filter(|bounds| bounds.len() == sources.len())?;
-    let facts = sources
-        .iter()
-        .zip(bounds)
-        .map(|(source, bounds)| Facts { asked_at, ..partition_facts(log, table, topic, source, bounds) });
-    Some(facts.collect())
+    let bounds = log.bounds(&sources).unwrap_or_default();
+    let of = |(source, bounds): (_, log::Result<Bounds>)| {
+        Some(Facts { asked_at, ..partition_facts(log, table, topic, source, bounds.ok()?) })
+    };
+    sources.iter().zip(bounds).map(of).collect()
 }
 
 fn partition_facts(

@@ -101,7 +101,7 @@ impl Node {
         let log = &self.shared.log;
         let sources: Vec<_> =
             (0..partitions).map(|number| TopicPartition::new(topic.clone(), PartitionId(number))).collect();
-        let bounds = log.bounds(&sources)?;
+        let bounds = log.bounds(&sources)?.into_iter().collect::<Result<Vec<_>, _>>()?;
         let share = (SAMPLE / u64::from(partitions)).max(1);
         let mut reader = log.reader(ReaderOptions::default())?;
         let mut open = 0;

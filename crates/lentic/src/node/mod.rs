@@ -205,7 +205,7 @@ impl Node {
             }
         }
         drop(self.shared.membership.lock().unwrap_or_else(PoisonError::into_inner).take());
-        self.shared.log.close();
+        self.shared.log.close(deadline.saturating_duration_since(Instant::now()));
         self.shared.database.close()?;
         self.shared.dir.unlock();
         Ok(())

@@ -101,7 +101,7 @@ pub(crate) fn replay(log: &dyn Log, topic: &Topic) -> Result<Vec<(Offset, Statem
     let source = TopicPartition::new(topic.name.clone(), PartitionId(0));
     let mut reader = log.reader(ReaderOptions::default())?;
     reader.assign(&source, ReadFrom::Start)?;
-    let end = log.bounds(std::slice::from_ref(&source))?.first().map_or(Offset(0), |bounds| bounds.end);
+    let end = log.bounds_of(&source)?.end;
     let deadline = Instant::now() + Duration::from_secs(30);
     let (mut statements, mut position, mut polled) = (Vec::new(), Offset(0), Vec::new());
     while position < end {

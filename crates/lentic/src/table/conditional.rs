@@ -108,7 +108,7 @@ impl Attempt<'_> {
                 }
                 Step::Abort => {
                     // What an abort that fails leaves open is aborted by the log's own timeout; it is never visible.
-                    drop(transaction.take().map(Transaction::abort));
+                    drop(transaction.take().map(|open| open.abort(self.left_at_least_a_second())));
                     Input::Aborted
                 }
                 Step::Done(outcome) => return self.done(outcome, ack, current, failure),
@@ -126,7 +126,7 @@ impl Attempt<'_> {
         let write = write.ok_or(WriteError::Closed)?;
         let records = self.table.everywhere(self.table.outgoing(write)?);
         *elsewhere = records.elsewhere;
-        let transaction = open.insert(self.table.inner.around.log.begin()?);
+        let transaction = open.insert(self.table.inner.around.log.begin(self.left_at_least_a_second())?);
         transaction.produce(records.home, self.left_at_least_a_second()).map_err(not_committed)
     }
 

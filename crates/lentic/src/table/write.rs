@@ -63,7 +63,7 @@ impl RawTable {
             return Ok(Vec::new());
         }
         let partitions: Vec<_> = records.iter().map(|record| record.partition).collect();
-        let mut transaction = self.inner.around.log.begin()?;
+        let mut transaction = self.inner.around.log.begin(timeout)?;
         // A transaction that is dropped is aborted: until the commit nothing has happened.
         let acks = transaction.produce_all(records, timeout).map_err(not_committed)?;
         self.announce(&partitions, &acks);

@@ -28,6 +28,9 @@ pub(crate) struct NewTopic<'a> {
     pub(crate) settings: &'a [(&'static str, String)],
 }
 
+/// Topic, partition, and its offset or the code of an error.
+pub(crate) type Answer = (String, i32, Result<u64, Code>);
+
 /// Which end of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
@@ -209,13 +212,13 @@ impl Client {
         }
     }
 
-    /// One end of many partitions: topic, partition, offset or error code, in no order.
+    /// One end of many partitions, in no order.
     pub(crate) fn list_offsets<'a>(
         &self,
         partitions: impl Iterator<Item = (&'a str, i32)>,
         bound: Bound,
         timeout: Duration,
-    ) -> Result<Vec<(String, i32, Result<i64, Code>)>, Failure> {
+    ) -> Result<Vec<Answer>, Failure> {
         let spec = match bound {
             Bound::Start => sys::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_EARLIEST,
             Bound::End => sys::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_LATEST,
@@ -236,7 +239,9 @@ impl Client {
             let read = |info: &*const sys::rd_kafka_ListOffsetsResultInfo_t| {
                 let found = sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info);
                 let failed = (&raw const (*found).err).cast::<Code>().read();
-                let offset = if failed == 0 { Ok((*found).offset) } else { Err(failed) };
+                // A broker that did not answer in time leaves its partitions without an offset, and without an error.
+                let offset =
+                    if failed == 0 { u64::try_from((*found).offset).or(Err(NO_ANSWER)) } else { Err(failed) };
                 (text((*found).topic), (*found).partition, offset)
             };
             Ok(list(infos.cast_const().cast(), count).iter().map(read).collect())
@@ -299,8 +304,10 @@ pub(crate) fn unknown_topic(failed: Code) -> bool {
         || failed == code(Err::RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
 }
 
+const NO_ANSWER: Code = code(Err::RD_KAFKA_RESP_ERR__TIMED_OUT);
+
 fn no_answer() -> Failure {
-    Failure { code: code(Err::RD_KAFKA_RESP_ERR__TIMED_OUT), text: "no broker answered in time".to_owned() }
+    Failure { code: NO_ANSWER, text: "no broker answered in time".to_owned() }
 }
 
 unsafe fn topic_result(results: &[*const sys::rd_kafka_topic_result_t]) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ mod client;
 mod consumer;
 mod producer;
 
-pub(crate) use admin::{Bound, Described, NewTopic, unknown_topic};
+pub(crate) use admin::{Answer, Bound, Described, NewTopic, unknown_topic};
 pub(crate) use client::{Client, Code, Failure, Kind, code};
 pub(crate) use consumer::{Consumer, Message};
 pub(crate) use producer::{Producer, TransactionFailure};

@@ -162,6 +162,11 @@ pub(crate) struct TransactionFailure {
 }
 
 impl TransactionFailure {
+    /// Whether the same call may end otherwise.
+    pub(crate) fn may_be_repeated(&self) -> bool {
+        self.retriable && !self.fatal && !self.abort
+    }
+
     fn check(error: *mut sys::rd_kafka_error_t) -> Result<(), Self> {
         if error.is_null() {
             return Ok(());

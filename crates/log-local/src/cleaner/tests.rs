@@ -16,7 +16,7 @@ impl Bench {
     }
 
     fn bounds(&self) -> (u64, u64) {
-        let Bounds { start, end } = self.log.bounds(&[partition(0)]).expect("bounds")[0];
+        let Bounds { start, end } = self.log.bounds_of(&partition(0)).expect("bounds");
         (start.0, end.0)
     }
 

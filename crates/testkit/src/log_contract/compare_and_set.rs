@@ -72,7 +72,7 @@ impl Counter {
 
     fn try_increment(&mut self, f: &Fixture, log: &dyn Log) -> bool {
         let expected = self.read_below(self.position);
-        let mut transaction = log.begin().expect("begun");
+        let mut transaction = log.begin(f.options.patience).expect("begun");
         let topic = f.log.topic(&self.partition.topic).expect("described").expect("there");
         let next = record(&topic, self.partition.partition.0, "counter", &(expected + 1).to_string());
         let offset = transaction.produce(next, f.options.patience).expect("produced").offset;
@@ -80,7 +80,7 @@ impl Counter {
             transaction.commit(f.options.patience).expect("committed");
             true
         } else {
-            transaction.abort().expect("aborted");
+            transaction.abort(f.options.patience).expect("aborted");
             false
         }
     }

@@ -79,12 +79,11 @@ impl Fixture {
 
     /// Fails unless the log tells these bounds, at once if acknowledged records are visible.
     pub(super) fn assert_bounds(&self, partitions: &[TopicPartition], expected: &[Bounds]) {
+        let expected = Ok(expected.iter().map(|bounds| Ok(*bounds)).collect());
         if !self.options.acked_is_visible {
-            self.wait_for("the bounds", || {
-                (self.log.bounds(partitions).as_deref() == Ok(expected)).then_some(())
-            });
+            self.wait_for("the bounds", || (self.log.bounds(partitions) == expected).then_some(()));
         }
-        assert_eq!(self.log.bounds(partitions).as_deref(), Ok(expected));
+        assert_eq!(self.log.bounds(partitions), expected);
     }
 
     /// Repeats `attempt` until it gives something.

@@ -107,10 +107,16 @@ fn bounds_in_the_order_given(f: &Fixture) {
     f.assert_bounds(&partitions(&a), &[end(0), end(0), end(5)]);
 }
 
+/// Those that are there are told all the same.
 fn bounds_of_a_missing_topic(f: &Fixture) {
     let (topic, missing) = (f.topic(1), f.name());
-    assert_no_such_topic(f.log.bounds(&[TopicPartition::new(missing.clone(), PartitionId(0))]), &missing);
-    assert_no_such_topic(f.log.bounds(&[partition(&topic, 0), partition(&topic, 1)]), &topic.name);
+    let nowhere = TopicPartition::new(missing.clone(), PartitionId(0));
+    assert_no_such_topic(f.log.bounds_of(&nowhere), &missing);
+    assert_no_such_topic(f.log.bounds_of(&partition(&topic, 1)), &topic.name);
+    let empty = Bounds { start: Offset(0), end: Offset(0) };
+    let asked = [nowhere, partition(&topic, 0), partition(&topic, 1)];
+    let none = |name| Err(Error::NoSuchTopic(name));
+    assert_eq!(f.log.bounds(&asked), Ok(vec![none(missing), Ok(empty), none(topic.name)]));
 }
 
 /// The epoch that comes with records is the one that the log tells for the position after them.

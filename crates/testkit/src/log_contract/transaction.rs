@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
 
 impl Fixture {
     fn begin(&self) -> Box<dyn Transaction> {
-        self.log.begin().unwrap_or_else(|e| panic!("begin: {e}"))
+        self.log.begin(self.options.patience).unwrap_or_else(|e| panic!("begin: {e}"))
     }
 
     fn produce(&self, transaction: &mut dyn Transaction, record: OutgoingRecord) -> Offset {
@@ -61,9 +61,9 @@ fn transaction_aborted_is_invisible(f: &Fixture) {
     reading.until_ends(&[(p.clone(), before.next())]);
     let mut transaction = f.begin();
     f.produce(&mut *transaction, record(&topic, 0, "aborted", "v"));
-    transaction.abort().expect("aborted");
+    transaction.abort(f.options.patience).expect("aborted");
     // Nothing follows the aborted record: the end must pass it all the same.
-    let end = f.log.bounds(std::slice::from_ref(&p)).expect("bounds")[0].end;
+    let end = f.log.bounds_of(&p).expect("bounds").end;
     reading.until_ends(&[(p.clone(), end)]);
     assert_eq!(reading.keys(0), ["before"]);
 
@@ -85,7 +85,7 @@ fn transaction_dropped_is_aborted(f: &Fixture) {
 
 fn transaction_without_records(f: &Fixture) {
     f.commit(f.begin());
-    f.begin().abort().expect("aborted");
+    f.begin().abort(f.options.patience).expect("aborted");
     let topic = f.topic(1);
     let transaction = f.begin();
     f.put(&topic, 0, "k", "v");
@@ -167,7 +167,7 @@ fn transaction_refuses_what_an_append_refuses(f: &Fixture) {
             Some(_) => assert!(matches!(error, Error::TooLarge(_)), "{error:?}"),
             None => assert_eq!(error, Error::NoSuchTopic(missing.clone())),
         }
-        transaction.abort().expect("aborted");
+        transaction.abort(f.options.patience).expect("aborted");
     }
     let ack = f.put(&topic, 0, "k", "v");
     let mut reading = f.read_all(&topic);
@@ -184,7 +184,7 @@ fn transactions_one_after_another(f: &Fixture) {
             last[p as usize] = f.produce(&mut *transaction, record(&topic, p, "k", &round.to_string()));
         }
         if round % 3 == 1 {
-            transaction.abort().expect("aborted");
+            transaction.abort(f.options.patience).expect("aborted");
         } else {
             f.commit(transaction);
         }

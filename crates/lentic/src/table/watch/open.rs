@@ -270,7 +270,8 @@ impl Watch {
         }
         let partitions: Vec<_> = self.sources_of_log().collect();
         let bounds = self.table.inner.around.log.bounds(&partitions)?;
-        for (position, bounds) in id.positions.iter().zip(&bounds) {
+        for (position, bounds) in id.positions.iter().zip(bounds) {
+            let bounds = bounds?;
             if *position < bounds.start {
                 self.phase = Phase::Reset("the log no longer reaches back to the event id".to_owned());
                 return Ok(());
