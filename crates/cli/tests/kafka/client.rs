@@ -60,14 +60,18 @@ impl Kafka {
 
     pub fn delete(&self, name: &str) {
         let results = wait(self.admin.delete_topics(&[name], &options())).expect("answered");
-        results.into_iter().for_each(|result| drop(result.expect("deleted")));
+        for result in results {
+            result.expect("deleted");
+        }
     }
 
     /// Gives a topic more partitions.
     pub fn grow(&self, name: &str, partitions: usize) {
         let new = NewPartitions::new(name, partitions);
         let results = wait(self.admin.create_partitions([&new], &options())).expect("answered");
-        results.into_iter().for_each(|result| drop(result.expect("grown")));
+        for result in results {
+            result.expect("grown");
+        }
     }
 
     /// Moves the start of a partition's log, as retention does.
@@ -75,7 +79,9 @@ impl Kafka {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(name, partition, Offset::Offset(before)).expect("added");
         let results = wait(self.admin.delete_records(&list, &options())).expect("answered");
-        results.elements().iter().for_each(|element| element.error().expect("deleted"));
+        for element in results.elements() {
+            element.error().expect("deleted");
+        }
     }
 
     /// librdkafka's producer, with its own defaults where nothing else is said.
@@ -90,7 +96,7 @@ impl Kafka {
 
     /// A producer whose transactions are aborted only after a minute, if nobody ends them.
     pub fn transactional(&self) -> Producer {
-        self.transactional_for(Duration::from_secs(60))
+        self.transactional_for(Duration::from_mins(1))
     }
 
     pub fn transactional_for(&self, timeout: Duration) -> Producer {
@@ -159,7 +165,7 @@ impl Producer {
         let mut record = Some(record);
         while let Some(next) = record.take() {
             match self.0.send(next) {
-                Ok(()) => drop(self.0.poll(Duration::ZERO)),
+                Ok(()) => self.0.poll(Duration::ZERO),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     self.0.poll(Duration::from_millis(10));
                     record = Some(back);

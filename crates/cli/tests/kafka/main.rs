@@ -1,4 +1,6 @@
 //! Tables over a real Kafka, written by others as well: its own console producer, librdkafka, transactions; outages.
+#![allow(clippy::float_cmp, reason = "metrics are counts here, printed exactly")]
+
 #[path = "../harness/mod.rs"]
 mod harness;
 

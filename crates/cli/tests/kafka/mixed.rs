@@ -12,7 +12,8 @@ use crate::service::Service;
 fn keys_of_two_producers() {
     let Some(kafka) = Kafka::shared() else { return };
     let topic = kafka.topic("mixed", 4, &[("cleanup.policy", "compact")]);
-    let lines: String = (0..40).map(|number| format!("key-{number}:\"by Java\"\n")).collect();
+    let line = |number| format!("key-{number}:\"by Java\"\n");
+    let lines: String = (0..40).map(line).collect();
     console_produce(&kafka.brokers, &topic, &lines);
     let producer = kafka.producer(&[]);
     for number in 20..60 {

@@ -82,7 +82,7 @@ fn is_missing_meanwhile() {
     kafka.delete(&topic);
     for restarted in [false, true] {
         if restarted {
-            node.kill();
+            assert!(node.stop().success());
             node = service.start();
         }
         until("the table to fail", || {

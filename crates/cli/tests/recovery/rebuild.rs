@@ -43,8 +43,8 @@ fn after_the_log_was_restored_from_a_backup() {
 
     let node = Node::ready(dir.path(), &["--fsync", "never"]);
     // Every partition gets something that the backup doesn't have.
-    let lines: String =
-        (0..1_000).map(|n| format!("{}\n", json!({"key": format!("lost-{n}"), "value": n}))).collect();
+    let line = |n| format!("{}\n", json!({"key": format!("lost-{n}"), "value": n}));
+    let lines: String = (0..1_000).map(line).collect();
     node.load("big", lines);
     let lost = node.put_row("big", "kept", "2");
     assert!(node.stop().success());

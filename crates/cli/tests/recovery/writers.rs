@@ -9,17 +9,18 @@ const TABLE: &str = "/v1/tables/t";
 /// Rows of one line-by-line load.
 const LOADED: usize = 200;
 
-/// What a writer knows of a row: the last acknowledged value, and one that may have been written after it.
+/// What a writer knows of a row; no value: there is no row.
 #[derive(Clone, Debug, Default)]
 struct Row {
     acknowledged: Option<Value>,
-    attempted: Option<Option<Value>>,
+    /// What may have been written after that: one value at most.
+    attempted: Vec<Option<Value>>,
 }
 
 impl Row {
     fn check(&self, key: &str, found: Option<&Value>) {
         let expected = found == self.acknowledged.as_ref()
-            || self.attempted.as_ref().is_some_and(|attempted| attempted.as_ref() == found);
+            || self.attempted.iter().any(|attempted| attempted.as_ref() == found);
         assert!(expected, "{key} is {found:?}, known is {self:?}");
     }
 }
@@ -90,7 +91,7 @@ fn load_key(number: usize) -> String {
 fn settle(node: &Node, key: &str, row: &mut Row) {
     let found = plain(node, key);
     row.check(key, found.as_ref());
-    *row = Row { acknowledged: found, attempted: None };
+    *row = Row { acknowledged: found, attempted: Vec::new() };
 }
 
 /// A plain read: it waits, or says that it is catching up, and never answers something old.
@@ -143,10 +144,10 @@ impl Load<'_> {
                 Some(value) => self.request("PUT", &path).body(value.to_string()),
                 None => self.request("DELETE", &path),
             };
-            row.attempted = Some(value.clone());
+            row.attempted = vec![value.clone()];
             let Some(answer) = self.sent(request) else { return };
             assert_eq!(answer.status, 200, "{answer:?}");
-            *row = Row { acknowledged: value, attempted: None };
+            *row = Row { acknowledged: value, attempted: Vec::new() };
         }
     }
 
@@ -160,11 +161,11 @@ impl Load<'_> {
                 Some(etag) => request.header("if-match", etag),
                 None => request.header("if-none-match", "*"),
             };
-            counter.attempted = Some(Some(next.clone()));
+            counter.attempted = vec![Some(next.clone())];
             let Some(answer) = self.sent(request) else { return };
             assert_eq!(answer.status, 200, "nobody else writes the counter: {answer:?}");
             etag = answer.header("etag").map(str::to_owned);
-            *counter = Row { acknowledged: Some(next), attempted: None };
+            *counter = Row { acknowledged: Some(next), attempted: Vec::new() };
         }
     }
 
@@ -173,10 +174,10 @@ impl Load<'_> {
             let value = json!([number]);
             let writes =
                 json!({"writes": [{"key": "pair-a", "value": value}, {"key": "pair-b", "value": value}]});
-            pair.attempted = Some(Some(value.clone()));
+            pair.attempted = vec![Some(value.clone())];
             let Some(answer) = self.sent(self.request("POST", "rows:write").json(&writes)) else { return };
             assert_eq!(answer.status, 200, "{answer:?}");
-            *pair = Row { acknowledged: Some(value), attempted: None };
+            *pair = Row { acknowledged: Some(value), attempted: Vec::new() };
         }
     }
 
@@ -185,10 +186,10 @@ impl Load<'_> {
             let value = json!(generation);
             let line = |number| format!("{}\n", json!({"key": load_key(number), "value": value}));
             let lines: String = (0..LOADED).map(line).collect();
-            loaded.attempted = Some(Some(value.clone()));
+            loaded.attempted = vec![Some(value.clone())];
             let Some(answer) = self.sent(self.request("POST", "rows:load").body(lines)) else { return };
             assert_eq!(answer.status, 200, "{answer:?}");
-            *loaded = Row { acknowledged: Some(value), attempted: None };
+            *loaded = Row { acknowledged: Some(value), attempted: Vec::new() };
         }
     }
 }
