@@ -12,16 +12,15 @@ pub(crate) fn of(failure: &Failure, topic: Option<&TopicName>) -> Error {
     Error::Unavailable(text(failure))
 }
 
-/// Of a write; `possibly`: it may be in the log.
+/// Of a write; `possibly`: it may be in the log, whatever the last try met with.
 pub(crate) fn of_write(failure: &Failure, topic: Option<&TopicName>, possibly: bool) -> Error {
     if failure.code == code(Err::RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         return Error::QueueFull;
     }
-    match definite(failure, topic) {
-        Some(error) => error,
-        None if possibly => Error::Unknown(text(failure)),
-        None => Error::Unavailable(text(failure)),
+    if possibly {
+        return Error::Unknown(text(failure));
     }
+    of(failure, topic)
 }
 
 /// Errors that are no matter of reaching the brokers: what they refuse is not in the log.
@@ -90,7 +89,9 @@ mod tests {
             (Err::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false, Error::Unavailable("why".to_owned())),
             (Err::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, true, Error::Unknown("why".to_owned())),
             (Err::RD_KAFKA_RESP_ERR__QUEUE_FULL, false, Error::QueueFull),
-            (Err::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, true, Error::TooLarge(None)),
+            (Err::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, false, Error::TooLarge(None)),
+            (Err::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, true, Error::Unknown("why".to_owned())),
+            (Err::RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, true, Error::Unknown("why".to_owned())),
             (Err::RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, false, Error::NoSuchTopic(topic.clone())),
             (Err::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, false, Error::Refused("why".to_owned())),
         ];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lentic_engine::log::{Error, Result};
 use lentic_types::{ShardId, TopicName};
@@ -18,6 +18,9 @@ use crate::options::{KafkaOptions, Properties};
 
 /// How long the thread waits for something to happen in the group before it looks whether it should stop.
 const POLL: Duration = Duration::from_millis(100);
+
+/// How long leaving the group may take.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// Another node of the group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +60,10 @@ pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<Member>> {
     let consumer: BaseConsumer<Watcher> = config(&options.member(group, &options.client_id))
         .create_with_context(Watcher(Arc::default()))
         .map_err(|e| of(&e))?;
-    list(&consumer, group, options.request_timeout)
+    let members = list(&consumer, group, options.request_timeout);
+    // Closing a consumer takes librdkafka 100 ms, for which nobody has to wait.
+    drop(thread::Builder::new().name("kafka-close".to_owned()).spawn(move || drop(consumer)));
+    members
 }
 
 impl Membership {
@@ -71,9 +77,10 @@ impl Membership {
         consumer.subscribe(&[topic.as_str()]).map_err(|e| of(&e))?;
         let consumer = Arc::new(consumer);
         let (polled, watched) = (Arc::clone(&consumer), Arc::clone(&shared));
+        let (its_group, itself) = (group.to_owned(), node.to_owned());
         let thread = thread::Builder::new()
             .name("kafka-membership".to_owned())
-            .spawn(move || keep(&polled, &watched))
+            .spawn(move || keep(&polled, &watched, &its_group, &itself))
             .map_err(|failed| Error::Refused(format!("no thread for the group: {failed}")))?;
         Ok(Self {
             node: node.to_owned(),
@@ -124,7 +131,7 @@ impl Drop for Membership {
     }
 }
 
-fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared) {
+fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared, group: &str, node: &str) {
     while !shared.stop.load(Ordering::Acquire) {
         // Records of the shards topic are read elsewhere: what comes here is dropped.
         let Some(Err(error)) = consumer.poll(POLL) else { continue };
@@ -139,11 +146,14 @@ fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared) {
         }
         tracing::debug!("the group: {error}");
     }
-    // A static member that only closes would keep its shards until its session ends.
+    // A static member that only closes would keep its shards until its session ends. The leave is on its way once the
+    // shards are given back; the group tells when it has arrived.
     consumer.unsubscribe();
-    for _ in 0..20 {
-        consumer.poll(Duration::from_millis(50));
-        if shared.state.lock().unwrap_or_else(PoisonError::into_inner).shards.is_empty() {
+    let deadline = Instant::now() + LEAVE;
+    while Instant::now() < deadline {
+        consumer.poll(Duration::from_millis(20));
+        let listed = list(consumer, group, Duration::from_millis(500));
+        if listed.is_ok_and(|members| members.iter().all(|member| member.node != node)) {
             break;
         }
     }

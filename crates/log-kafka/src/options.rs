@@ -26,6 +26,9 @@ pub struct KafkaOptions {
     pub message_timeout: Duration,
     /// After how long the brokers abort the transaction of a dead process (default 10 s).
     pub transaction_timeout: Duration,
+    /// Bytes of records that may wait for their acknowledgement, those of transactions not included; beyond them appends
+    /// are refused with `QueueFull` (default 64 MiB).
+    pub queue_bytes: usize,
     /// Most transactions open at once; more wait (default 16).
     pub transactions_max: usize,
     /// How long a broker holds a fetch that finds nothing. An end that only transaction markers or aborted records lead
@@ -33,10 +36,14 @@ pub struct KafkaOptions {
     pub fetch_wait: Duration,
 }
 
+/// Memory that librdkafka and we take for a waiting record beside its bytes, about a third of it.
+const RECORD_OVERHEAD_BYTES: usize = 128;
+
 impl KafkaOptions {
     /// Properties that [`KafkaOptions::properties`] can't change.
-    pub const FIXED: [&'static str; 11] = [
+    pub const FIXED: [&'static str; 12] = [
         "acks",
+        "allow.auto.create.topics",
         "auto.offset.reset",
         "enable.auto.commit",
         "enable.auto.offset.store",
@@ -59,6 +66,7 @@ impl KafkaOptions {
             request_timeout: Duration::from_secs(10),
             message_timeout: Duration::from_secs(10),
             transaction_timeout: Duration::from_secs(10),
+            queue_bytes: 64 << 20,
             transactions_max: 16,
             fetch_wait: Duration::from_millis(20),
         }
@@ -71,7 +79,16 @@ impl KafkaOptions {
 
     /// For the node's one producer.
     pub(crate) fn producer(&self) -> Properties {
-        self.client(&[
+        // librdkafka counts the bytes of keys and values alone: what a record takes beside them is bounded by the number.
+        let (kbytes, messages) = (self.queue_bytes.div_ceil(1024), self.queue_bytes / RECORD_OVERHEAD_BYTES);
+        self.writer(&[
+            ("queue.buffering.max.kbytes", &kbytes.clamp(1, i32::MAX as usize).to_string()),
+            ("queue.buffering.max.messages", &messages.clamp(1, i32::MAX as usize).to_string()),
+        ])
+    }
+
+    fn writer(&self, own: &[(&str, &str)]) -> Properties {
+        let common = [
             ("enable.idempotence", "true"),
             ("acks", "all"),
             // A lone record leaves at once; under load records gather while five requests are on their way.
@@ -80,13 +97,14 @@ impl KafkaOptions {
             // The topic's limit decides, not the client's.
             ("message.max.bytes", "1000000000"),
             ("topic.metadata.propagation.max.ms", "3000"),
-        ])
+        ];
+        self.client(&[&common, own].concat())
     }
 
-    /// For transactions under the id with this number.
+    /// For transactions under the id with this number. What one holds is in memory already: no queue limits it.
     pub(crate) fn transactional(&self, number: usize) -> Properties {
         let timeout = self.message_timeout.min(self.transaction_timeout);
-        let mut properties = self.producer();
+        let mut properties = self.writer(&[]);
         for (key, value) in [
             ("transactional.id", format!("{}-{number}", self.transactional_id_prefix)),
             ("transaction.timeout.ms", millis(self.transaction_timeout)),
@@ -141,6 +159,8 @@ impl KafkaOptions {
         let common = [
             ("bootstrap.servers", self.brokers.as_str()),
             ("client.id", &self.client_id),
+            // A typo must not make a topic.
+            ("allow.auto.create.topics", "false"),
             // A broker that restarts is found again within a second.
             // Half of it passes between a client's first connection and its second, too.
             ("reconnect.backoff.ms", "20"),
@@ -170,7 +190,12 @@ mod tests {
     #[test]
     fn the_log_s_promises_win_over_the_user_and_the_user_over_the_rest() {
         let mut options = KafkaOptions::new("a:1");
-        for (key, value) in [("acks", "1"), ("linger.ms", "5"), ("isolation.level", "read_uncommitted")] {
+        for (key, value) in [
+            ("acks", "1"),
+            ("linger.ms", "5"),
+            ("isolation.level", "read_uncommitted"),
+            ("allow.auto.create.topics", "true"),
+        ] {
             options.properties.insert(key.to_owned(), value.to_owned());
         }
         let producer = options.producer();
@@ -178,5 +203,18 @@ mod tests {
         let consumer = options.consumer(ReaderOptions::default());
         assert_eq!(consumer["isolation.level"], "read_committed");
         assert_eq!(options.transactional(3)["transactional.id"], "lentic-3");
+        for client in
+            [options.admin(), producer, consumer, options.transactional(3), options.member("g", "i")]
+        {
+            assert_eq!(client["allow.auto.create.topics"], "false");
+        }
+    }
+
+    #[test]
+    fn the_queue_is_as_large_as_said() {
+        let options = KafkaOptions { queue_bytes: 1 << 20, ..KafkaOptions::new("a:1") };
+        let producer = options.producer();
+        assert_eq!(producer["queue.buffering.max.kbytes"], "1024");
+        assert_eq!(producer["queue.buffering.max.messages"], "8192");
     }
 }

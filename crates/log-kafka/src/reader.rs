@@ -79,9 +79,17 @@ impl KafkaReader {
                 }
             }
         }
-        for partition in gone {
+        for Lost { partition, guessed } in gone {
+            let (topic, number) = (partition.topic.as_str(), partition.partition.0 as i32);
             // The partition is forgotten here in any case.
-            drop(consumer.unassign(partition.topic.as_str(), partition.partition.0 as i32));
+            drop(consumer.unassign(topic, number));
+            if !guessed {
+                continue;
+            }
+            match consumer.assign(topic, number, BEGINNING, -1) {
+                Ok(()) => assigned.insert(&partition, 0, false),
+                Err(_) => polled.push(Polled::OutOfRange { partition }),
+            }
         }
     }
 }
@@ -90,15 +98,16 @@ impl Reader for KafkaReader {
     fn assign(&mut self, partition: &TopicPartition, from: ReadFrom) -> Result<()> {
         self.unassign(partition)?;
         let (topic, number) = (partition.topic.as_str(), partition.partition.0 as i32);
-        let (offset, epoch, next) = match from {
-            ReadFrom::Offset(offset) => (offset.0 as i64, -1, offset.0),
-            ReadFrom::Position { offset, epoch } => (offset.0 as i64, epoch, offset.0),
-            ReadFrom::Start => (BEGINNING, -1, 0),
+        let (offset, epoch) = match from {
+            ReadFrom::Offset(offset) => (offset.0, -1),
+            ReadFrom::Position { offset, epoch } => (offset.0, epoch),
+            // Most logs begin at 0, and to ask for their beginning takes a fresh client half a second.
+            ReadFrom::Start => (0, -1),
         };
         self.consumer
-            .assign(topic, number, offset, epoch)
+            .assign(topic, number, offset as i64, epoch)
             .map_err(|failure| error::of(&failure, Some(&partition.topic)))?;
-        self.assigned.insert(partition, next);
+        self.assigned.insert(partition, offset, from == ReadFrom::Start);
         Ok(())
     }
 
@@ -162,12 +171,12 @@ impl Assigned {
         self.index.get(topic)?.get(&u32::try_from(partition).ok()?).copied()
     }
 
-    fn insert(&mut self, partition: &TopicPartition, next: u64) {
+    fn insert(&mut self, partition: &TopicPartition, next: u64, guessed: bool) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
         });
-        self.slots[slot] = Some(Slot::new(partition.clone(), next));
+        self.slots[slot] = Some(Slot::new(partition.clone(), next, guessed));
         self.index.entry(partition.topic.clone()).or_default().insert(partition.partition.0, slot);
     }
 
@@ -191,7 +200,7 @@ impl Assigned {
         offset: i64,
         failure: &Failure,
         polled: &mut Vec<Polled>,
-    ) -> Option<TopicPartition> {
+    ) -> Option<Lost> {
         const OUT_OF_RANGE: [i32; 3] = [
             code(Err::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET),
             code(Err::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE),
@@ -213,6 +222,10 @@ impl Assigned {
             if !current {
                 return None;
             }
+            if slot.guessed && slot.next == 0 {
+                self.remove(&partition);
+                return Some(Lost { partition, guessed: true });
+            }
             slot.flush(polled);
             polled.push(Polled::OutOfRange { partition: partition.clone() });
         } else {
@@ -224,7 +237,7 @@ impl Assigned {
             }
         }
         self.remove(&partition);
-        Some(partition)
+        Some(Lost { partition, guessed: false })
     }
 
     /// The partition whose topic is missing: librdkafka reports that of the client as a whole, and names the partition
@@ -267,12 +280,21 @@ impl Assigned {
     }
 }
 
+/// A partition that librdkafka no longer reads.
+struct Lost {
+    partition: TopicPartition,
+    /// Because the log does not begin where it mostly does: it is read from its beginning.
+    guessed: bool,
+}
+
 /// An assigned partition.
 struct Slot {
     partition: TopicPartition,
     topic: CString,
     /// Everything below is returned, or was not asked for.
     next: u64,
+    /// `next` stands for the log's beginning, which is not known.
+    guessed: bool,
     batch: RecordBatch,
     epoch: i32,
     /// Has records in this drain.
@@ -285,12 +307,13 @@ struct Slot {
 }
 
 impl Slot {
-    fn new(partition: TopicPartition, next: u64) -> Self {
+    fn new(partition: TopicPartition, next: u64, guessed: bool) -> Self {
         let topic = CString::new(partition.topic.as_str()).expect("topic names have no zero byte");
         Self {
             partition,
             topic,
             next,
+            guessed,
             batch: RecordBatch::default(),
             epoch: -1,
             touched: false,

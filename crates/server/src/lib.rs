@@ -27,6 +27,7 @@ mod health;
 mod http;
 mod metrics;
 mod options;
+mod pace;
 mod routes;
 mod rows;
 mod run;
@@ -34,6 +35,7 @@ mod security;
 mod server;
 mod state;
 mod tables;
+mod turns;
 mod watch;
 
 pub use error::Code;

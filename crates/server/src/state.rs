@@ -1,29 +1,34 @@
 //! What all requests share.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lentic::config::Config;
 use lentic::{Node, Readiness};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
 
 use crate::catalog::Catalog;
 use crate::error::{Code, Error, Result};
 use crate::http::{Deadline, LENTIC_ERROR, Response};
 use crate::metrics::Http;
 use crate::options::Options;
+use crate::pace::Pace;
 use crate::security::Guard;
 
 /// Threads that reads, and writes, may each block at the same time; more wait, within their deadlines.
 const BLOCKING_READS: usize = 64;
 const BLOCKING_WRITES: usize = 128;
+/// How much longer than its time a write is waited for.
+const WRITE_GRACE: Duration = Duration::from_millis(250);
 
 pub(crate) struct State {
     pub(crate) node: Node,
     pub(crate) catalog: Catalog,
     pub(crate) guard: Guard,
     pub(crate) http: Http,
+    pub(crate) pace: Pace,
     pub(crate) options: Options,
     pub(crate) started: Instant,
     pub(crate) openapi: Bytes,
@@ -44,6 +49,7 @@ impl State {
             node,
             guard,
             http: Http::default(),
+            pace: Pace::new(Instant::now()),
             options,
             started: Instant::now(),
             docs: crate::doc::page(&openapi).into(),
@@ -67,26 +73,35 @@ impl State {
         deadline: Deadline,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let permit = deadline.run(Arc::clone(&self.reads).acquire_owned()).await?;
-        let running = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            read()
-        });
+        let running = begin(&self.reads, deadline, read).await?;
         deadline.run(running).await?.map_err(|_| Error::plain(Code::Internal))
     }
 
-    /// Runs a write that blocks and keeps time by itself; once begun it is waited for, so that its outcome is known.
+    /// Runs a change of a table; one that takes longer than the request goes on.
+    pub(crate) async fn block_change<T: Send + 'static>(
+        &self,
+        deadline: Deadline,
+        change: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let running = begin(&self.writes, deadline, change).await?;
+        let late = |error: Error| error.hint("It goes on: GET /v1/tables/{table} tells what became of it.");
+        deadline.run(running).await.map_err(late)?.map_err(|_| Error::plain(Code::Internal))
+    }
+
+    /// Runs a write that blocks and keeps time by itself; once begun it is waited for, so that its outcome is known. One
+    /// that stays away all the same goes on unobserved.
     pub(crate) async fn block_write<T: Send + 'static>(
         &self,
         deadline: Deadline,
         write: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let permit = deadline.run(Arc::clone(&self.writes).acquire_owned()).await?;
-        let running = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            write()
-        });
-        running.await.map_err(|_| Error::plain(Code::WriteOutcomeUnknown))
+        let why = "other writes came first";
+        let running =
+            begin(&self.writes, deadline, write).await.map_err(|_| Error::new(Code::Undecided, why))?;
+        match tokio::time::timeout_at(deadline.at() + WRITE_GRACE, running).await {
+            Ok(outcome) => outcome.map_err(|_| Error::plain(Code::WriteOutcomeUnknown)),
+            Err(_) => Err(Error::plain(Code::WriteOutcomeUnknown)),
+        }
     }
 
     /// Counts a request in, or refuses it.
@@ -111,6 +126,9 @@ impl State {
 
     /// The answer as it goes out. A node that stops closes its tables: that one is not there says nothing then.
     pub(crate) fn settled(&self, response: Response) -> Response {
+        if response.status().is_success() {
+            return response;
+        }
         let code = response.headers().get(&LENTIC_ERROR);
         let no_table = code.is_some_and(|code| code == Code::TableNotFound.as_str());
         if no_table && self.node.readiness() == Readiness::Stopping {
@@ -127,6 +145,25 @@ impl State {
     /// Resolves when a stop begins.
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
+    }
+}
+
+/// Runs what may block once there is a permit for it, which it keeps to its end.
+async fn begin<T: Send + 'static>(
+    permits: &Arc<Semaphore>,
+    deadline: Deadline,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>> {
+    let permit = deadline.run(Arc::clone(permits).acquire_owned()).await?;
+    Ok(tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        work()
+    }))
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot").finish_non_exhaustive()
     }
 }
 

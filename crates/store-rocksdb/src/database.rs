@@ -13,7 +13,7 @@ use rocksdb::{
 
 use crate::error::{from_io, from_open, from_rocks};
 use crate::family::Family;
-use crate::options::{RocksOptions, state_family_options, state_options};
+use crate::options::{RocksOptions, sorted_run_options, state_family_options, state_options};
 use crate::pinned::{Db, Handle};
 use crate::store::RocksStore;
 use crate::usage;
@@ -31,8 +31,10 @@ pub struct RocksDatabase {
 /// What all families use.
 pub(crate) struct Shared {
     pub(crate) db: Arc<Db>,
-    /// With these families are made and sorted files written.
-    pub(crate) options: Arc<Options>,
+    /// With these families are made.
+    options: Options,
+    /// With these sorted files are written.
+    pub(crate) run_options: Arc<Options>,
     cache: Cache,
     opened: Instant,
     incoming: PathBuf,
@@ -81,7 +83,8 @@ impl RocksDatabase {
         clear_directory(&incoming).map_err(|error| from_io(&error, &incoming))?;
         let shared = Shared {
             db: Arc::new(db),
-            options: Arc::new(family_options),
+            run_options: Arc::new(sorted_run_options(&options, &cache)),
+            options: family_options,
             cache,
             opened: Instant::now(),
             incoming,

@@ -1,6 +1,7 @@
 //! One column family, and what is known of its durability.
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use lentic_store::Result;
 use rocksdb::WriteOptions;
@@ -8,10 +9,15 @@ use rocksdb::WriteOptions;
 use crate::bounds::Bounds;
 use crate::database::Shared;
 use crate::error::from_rocks;
+use crate::options::RESTORE_L0_FILES;
 use crate::pinned::Handle;
 
 /// Deleted ranges remembered for compaction; those beyond wait for RocksDB to come by.
 const MAX_DELETED: usize = 256;
+
+/// Of a restore, for compactions.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 type Range = (Vec<u8>, Vec<u8>);
 
@@ -50,6 +56,18 @@ impl Family {
         // Last, so that a flush which sees the number has the change.
         self.applied.fetch_add(1, Ordering::Release);
         Ok(())
+    }
+
+    /// Waits while compaction is far behind with this family; not for ever, and not where it can't be told.
+    pub(crate) fn await_room(&self) {
+        let begin = Instant::now();
+        while begin.elapsed() < LONGEST_WAIT {
+            let files = self.handle.db().property_int_value_cf(self.handle.family(), "rocksdb.num-files-at-level0");
+            if !files.is_ok_and(|files| files.is_some_and(|files| files > RESTORE_L0_FILES)) {
+                return;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 
     pub(crate) fn is_dirty(&self) -> bool {

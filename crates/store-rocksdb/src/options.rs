@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, DBCompressionType, DataBlockIndexType, LogLevel, Options, WriteBufferManager,
+    BlockBasedOptions, Cache, DBCompressionType, DataBlockIndexType, Env, LogLevel, Options,
+    WriteBufferManager,
 };
 
 use crate::durable::DurableFamilyOptions;
@@ -87,10 +88,20 @@ pub(crate) fn state_options(options: &RocksOptions, buffers: &WriteBufferManager
     let mut database = database_options(options.background_threads);
     database.set_write_buffer_manager(buffers);
     database.set_max_open_files(options.max_open_files);
+    // Compactions take what reads and restores leave: nothing waits for them.
+    if let Ok(mut environment) = Env::new() {
+        environment.lower_thread_pool_cpu_priority();
+        database.set_env(&environment);
+    }
     database
 }
 
-/// Options of each of its families; sorted files are written with the same.
+/// Files at level 0 of a family above which a restore waits for compactions: every read looks into all of them.
+pub(crate) const RESTORE_L0_FILES: u64 = 24;
+/// And above which live writes, of all families, would be held up: far beyond what a restore leads to.
+const STALL_L0_FILES: i32 = 400;
+
+/// Options of each of its families.
 pub(crate) fn state_family_options(options: &RocksOptions, cache: &Cache) -> Options {
     let mut family = family_options(Access::Point, Compression::Lz4, cache);
     let buffer = (options.write_buffer_bytes / 2).clamp(1 << 20, 64 << 20);
@@ -98,7 +109,20 @@ pub(crate) fn state_family_options(options: &RocksOptions, cache: &Cache) -> Opt
     family.set_max_write_buffer_number(4);
     family.set_memtable_whole_key_filtering(true);
     family.set_memtable_prefix_bloom_ratio(MEMTABLE_FILTER_BYTES / buffer as f64);
+    // One family's restore must not hold up the writes of the others.
+    family.set_level_zero_slowdown_writes_trigger(STALL_L0_FILES);
+    family.set_level_zero_stop_writes_trigger(STALL_L0_FILES);
+    family.set_soft_pending_compaction_bytes_limit(0);
+    family.set_hard_pending_compaction_bytes_limit(0);
     family
+}
+
+/// Options of the files of a sorted run: not compressed, because a restore is bound by the processor and compaction
+/// writes what it touches anew.
+pub(crate) fn sorted_run_options(options: &RocksOptions, cache: &Cache) -> Options {
+    let mut file = state_family_options(options, cache);
+    file.set_compression_type(DBCompressionType::None);
+    file
 }
 
 /// Options of a family of a durable database.

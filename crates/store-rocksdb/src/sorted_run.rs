@@ -35,7 +35,7 @@ impl RocksRun {
         if self.writer.is_none() {
             let path = self.family.shared.incoming_file();
             self.files.push(path.clone());
-            self.writer = Some(PinnedWriter::open(&self.family.shared.options, &path).map_err(from_rocks)?);
+            self.writer = Some(PinnedWriter::open(&self.family.shared.run_options, &path).map_err(from_rocks)?);
         }
         let Some(pinned) = &mut self.writer else { return Ok(()) };
         let writer = pinned.get();
@@ -73,6 +73,7 @@ impl SortedRun for RocksRun {
         if self.files.is_empty() {
             return Ok(());
         }
+        self.family.await_room();
         // The files are durable at once; what was applied before them must not be missing beside them.
         self.family.flush()?;
         let mut options = IngestExternalFileOptions::default();

@@ -7,20 +7,23 @@ mod guess;
 mod loading;
 mod logs;
 mod registry;
+mod starts;
 mod statement;
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::SharedLog;
-use lentic_store::Database;
+use lentic_store::{Database, MemoryDatabase};
 use lentic_store_rocksdb::{RocksDatabase, RocksOptions};
 use lentic_types::{TableName, Timestamp, TopicName};
 
-use crate::config::Config;
-use crate::table::{Limits, Surroundings};
+use crate::config::{Config, State};
+use crate::table::{Limits, Line, Surroundings};
 use crate::{NodeError, RawTable};
 
 pub use guess::{Guess, GuessedFormat};
@@ -49,7 +52,7 @@ pub(crate) struct Shared {
     known_at_start: Mutex<Vec<TableName>>,
     was_ready: AtomicBool,
     stopping: AtomicBool,
-    failure: Mutex<Option<String>>,
+    failure: Failure,
     threads: Mutex<Vec<JoinHandle<()>>>,
     membership: Mutex<Option<logs::Membership>>,
 }
@@ -77,9 +80,15 @@ impl Node {
         config.check().map_err(|error| NodeError::Config(error.to_string()))?;
         let dir = DataDir::open(&config)?;
         let log = logs::open(&config, &dir)?;
-        let database = open_state(&config, &dir)?;
-        let mut catalog = Catalog::open(&*database, &*log)?;
-        let membership = logs::join(&config, &dir, &log)?;
+        // The disk and the brokers are waited for at the same time.
+        let (database, membership) = std::thread::scope(|scope| {
+            let state = scope.spawn(|| open_state(&config, &dir));
+            let membership = logs::join(&config, &dir, &log);
+            let failed = |_| Err(NodeError::Io("opening state/ panicked".to_owned()));
+            (state.join().unwrap_or_else(failed), membership)
+        });
+        let (database, membership) = (database?, membership?);
+        let mut catalog = Catalog::open(&*database, &*log, config.shards)?;
         let limits = Limits {
             key_bytes: config.max_key_bytes as u64,
             value_bytes: config.max_value_bytes as u64,
@@ -91,6 +100,7 @@ impl Node {
             clock: now,
             limits,
             together: Arc::default(),
+            catch_ups: Arc::new(Line::new(config.max_watch_catch_ups)),
         });
         let statements = catalog.replay(&config, &*log)?;
         let (inbox, mail) = applier::inbox();
@@ -106,14 +116,22 @@ impl Node {
             known_at_start: Mutex::default(),
             was_ready: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
-            failure: Mutex::default(),
+            failure: Failure::default(),
             threads: Mutex::default(),
             membership: Mutex::new(Some(membership)),
         });
-        shared.start(mail)?;
         let node = Self { shared };
-        node.restore_catalog(statements)?;
-        Ok(node)
+        match node.shared.start(mail).and_then(|()| node.restore_catalog(statements)) {
+            Ok(()) => Ok(node),
+            Err(error) => {
+                // Else its threads would hold the directory, and the node's place in the group.
+                let timeout = Duration::from_millis(node.config().shutdown_timeout_ms);
+                if let Err(error) = node.close(timeout) {
+                    tracing::warn!("closing what had been opened: {error}");
+                }
+                Err(error)
+            }
+        }
     }
 
     /// The effective configuration.
@@ -166,9 +184,10 @@ impl Node {
         self.shared.log.health()
     }
 
-    /// `Some(reason)` after a failure that the node can't go on from (a failed durable write): stop the process.
+    /// `Some(reason)` after a failure that the node can't go on from (a failed durable write, another process in its
+    /// place): stop the process.
     pub fn failure(&self) -> Option<String> {
-        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.failure.reason()
     }
 
     /// (name, value) of memory and disk use, for metrics and status.
@@ -207,7 +226,7 @@ impl Node {
         drop(self.shared.membership.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.shared.log.close(deadline.saturating_duration_since(Instant::now()));
         self.shared.database.close()?;
-        self.shared.dir.unlock();
+        self.shared.dir.leave();
         Ok(())
     }
 }
@@ -215,8 +234,7 @@ impl Node {
 impl Shared {
     /// The node can't go on: nothing is applied any more, and whoever owns it is told to stop.
     fn fail(&self, reason: String) {
-        tracing::error!("{reason}; the node stops");
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        self.failure.set(reason);
     }
 
     fn is_stopping(&self) -> bool {
@@ -227,15 +245,45 @@ impl Shared {
         let (loads, load_queue) = crossbeam_channel::unbounded();
         let (examinations, examination_queue) = crossbeam_channel::unbounded();
         let mut threads = vec![
-            applier::spawn(Arc::clone(self), mail, loads, examinations)?,
-            clerk::spawn(Arc::clone(self), examination_queue)?,
+            applier::spawn(self, mail, loads, examinations)?,
+            clerk::spawn(self, examination_queue)?,
         ];
         for number in 0..self.config.restore_thread_count() {
-            threads.push(loading::spawn(Arc::clone(self), number, load_queue.clone())?);
+            threads.push(loading::spawn(self, number, load_queue.clone())?);
         }
         *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
         Ok(())
     }
+}
+
+/// Why a node can't go on; the first reason stays.
+#[derive(Default)]
+struct Failure(Mutex<Option<String>>);
+
+impl Failure {
+    fn set(&self, reason: String) {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.is_none() {
+            tracing::error!("{reason}; the node stops");
+            *first = Some(reason);
+        }
+    }
+
+    fn reason(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Runs what a node can't do without.
+    fn guard(&self, thread: &str, body: impl FnOnce()) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(body)) {
+            self.set(format!("the thread {thread} panicked: {}", panic_text(&*panic)));
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
 }
 
 /// Whether a topic is one of those that the service keeps for itself.
@@ -254,11 +302,24 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
         .map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))
 }
 
+/// A thread that the node fails with.
+fn vital_thread(
+    shared: &Arc<Shared>,
+    name: &str,
+    body: impl FnOnce(&Arc<Shared>) + Send + 'static,
+) -> Result<JoinHandle<()>, NodeError> {
+    let (shared, own_name) = (Arc::clone(shared), name.to_owned());
+    thread(name, move || shared.failure.guard(&own_name, || body(&shared)))
+}
+
 fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
 fn open_state(config: &Config, dir: &DataDir) -> Result<Arc<dyn Database>, NodeError> {
+    if config.state == State::Memory {
+        return Ok(Arc::new(MemoryDatabase::default()));
+    }
     let options = RocksOptions {
         path: dir.state(),
         block_cache_bytes: config.block_cache_bytes,
@@ -267,4 +328,19 @@ fn open_state(config: &Config, dir: &DataDir) -> Result<Arc<dyn Database>, NodeE
         ..RocksOptions::default()
     };
     Ok(Arc::new(RocksDatabase::open(options)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_failure() {
+        let failure = Failure::default();
+        failure.guard("clerk", || {});
+        assert_eq!(failure.reason(), None);
+        failure.guard("clerk", || panic!("{} words", 2));
+        failure.guard("applier", || panic!("one word"));
+        assert_eq!(failure.reason().as_deref(), Some("the thread clerk panicked: 2 words"));
+    }
 }

@@ -10,7 +10,7 @@ use sys::rd_kafka_admin_op_t as operation;
 
 use super::client::{Client, Code, ErrorText, Failure, cstring, millis, text};
 use super::consumer::PartitionList;
-use super::{Err, code};
+use super::{Err, code, codes};
 
 /// A topic as the brokers describe it.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Client {
         let mut metadata = ptr::null();
         // SAFETY: the handle is valid; on success the metadata is ours to destroy.
         unsafe {
-            Failure::check(sys::rd_kafka_metadata(
+            Failure::check(codes::rd_kafka_metadata(
                 self.ptr(),
                 c_int::from(!probe),
                 ptr::null_mut(),
@@ -95,12 +95,12 @@ impl Client {
             let topics = sys::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
             let topic = *list(topics.cast_const(), count).first().ok_or_else(no_answer)?;
             let error = sys::rd_kafka_TopicDescription_error(topic);
-            if !error.is_null() && code(sys::rd_kafka_error_code(error)) != 0 {
-                let failed = sys::rd_kafka_error_code(error);
-                if unknown_topic(code(failed)) {
+            if !error.is_null() && codes::rd_kafka_error_code(error) != 0 {
+                let failed = codes::rd_kafka_error_code(error);
+                if unknown_topic(failed) {
                     return Ok(None);
                 }
-                return Err(Failure { code: code(failed), text: text(sys::rd_kafka_error_string(error)) });
+                return Err(Failure { code: failed, text: text(sys::rd_kafka_error_string(error)) });
             }
             let id = sys::rd_kafka_TopicDescription_topic_id(topic);
             let high = sys::rd_kafka_Uuid_most_significant_bits(id) as u64;
@@ -139,7 +139,7 @@ impl Client {
             let result = sys::rd_kafka_event_DescribeConfigs_result(event.0.as_ptr());
             let resources = sys::rd_kafka_DescribeConfigs_result_resources(result, &raw mut count);
             let resource = *list(resources.cast_const(), count).first().ok_or_else(no_answer)?;
-            Failure::check(sys::rd_kafka_ConfigResource_error(resource)).map_err(|failure| {
+            Failure::check(codes::rd_kafka_ConfigResource_error(resource)).map_err(|failure| {
                 let said = text(sys::rd_kafka_ConfigResource_error_string(resource));
                 Failure { text: if said.is_empty() { failure.text } else { said }, ..failure }
             })?;
@@ -260,7 +260,7 @@ impl Client {
         unsafe {
             let mut error = ErrorText::default();
             let options = sys::rd_kafka_AdminOptions_new(self.ptr(), operation);
-            let set = sys::rd_kafka_AdminOptions_set_request_timeout(
+            let set = codes::rd_kafka_AdminOptions_set_request_timeout(
                 options,
                 millis(timeout).max(1),
                 error.as_mut_ptr(),
@@ -273,14 +273,11 @@ impl Client {
             sys::rd_kafka_AdminOptions_destroy(options);
             Failure::check(set)?;
             let event = Event(NonNull::new(event).ok_or_else(no_answer)?);
-            let failed = sys::rd_kafka_event_error(event.0.as_ptr());
-            if code(failed) == 0 {
+            let failed = codes::rd_kafka_event_error(event.0.as_ptr());
+            if failed == 0 {
                 Ok(event)
             } else {
-                Err(Failure {
-                    code: code(failed),
-                    text: text(sys::rd_kafka_event_error_string(event.0.as_ptr())),
-                })
+                Err(Failure { code: failed, text: text(sys::rd_kafka_event_error_string(event.0.as_ptr())) })
             }
         }
     }
@@ -314,7 +311,7 @@ unsafe fn topic_result(results: &[*const sys::rd_kafka_topic_result_t]) -> Resul
     let result = *results.first().ok_or_else(no_answer)?;
     // SAFETY: by the caller, the result is valid.
     unsafe {
-        Failure::check(sys::rd_kafka_topic_result_error(result)).map_err(|failure| {
+        Failure::check(codes::rd_kafka_topic_result_error(result)).map_err(|failure| {
             let said = sys::rd_kafka_topic_result_error_string(result);
             let said = if said.is_null() {
                 failure.text

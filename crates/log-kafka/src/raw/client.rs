@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdkafka_sys::bindings as sys;
 
-use super::Err;
+use super::{Err, codes};
 use crate::options::Properties;
 
 /// librdkafka's and Kafka's error codes. A number, since a newer broker may send one that the Rust enum lacks.
@@ -25,13 +25,10 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(super) fn of(error: Err) -> Self {
-        // SAFETY: returns a static string for every code.
-        Self { code: code(error), text: unsafe { text(sys::rd_kafka_err2str(error)) } }
-    }
-
-    pub(super) fn check(error: Err) -> Result<(), Self> {
-        if code(error) == 0 { Ok(()) } else { Err(Self::of(error)) }
+    pub(super) fn check(code: Code) -> Result<(), Self> {
+        // SAFETY: returns a static string for every code it knows, and one of the thread's for others.
+        let text = || unsafe { text(codes::rd_kafka_err2str(code)) };
+        if code == 0 { Ok(()) } else { Err(Self { code, text: text() }) }
     }
 }
 

@@ -11,7 +11,7 @@ use lentic_types::Header;
 use rdkafka_sys::bindings as sys;
 
 use super::client::{Client, Code, Failure, Kind, cstring};
-use super::{Err, code};
+use super::codes;
 use crate::options::Properties;
 
 /// Messages taken from librdkafka's queue at once.
@@ -44,7 +44,7 @@ impl Consumer {
         let signal = Arc::<Signal>::default();
         // SAFETY: the handle is a consumer's; `signal` outlives it. Errors of the client come through the same queue.
         let queue = unsafe {
-            Failure::check(sys::rd_kafka_poll_set_consumer(client.ptr()))?;
+            Failure::check(codes::rd_kafka_poll_set_consumer(client.ptr()))?;
             let queue = sys::rd_kafka_queue_get_consumer(client.ptr());
             sys::rd_kafka_queue_cb_event_enable(
                 queue,
@@ -143,7 +143,7 @@ impl Consumer {
         let (mut low, mut high) = (0, 0);
         // SAFETY: the pointers are valid for the calls.
         unsafe {
-            let known = sys::rd_kafka_get_watermark_offsets(
+            let known = codes::rd_kafka_get_watermark_offsets(
                 self.client.ptr(),
                 topic.as_ptr(),
                 partition,
@@ -152,9 +152,9 @@ impl Consumer {
             );
             let list = PartitionList::empty();
             let element = sys::rd_kafka_topic_partition_list_add(list.0, topic.as_ptr(), partition);
-            let found = sys::rd_kafka_position(self.client.ptr(), list.0);
+            let found = codes::rd_kafka_position(self.client.ptr(), list.0);
             let position = (*element).offset;
-            (code(known) == 0 && code(found) == 0 && position >= 0 && position == high).then_some(position)
+            (known == 0 && found == 0 && position >= 0 && position == high).then_some(position)
         }
     }
 
@@ -258,18 +258,18 @@ impl<'a> Message<'a> {
         let mut list = ptr::null_mut();
         // SAFETY: see above; names and values live as long as the message and are copied.
         unsafe {
-            if code(sys::rd_kafka_message_headers(self.message, &raw mut list)) != 0 {
+            if codes::rd_kafka_message_headers(self.message, &raw mut list) != 0 {
                 return headers;
             }
             let (mut name, mut value, mut size): (*const c_char, *const c_void, usize) =
                 (ptr::null(), ptr::null(), 0);
-            while code(sys::rd_kafka_header_get_all(
+            while codes::rd_kafka_header_get_all(
                 list,
                 headers.len(),
                 &raw mut name,
                 &raw mut value,
                 &raw mut size,
-            )) == 0
+            ) == 0
             {
                 headers.push(Header {
                     name: super::client::text(name),
@@ -326,10 +326,10 @@ pub(super) fn check(error: *mut sys::rd_kafka_error_t) -> Result<(), Failure> {
     // SAFETY: not null, ours to destroy.
     unsafe {
         let failure = Failure {
-            code: code(sys::rd_kafka_error_code(error)),
+            code: codes::rd_kafka_error_code(error),
             text: super::client::text(sys::rd_kafka_error_string(error)),
         };
         sys::rd_kafka_error_destroy(error);
-        if failure.code == code(Err::RD_KAFKA_RESP_ERR_NO_ERROR) { Ok(()) } else { Err(failure) }
+        if failure.code == 0 { Ok(()) } else { Err(failure) }
     }
 }

@@ -3,6 +3,7 @@
 //! what leaves this module owns or borrows what it needs to stay valid.
 mod admin;
 mod client;
+mod codes;
 mod consumer;
 mod producer;
 

@@ -10,7 +10,7 @@ use rdkafka_sys::bindings as sys;
 use sys::rd_kafka_vtype_t as vtype;
 
 use super::client::{Client, Code, ErrorText, Failure, Kind, cstring, millis, text};
-use super::code;
+use super::codes;
 use super::consumer::check;
 use crate::error;
 use crate::options::Properties;
@@ -38,7 +38,7 @@ impl Producer {
         // SAFETY: types as librdkafka's documentation has them for each tag; bytes are copied; on success it owns the
         // headers and gives the opaque back to `on_delivery`.
         let result = unsafe {
-            sys::rd_kafka_producev(
+            codes::rd_kafka_producev(
                 self.client.ptr(),
                 vtype::RD_KAFKA_VTYPE_TOPIC,
                 topic.as_ptr(),
@@ -99,8 +99,8 @@ impl Producer {
         let mut reason = ErrorText::default();
         // SAFETY: the text has room for the length given.
         let error =
-            unsafe { sys::rd_kafka_fatal_error(self.client.ptr(), reason.as_mut_ptr(), ErrorText::LEN) };
-        (code(error) != 0).then(|| Failure { code: code(error), text: reason.text() })
+            unsafe { codes::rd_kafka_fatal_error(self.client.ptr(), reason.as_mut_ptr(), ErrorText::LEN) };
+        (error != 0).then(|| Failure { code: error, text: reason.text() })
     }
 
     /// Takes the last error that concerns the whole producer.

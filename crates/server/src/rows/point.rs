@@ -1,6 +1,7 @@
 //! `GET` and `HEAD` of one row. What is in memory is answered on the spot; this is the hot path of the server.
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH,
@@ -61,13 +62,20 @@ async fn read(call: Call, path: RowPath<'_>, head: bool) -> Result<Response> {
     let encoding = KeyEncoding::of(&call.query(&[KeyEncoding::PARAMETER])?)?;
     let entry = call.table()?;
     let key = path_key(entry.key, path, encoding)?.into_owned();
-    let want = Want::read(&entry, &RequestHeaders::read(&call.headers)?, &call.headers, head)?;
+    let headers = RequestHeaders::read(&call.headers)?;
+    let want = Want::read(&entry, &headers, &call.headers, head)?;
     let scope = entry.table.partition_of(&key).into();
-    admitted(&entry.table, scope, &call.demand, call.deadline).await?;
-    if let Some(answer) = entry.table.get_with(&key, Tier::Memory, |found| answer(&entry, &found, &want))? {
-        return answer;
+    let was_looked_for = headers.is_plain()
+        && headers.origin.is_none()
+        && entry.table.admit(scope, &call.demand)? == Admission::Granted;
+    if !was_looked_for {
+        admitted(&entry.table, scope, &call.demand, call.deadline).await?;
+        let read = |found: Found<'_>| answer(&entry, &found, &want);
+        if let Some(answer) = entry.table.get_with(scope, &key, Tier::Memory, read)? {
+            return answer;
+        }
     }
-    let read = move || entry.table.get_with(&key, Tier::Disk, |found| answer(&entry, &found, &want));
+    let read = move || entry.table.get_with(scope, &key, Tier::Disk, |found| answer(&entry, &found, &want));
     call.state.block(call.deadline, read).await??.unwrap_or_else(|| Err(Error::plain(Code::Internal)))
 }
 
@@ -79,7 +87,7 @@ pub(crate) enum Quick {
     Long,
 }
 
-/// Answers a plain read from memory, without waiting and without a lock.
+/// Answers a plain read without waiting and without a lock: from memory, or from the disk while that is fast.
 pub(crate) fn quick(
     state: &State,
     path: RowPath<'_>,
@@ -108,7 +116,15 @@ pub(crate) fn quick(
             }
             Err(error) => return Err(error.into()),
         }
-        entry.table.get_with(&key, Tier::Memory, |found| answer(entry, &found, &want))?.transpose()
+        let begin = Instant::now();
+        if !state.pace.is_fast(begin) {
+            let read = |found: Found<'_>| answer(entry, &found, &want);
+            return entry.table.get_with(scope, &key, Tier::Memory, read)?.transpose();
+        }
+        let read = |found: Found<'_>| answer(entry, &found, &want);
+        let answer = entry.table.get_with(scope, &key, Tier::Disk, read)?.transpose();
+        state.pace.took(begin, Instant::now());
+        answer
     });
     match answer {
         None | Some(Ok(None)) => Quick::Long,

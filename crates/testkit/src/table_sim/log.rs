@@ -1,5 +1,6 @@
 //! One partition of a topic as a model: every record it ever held, and which of them it still holds.
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use lentic_engine::log::Bounds;
 use lentic_types::{Offset, RecordBatch, Timestamp, TopicId};
@@ -198,7 +199,8 @@ impl PartitionLog {
                 Outcome::Marker => " marker",
             };
             let gone = if self.compacted.contains(offset) { " compacted" } else { "" };
-            text += &format!("{offset}: {:?} = {:?}{outcome}{gone}\n", record.key, record.value);
+            let (key, value) = (&record.key, &record.value);
+            writeln!(text, "{offset}: {key:?} = {value:?}{outcome}{gone}").expect("a string takes all");
         }
         text
     }
