@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, DBCompressionType, DataBlockIndexType, Env, LogLevel, Options,
+    BlockBasedOptions, BlockBasedTablePinningTier, Cache, DBCompressionType, DataBlockIndexType, Env, LogLevel, Options,
     WriteBufferManager,
 };
 
@@ -156,6 +156,8 @@ fn table_options(access: Access, cache: &Cache) -> BlockBasedOptions {
     table.set_cache_index_and_filter_blocks_with_high_priority(true);
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
     table.set_optimize_filters_for_memory(true);
+    // Charged to the cache like everything else, and found without looking there: two of a read's three look-ups less.
+    table.set_unpartitioned_pinning_tier(BlockBasedTablePinningTier::All);
     match access {
         Access::Point => {
             table.set_block_size(4 << 10);
