@@ -98,7 +98,10 @@ fn check_key(json: &[u8]) -> Result<()> {
 }
 
 fn check_depth(json: &[u8]) -> Result<()> {
-    // Few brackets cannot nest deep; counting them all is much cheaper than telling those in strings apart.
+    // Short text, and few brackets, cannot nest deep; counting them all is much cheaper than telling those in strings apart.
+    if json.len() <= 2 * MAX_JSON_DEPTH {
+        return Ok(());
+    }
     let brackets: usize = json.iter().map(|b| usize::from(matches!(b, b'[' | b'{'))).sum();
     if brackets > MAX_JSON_DEPTH && depth(json) > MAX_JSON_DEPTH {
         return Err(refuse("JSON nested too deep", json, EXPECTED));
