@@ -1,7 +1,7 @@
 //! The broker goes away under load, and comes back.
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -13,9 +13,6 @@ use crate::service::Service;
 
 /// Between two requests of a thread: the broker has to find time to start.
 const PACE: Duration = Duration::from_millis(5);
-
-/// One broker at a time starts: they have to share the machine.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// What became of the writes, by the answers.
 #[derive(Default)]
@@ -74,15 +71,10 @@ impl Load {
 }
 
 /// No acknowledged write is lost and no refused one is there; reads and writes go on by themselves.
-fn check(stop: &str) {
-    if shared().is_none() {
-        return;
-    }
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let broker = OwnBroker::start();
+fn goes_away(broker: &OwnBroker, stop: &str) {
     let service = Service::new(&broker.address).with(&["--request-timeout-ms", "3s"]);
     let node = service.ready();
-    node.declare(&json!({"name": "t", "topic": "t", "key": "string", "value": "json", "partitions": 3}));
+    node.declare(&json!({"name": "t", "topic": stop, "key": "string", "value": "json", "partitions": 3}));
     node.put_row("t", "fixed", "\"there\"");
     let (load, outcomes) = (Load::default(), Mutex::default());
     let count = |counter: &AtomicU64| counter.load(Ordering::Acquire);
@@ -122,7 +114,7 @@ fn check(stop: &str) {
     let outcomes = outcomes.into_inner().expect("no panic");
     assert_eq!(node.warnings("t"), [""; 0]);
     let kafka = Kafka::at(&broker.address);
-    let log = kafka.committed("t");
+    let log = kafka.committed(stop);
     let rows: BTreeSet<_> =
         node.pages("t", 1_000).into_iter().map(|row| row["key"].as_str().expect("text").to_owned()).collect();
     for key in &outcomes.acknowledged {
@@ -136,27 +128,11 @@ fn check(stop: &str) {
     assert_eq!(conditional.expect(200).header("lentic-applied"), Some("true"));
 }
 
-#[test]
-fn killed() {
-    check("kill");
-}
-
-#[test]
-fn stopped() {
-    check("stop");
-}
-
 /// A restart that is quicker than a request's time is no more than a delay to a load under way.
-#[test]
-fn restarted_under_one_load() {
-    if shared().is_none() {
-        return;
-    }
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let broker = OwnBroker::start();
+fn is_restarted(broker: &OwnBroker) {
     let service = Service::new(&broker.address).with(&["--request-timeout-ms", "60s"]);
     let node = service.ready();
-    node.declare(&json!({"name": "t", "topic": "t", "key": "string", "value": "json", "partitions": 3}));
+    node.declare(&json!({"name": "t", "topic": "load", "key": "string", "value": "json", "partitions": 3}));
     let rows: usize = 300_000;
     let line = |number| format!("{{\"key\":\"row-{number}\",\"value\":\"{number:0>100}\"}}\n");
     let lines: String = (0..rows).map(line).collect();
@@ -168,7 +144,19 @@ fn restarted_under_one_load() {
         assert_eq!(answer["written"], rows, "{answer}");
     });
     assert_eq!(node.count("t"), rows as u64);
-    assert_eq!(Kafka::at(&broker.address).committed("t").len(), rows);
+    assert_eq!(Kafka::at(&broker.address).committed("load").len(), rows);
+}
+
+/// One broker for all: they take long to start.
+#[test]
+fn killed_stopped_and_restarted_under_load() {
+    if shared().is_none() {
+        return;
+    }
+    let broker = OwnBroker::start();
+    goes_away(&broker, "kill");
+    goes_away(&broker, "stop");
+    is_restarted(&broker);
 }
 
 /// Without a broker a node says so and ends; it does not hang.
