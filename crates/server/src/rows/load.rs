@@ -182,11 +182,10 @@ impl Load {
         };
         self.entry.counters.count_writes(written);
         let positions: Vec<_> = last.iter().map(|written| written.token.to_string()).collect();
-        if let Err(error) = outcome {
-            return Err(error.field("written", written).field("positions", positions));
-        }
         let deadline = self.deadline.step();
-        let mut all_applied = ack == Ack::Applied;
+        // A bad line says nothing against those before it: plain reads see them, as they do of a load that ends well.
+        let waits = outcome.as_ref().map_or_else(|error| error.code() == Code::BadLine, |()| true);
+        let mut all_applied = waits && ack == Ack::Applied;
         for written in &last {
             all_applied = all_applied && applied(&self.entry.table, written, deadline).await;
         }
@@ -200,6 +199,9 @@ impl Load {
         }
         let applied = HeaderValue::from_static(if all_applied { "true" } else { "false" });
         response.headers_mut().insert(&LENTIC_APPLIED, applied);
+        if let Err(error) = outcome {
+            return Err(error.field("written", written).field("positions", positions));
+        }
         Ok(response)
     }
 }
