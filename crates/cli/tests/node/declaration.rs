@@ -75,14 +75,12 @@ fn new_the_same_and_differing() {
 fn left_out_fields() {
     let dir = tempfile::tempdir().unwrap();
     let node = Node::ready(dir.path(), &[]);
-    let table = declare(&node, &json!({"name": "t", "key": "string", "value": "json"})).expect(201).json();
-    assert_eq!((&table["topic"], &table["partitioner_is"]), (&json!("t"), &json!("detected")));
+    let spec = json!({"name": "t", "key": "string", "value": "json"});
+    assert_eq!(declare(&node, &spec).expect(201).json()["topic"], "t");
+    let table = node.request("POST", "/v1/tables?wait=ready").json(&spec).send().expect(200).json();
+    assert_eq!((&table["ready"], &table["partitioner_is"]), (&json!(true), &json!("detected")));
     assert_eq!(table["partitions"].as_array().unwrap().len(), 4);
     assert_eq!(node.get("/v1/topics/t/guess").send().expect(200).json()["cleanup_policy"], "compact");
-    let ready = node
-        .request("POST", "/v1/tables?wait=ready")
-        .json(&json!({"name": "t", "key": "string", "value": "json"}));
-    assert_eq!(ready.send().expect(200).json()["ready"], true);
     // Another table over the same topic has the same rows.
     node.declare(&json!({"name": "u", "topic": "t", "key": "bytes", "value": "bytes"}));
     node.put_row("t", "a", "{\"x\": 1}");

@@ -1,7 +1,7 @@
 //! What takes a real broker: the statements as records, and topics that were not made by Lentic.
 use serde_json::{Value, json};
 
-use super::harness::{Node, kafka, unique};
+use super::harness::{Node, kafka, unique, until};
 
 fn serve(dir: &tempfile::TempDir, brokers: &str, service: &str) -> Node {
     Node::ready(dir.path(), &["--brokers", brokers, "--service-id", service])
@@ -102,4 +102,24 @@ fn topics_of_others() {
     );
     node.delete("/v1/tables/m?delete-topic=true").send().expect(200);
     node.get(&format!("/v1/topics/{missing}/guess")).send().expect_error(404, "topic_not_found");
+}
+
+/// A table that fails later does not turn the node unready: the others are served.
+#[test]
+fn a_node_stays_ready() {
+    let Some(brokers) = kafka::shared() else { return };
+    let (service, topic) = (unique("ready"), unique("vanishing"));
+    let dir = tempfile::tempdir().unwrap();
+    let arguments = ["--brokers", &brokers, "--service-id", &service, "--ends-refresh-ms", "100ms"];
+    let node = Node::ready(dir.path(), &arguments);
+    node.declare(&json!({"name": "t", "topic": topic, "key": "string", "value": "json", "partitions": 1}));
+    node.get("/readyz?table=t").send().expect(200);
+    kafka::delete_topic(&brokers, &topic);
+    let lost = until("the loss to be noticed", || {
+        let answer = node.get("/readyz?table=t").send();
+        (answer.status != 200 && answer.error() == "table_failed").then_some(answer)
+    });
+    assert_eq!(lost.status, 503);
+    node.get("/readyz").send().expect(200);
+    node.delete("/v1/tables/t").send().expect(200);
 }

@@ -125,3 +125,17 @@ fn under_load() {
         acknowledged.len()
     );
 }
+
+/// A node that waits for brokers which don't answer is not open yet: a signal ends it all the same.
+#[test]
+fn while_it_is_being_opened() {
+    let brokers = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let address = brokers.local_addr().unwrap().to_string();
+    let mut node = Node::spawn(dir.path(), &["--brokers", &address]);
+    let (_connection, _) = brokers.accept().unwrap();
+    let begin = Instant::now();
+    node.signal("TERM");
+    assert_eq!(node.wait().code(), Some(0), "{}", node.log());
+    assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
+}
