@@ -1,6 +1,7 @@
 //! [`KafkaLog`].
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{
@@ -59,14 +60,14 @@ impl KafkaLog {
             ..self.options.clone()
         };
         let deadline = Instant::now() + options.request_timeout;
-        // The ids with small numbers are used first.
-        for number in 0..options.transactions_max {
-            if self.closed.load(Ordering::Acquire) {
-                return Err(Error::Closed);
-            }
-            drop(transaction::take_over(&options, number, deadline)?);
-        }
-        Ok(())
+        // librdkafka may take half a second for each.
+        thread::scope(|scope| {
+            let options = &options;
+            let take_over =
+                |number| scope.spawn(move || transaction::take_over(options, number, deadline).map(drop));
+            let all: Vec<_> = (0..options.transactions_max).map(take_over).collect();
+            all.into_iter().try_for_each(|one| one.join().unwrap_or(Err(Error::Closed)))
+        })
     }
 
     /// Runs a request and learns from it whether the brokers answer.

@@ -43,7 +43,11 @@ fn a_killed_node_comes_back_at_once() {
         let node = service.ready();
         let took = started.elapsed();
         assert_eq!(node.row("t", "key-7").as_deref(), Some("1"));
-        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert!(
+            took < Duration::from_secs(8),
+            "{took:?}, the time after which brokers abort is 10 s:\n{}",
+            node.log()
+        );
         eprintln!("ready {took:?} after the kill");
         node.put_row("t", &format!("life-{life}"), "1");
         // Killed while transactions are under way.
