@@ -204,7 +204,7 @@ impl TableTask {
             log_start: stored.log_start,
             partitioners: stored.partitioners,
             null_keys: stored.null_keys,
-            blocked: self.behind_end > 1,
+            blocked: self.behind_end > 1 && stored.position.offset < self.end,
         }
     }
 

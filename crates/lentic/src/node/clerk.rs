@@ -145,6 +145,12 @@ fn examine(shared: &Shared, task: &TaskId, again: &mut BTreeMap<TaskId, ()>) {
     if topic != *known {
         table.inner.topic.store(Arc::new(topic.clone()));
     }
+    if topic.id != known.id {
+        // The next look at the topics finds no difference any more.
+        for other in sources(&table).filter(|other| other.partition != partition.id) {
+            shared.inbox.event(Event::TopicChanged(other));
+        }
+    }
     let source = TopicPartition::new(topic.name.clone(), partition.id);
     let asked_at = now();
     match shared.log.bounds_of(&source) {
