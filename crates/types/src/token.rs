@@ -57,7 +57,8 @@ impl FromStr for Token {
             Some(Self {
                 topic: TopicName::new(topic).ok()?,
                 partition: PartitionId(decimal(partition)?),
-                offset: Offset(decimal(offset)?),
+                // An offset is followed by another.
+                offset: Offset(decimal(offset).filter(|&offset| offset < u64::MAX)?),
                 tag: (tag.len() == 4).then(|| u16::from_str_radix(tag, 16).ok())??,
             })
         };
@@ -95,6 +96,8 @@ mod tests {
             "t/1@2.00000",
             "a b/1@2.0000",
             "/1@2.0000",
+            "t/1@18446744073709551615.0000",
+            "t/1@18446744073709551616.0000",
         ] {
             assert!(text.parse::<Token>().is_err(), "{text}");
         }
