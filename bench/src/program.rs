@@ -51,13 +51,10 @@ impl Program {
         for i in 0..gets {
             let key = dataset::key(dataset::scramble(i) % self.rows);
             // The same that a typed get does: wait for freshness, read, copy the value.
-            table.wait(
-                Scope::from(table.partition_of(key.as_bytes())),
-                &Demand::default(),
-                Duration::ZERO,
-            )?;
-            let value = table
-                .get_with(key.as_bytes(), Tier::Disk, |found| found.row.map(|row| row.value.to_vec()))?;
+            let scope = Scope::from(table.partition_of(key.as_bytes()));
+            table.wait(scope, &Demand::default(), Duration::ZERO)?;
+            let read = |found: lentic::Found<'_>| found.row.map(|row| row.value.to_vec());
+            let value = table.get_with(scope, key.as_bytes(), Tier::Disk, read)?;
             ensure!(value.flatten().is_some(), "{key} is missing");
         }
         let get_seconds = from.elapsed().as_secs_f64();

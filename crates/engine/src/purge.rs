@@ -26,6 +26,11 @@ pub(crate) struct Purge {
 }
 
 impl Purge {
+    /// Rows below this were removed.
+    pub(crate) fn done(&self) -> Offset {
+        self.done
+    }
+
     /// One step over at most `rows` rows, which it takes its own from: fills `batch` with deletes and returns what they
     /// delete.
     pub(crate) fn step(

@@ -202,6 +202,7 @@ impl TableTask {
             },
             target: self.target,
             log_start: stored.log_start,
+            purged: self.purge.done(),
             partitioners: stored.partitioners,
             null_keys: stored.null_keys,
             blocked: self.behind_end > 1 && stored.position.offset < self.end,

@@ -70,6 +70,8 @@ pub struct TaskView {
     pub target: Offset,
     /// Rows below this read as absent.
     pub log_start: Offset,
+    /// Rows below this were removed, and who watches was told of each.
+    pub purged: Offset,
     /// See [`lentic_store::layout::PositionRecord::partitioners`].
     pub partitioners: u8,
     /// Records without a key, skipped.

@@ -214,9 +214,10 @@ pub struct Table {
     pub value: String,
     /// Whether every write is refused.
     pub read_only: bool,
-    /// The rule by which keys find their partition; null where none fits.
+    /// The rule by which keys find their partition; null where none fits, or none is known yet.
     pub partitioner: Option<String>,
-    /// `named` by the operator, `detected` (or the default of an empty topic), or `mixed`.
+    /// `named` by the operator, `detected` (or the default of an empty topic), `mixed`, or `detecting` while keys are in
+    /// the topic that were not looked at yet.
     pub partitioner_is: String,
     /// Whether plain reads are answered in all partitions.
     pub ready: bool,

@@ -38,6 +38,8 @@ impl From<Option<PartitionId>> for Scope {
 pub enum Target {
     /// The next offset to apply is at least this.
     Position(Offset),
+    /// The partition's rows can be read, be they old ones.
+    Built,
     /// The partition has caught up with the end that its log had at start.
     CaughtUp,
     /// Anything new.
@@ -64,6 +66,20 @@ pub struct Pending {
     pub error: ReadError,
 }
 
+/// Somebody's place among those that wait; dropping it gives it up.
+#[must_use = "dropping it ends the waiting"]
+pub struct Waiting(Option<(RawTable, PartitionId, u64)>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((table, partition, number)) = self.0.take()
+            && let Some(partition) = table.partition(partition)
+        {
+            partition.leave(number);
+        }
+    }
+}
+
 impl RawTable {
     /// Whether a read of `scope` may be answered now. Errors are final; `Pending` says what to wait for.
     pub fn admit(&self, scope: Scope, demand: &Demand) -> Result<Admission, ReadError> {
@@ -77,7 +93,7 @@ impl RawTable {
         }
         match scope {
             Scope::Partition(id) => {
-                let partition = self.partition(id).ok_or(ReadError::Closed)?;
+                let partition = self.kept(id)?;
                 Ok(self.partition_pending(partition, demand)?.map_or(Admission::Granted, Admission::Pending))
             }
             Scope::All => {
@@ -91,19 +107,30 @@ impl RawTable {
         }
     }
 
-    /// Calls `wake` once `partition` has reached `until`: at once if it has. Dropped uncalled when the table closes.
-    /// `wake` must not block.
-    pub fn when(&self, partition: PartitionId, until: Target, wake: Box<dyn FnOnce() + Send>) {
-        if let Some(partition) = self.partition(partition) {
-            partition.when(until, wake);
-        }
+    /// Calls `wake` once `partition` has reached `until`: at once if it has. Dropped uncalled when the table closes, or
+    /// with what is returned. `wake` must not block.
+    pub fn when(&self, partition: PartitionId, until: Target, wake: Box<dyn FnOnce() + Send>) -> Waiting {
+        let number = self.partition(partition).and_then(|partition| partition.when(until, wake));
+        Waiting(number.map(|number| (self.clone(), partition, number)))
     }
 
     /// Blocks until a read is admitted or `timeout` has passed.
     pub fn wait(&self, scope: Scope, demand: &Demand, timeout: Duration) -> Result<(), ReadError> {
-        let deadline = Instant::now() + timeout;
+        self.wait_until(Instant::now() + timeout, || self.admit(scope, demand))
+    }
+
+    /// Blocks until writes find their partitions or `timeout` has passed.
+    pub fn wait_write(&self, timeout: Duration) -> Result<(), ReadError> {
+        self.wait_until(Instant::now() + timeout, || self.admit_write())
+    }
+
+    fn wait_until(
+        &self,
+        deadline: Instant,
+        ask: impl Fn() -> Result<Admission, ReadError>,
+    ) -> Result<(), ReadError> {
         loop {
-            let Admission::Pending(pending) = self.admit(scope, demand)? else { return Ok(()) };
+            let Admission::Pending(pending) = ask()? else { return Ok(()) };
             if !self.wait_for(pending.partition, pending.until, deadline) {
                 return Err(if self.is_closed() { ReadError::Closed } else { pending.error });
             }
@@ -113,7 +140,7 @@ impl RawTable {
     /// Blocks until the partition has reached `until`; false: the deadline came first, or the table closed.
     pub(crate) fn wait_for(&self, partition: PartitionId, until: Target, deadline: Instant) -> bool {
         let (woken, wait) = mpsc::sync_channel(1);
-        self.when(
+        let _waiting = self.when(
             partition,
             until,
             Box::new(move || {
@@ -124,12 +151,26 @@ impl RawTable {
     }
 
     pub(crate) fn partition(&self, id: PartitionId) -> Option<&Partition> {
-        self.inner.partitions.get(id.0 as usize)
+        let partitions = &self.inner.partitions;
+        match partitions.get(id.0 as usize) {
+            Some(partition) if partition.id == id => Some(partition),
+            // Those before it are not all kept.
+            _ => {
+                partitions.binary_search_by_key(&id, |partition| partition.id).ok().map(|at| &partitions[at])
+            }
+        }
+    }
+
+    /// The partition, for a read of what is in it.
+    pub(super) fn kept(&self, id: PartitionId) -> Result<&Partition, ReadError> {
+        self.partition(id).ok_or(ReadError::NotKept(id))
     }
 
     fn token_pending(&self, scope: Scope, token: &Token) -> Result<Option<Pending>, ReadError> {
         let foreign = || ReadError::ForeignToken(token.clone());
-        let partition = self.partition(token.partition).ok_or_else(foreign)?;
+        if token.partition.0 >= self.partitions() {
+            return Err(foreign());
+        }
         {
             let topic = self.inner.topic.load();
             if token.topic != topic.name || token.tag != topic.id.tag() {
@@ -139,8 +180,9 @@ impl RawTable {
         if matches!(scope, Scope::Partition(id) if id != token.partition) {
             return Ok(None);
         }
+        let partition = self.kept(token.partition)?;
         let view = partition.view();
-        let wanted = token.offset.next();
+        let wanted = Offset(token.offset.0.saturating_add(1));
         if view.progress.position >= wanted && !is_building(view.state) {
             return Ok(None);
         }
@@ -171,7 +213,7 @@ impl RawTable {
         }
     }
 
-    fn not_live(&self, partition: &Partition, view: &TaskView) -> Result<Pending, ReadError> {
+    pub(super) fn not_live(&self, partition: &Partition, view: &TaskView) -> Result<Pending, ReadError> {
         let state = match view.state {
             TaskState::Failed => {
                 let reason = partition.reason().unwrap_or_else(|| "reading failed".to_owned());

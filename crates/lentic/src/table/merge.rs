@@ -1,14 +1,15 @@
 //! Several sorted cursors as one, in key order.
 use std::cmp::Ordering;
+use std::time::Instant;
 
 use lentic_store::layout::{RowPrefix, RowView};
-use lentic_store::{Cursor, Order, ReadStore, Result};
-use lentic_types::{Offset, PartitionId, Timestamp};
+use lentic_store::{Cursor, Order, ReadStore};
+use lentic_types::{FormatName, Offset, PartitionId, Timestamp};
 
 use super::bounds;
 use super::partition::Partition;
 use super::read::Scan;
-use lentic_types::FormatName;
+use crate::ReadError;
 
 /// The rows of one partition under a scan, one at a time.
 pub(crate) struct Stream<'a> {
@@ -21,7 +22,13 @@ pub(crate) struct Stream<'a> {
     offset: Offset,
     timestamp: Timestamp,
     more: bool,
+    until: Option<Instant>,
+    /// Rows passed since the clock was looked at.
+    passed: u32,
 }
+
+/// Rows after which the clock is looked at again.
+const CLOCK_ROWS: u32 = 1_024;
 
 /// A snapshot to stream from.
 pub(crate) struct Source<'a> {
@@ -36,7 +43,7 @@ impl<'a> Source<'a> {
         Self { partition, snapshot, view }
     }
 
-    pub(crate) fn stream(&self, key: FormatName, scan: &Scan) -> Result<Stream<'_>> {
+    pub(crate) fn stream(&self, key: FormatName, scan: &Scan) -> Result<Stream<'_>, ReadError> {
         let range = bounds::range(self.partition.prefix(&self.view), key, &scan.bounds, scan.order);
         let mut stream = Stream {
             partition: self.partition.id,
@@ -47,6 +54,8 @@ impl<'a> Source<'a> {
             offset: Offset(0),
             timestamp: Timestamp::NONE,
             more: true,
+            until: scan.until,
+            passed: 0,
         };
         stream.advance()?;
         Ok(stream)
@@ -55,13 +64,20 @@ impl<'a> Source<'a> {
 
 impl Stream<'_> {
     /// Goes to the next row that the retained log still holds.
-    fn advance(&mut self) -> Result<()> {
+    fn advance(&mut self) -> Result<(), ReadError> {
         loop {
             let Some((store_key, bytes)) = self.cursor.next()? else {
                 self.more = false;
                 return Ok(());
             };
             let row = RowView::read(bytes)?;
+            self.passed += 1;
+            if self.passed == CLOCK_ROWS {
+                self.passed = 0;
+                if self.until.is_some_and(|until| until <= Instant::now()) {
+                    return Err(ReadError::Late);
+                }
+            }
             if row.offset < self.log_start {
                 continue;
             }
@@ -90,7 +106,7 @@ pub(crate) fn merge(
     streams: &mut [Stream<'_>],
     order: Order,
     visit: &mut dyn FnMut(Merged<'_>) -> std::ops::ControlFlow<()>,
-) -> Result<()> {
+) -> Result<(), ReadError> {
     let mut heap: Vec<usize> = (0..streams.len()).filter(|&i| streams[i].more).collect();
     heap.sort_by(|&a, &b| compare(&streams[b], &streams[a], order));
     // The last element is the next row: with few partitions a sorted list beats a heap.
@@ -118,7 +134,7 @@ pub(crate) fn merge(
     Ok(())
 }
 
-fn step(streams: &mut [Stream<'_>], heap: &mut Vec<usize>, order: Order) -> Result<()> {
+fn step(streams: &mut [Stream<'_>], heap: &mut Vec<usize>, order: Order) -> Result<(), ReadError> {
     let Some(moved) = heap.pop() else { return Ok(()) };
     streams[moved].advance()?;
     if streams[moved].more {

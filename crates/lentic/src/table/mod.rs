@@ -6,26 +6,32 @@ mod everywhere;
 mod merge;
 mod partition;
 mod read;
+mod routing;
 mod status;
+#[cfg(test)]
+pub(crate) mod testing;
 mod turn;
 mod watch;
 mod write;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use lentic_engine::log::{SharedLog, Topic};
 use lentic_store::layout::StoreId;
-use lentic_types::{FormatName, Offset, PartitionId, Partitioner, TableSpec, Timestamp, Token, TopicId};
+use lentic_types::{FormatName, Offset, PartitionId, TableSpec, Timestamp, Token, TopicId};
 
 use crate::together::Together;
-pub use admission::{Admission, Demand, Pending, Scope, Target};
+pub use admission::{Admission, Demand, Pending, Scope, Target, Waiting};
 pub(crate) use partition::Partition;
 pub use read::{Found, KeyBounds, Row, Scan, ScannedRow};
-pub use status::{PartitionStatus, Routing};
+pub use routing::Routing;
+use routing::Rules;
+pub use status::PartitionStatus;
 pub(crate) use turn::Turn;
+pub(crate) use watch::Line;
 pub use watch::{EventId, Filter, Watch, WatchEvent, WatchStart};
 pub use write::{Condition, Write, Written};
 
@@ -35,6 +41,8 @@ pub(crate) struct Surroundings {
     pub(crate) clock: fn() -> Timestamp,
     pub(crate) limits: Limits,
     pub(crate) together: Arc<Together>,
+    /// Of the watches that read the log.
+    pub(crate) catch_ups: Arc<Line>,
 }
 
 /// Limits of `Config` that tables keep.
@@ -58,9 +66,16 @@ pub(crate) struct Inner {
     pub(crate) key: FormatName,
     pub(crate) store_id: StoreId,
     pub(crate) topic: ArcSwap<Topic>,
+    /// Of the topic; `partitions` may be fewer.
+    partition_count: u32,
+    /// Those that the node keeps, by number.
     pub(crate) partitions: Vec<Partition>,
     pub(crate) around: Arc<Surroundings>,
+    rules: ArcSwap<Rules>,
+    refreshing: Mutex<()>,
     closed: AtomicBool,
+    /// With all partitions of a topic that has got more.
+    successor: OnceLock<RawTable>,
     /// Remarks by code, latest text.
     notices: Mutex<BTreeMap<&'static str, String>>,
 }
@@ -74,13 +89,17 @@ impl RawTable {
         around: Arc<Surroundings>,
     ) -> Self {
         let inner = Inner {
+            rules: ArcSwap::from_pointee(Rules::of(&spec, topic.partitions, &partitions)),
+            refreshing: Mutex::default(),
             key: spec.key,
             spec: ArcSwap::from_pointee(spec),
             store_id,
+            partition_count: topic.partitions,
             topic: ArcSwap::from_pointee(topic),
             partitions,
             around,
             closed: AtomicBool::new(false),
+            successor: OnceLock::new(),
             notices: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -103,7 +122,17 @@ impl RawTable {
 
     /// Number of partitions of the topic.
     pub fn partitions(&self) -> u32 {
-        self.inner.partitions.len() as u32
+        self.inner.partition_count
+    }
+
+    /// The partitions that the node keeps: all, unless its configuration chooses some. Scans, counts and watches are of
+    /// these; reads of keys that live in others fail with [`crate::ReadError::NotKept`].
+    pub fn kept_partitions(&self) -> impl Iterator<Item = PartitionId> + '_ {
+        self.inner.partitions.iter().map(|partition| partition.id)
+    }
+
+    fn keeps_all(&self) -> bool {
+        self.inner.partitions.len() == self.inner.partition_count as usize
     }
 
     /// Which creation of the topic.
@@ -114,57 +143,6 @@ impl RawTable {
     /// `cleanup.policy` includes `compact`.
     pub fn is_compacted(&self) -> bool {
         self.inner.topic.load().settings.cleanup.compact
-    }
-
-    /// How a key finds its partition.
-    pub fn routing(&self) -> Routing {
-        let spec = self.inner.spec.load();
-        if self.outgrown(&spec).is_some() {
-            return Routing::Mixed;
-        }
-        let fits = self.inner.fitting_partitioners();
-        let bit = |partitioner: Partitioner| {
-            Partitioner::ALL.iter().position(|&p| p == partitioner).is_some_and(|bit| fits & (1 << bit) != 0)
-        };
-        if let Some(partitioner) = spec.partitioner {
-            return Routing::By { partitioner, named: true, fits: bit(partitioner) };
-        }
-        match Partitioner::ALL.into_iter().find(|&p| bit(p)) {
-            Some(partitioner) => Routing::By { partitioner, named: false, fits: true },
-            None => Routing::Mixed,
-        }
-    }
-
-    /// The partitions that the table was declared with, where the topic has others now: keys may have moved.
-    pub(crate) fn declared_partitions(&self) -> Option<u32> {
-        self.outgrown(&self.inner.spec.load())
-    }
-
-    fn outgrown(&self, spec: &TableSpec) -> Option<u32> {
-        spec.partitions.filter(|&declared| declared != self.partitions())
-    }
-
-    /// The partition of a key (bytes as in the log), or `None` where keys don't lie by one partitioner.
-    pub fn partition_of(&self, key: &[u8]) -> Option<PartitionId> {
-        if self.inner.partitions.len() == 1 {
-            return Some(PartitionId(0));
-        }
-        match self.routing() {
-            // librdkafka's default spreads empty keys over all partitions.
-            Routing::By { partitioner: Partitioner::Crc32, .. } if key.is_empty() => None,
-            Routing::By { partitioner, fits: true, .. } => {
-                Some(partitioner.partition(key, self.partitions()))
-            }
-            Routing::By { .. } | Routing::Mixed => None,
-        }
-    }
-
-    /// Where a write of a key goes; `None` where the operator has to name the rule first.
-    pub fn write_partition_of(&self, key: &[u8]) -> Option<PartitionId> {
-        match self.routing() {
-            Routing::By { partitioner, .. } => Some(partitioner.partition(key, self.partitions())),
-            Routing::Mixed => None,
-        }
     }
 
     /// The token of the record at `offset`.
@@ -206,7 +184,7 @@ impl RawTable {
                 "partitioner_does_not_fit",
                 format!("keys lie elsewhere than {partitioner} puts them: reads look in all partitions"),
             )),
-            (Routing::By { .. }, _) => {}
+            (Routing::By { .. } | Routing::Detecting, _) => {}
         }
         let notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
         warnings.extend(notices.iter().map(|(code, text)| (*code, text.clone())));
@@ -216,6 +194,22 @@ impl RawTable {
     /// Whether the table was dropped or its node is stopping.
     pub fn is_closed(&self) -> bool {
         self.inner.closed.load(Ordering::Acquire)
+    }
+
+    /// The handle to use: another one where partitions were added to the topic since this one was given out, which is
+    /// closed then.
+    #[must_use]
+    pub fn current(&self) -> Self {
+        let mut table = self;
+        while let Some(successor) = table.inner.successor.get() {
+            table = successor;
+        }
+        table.clone()
+    }
+
+    pub(crate) fn replace_by(&self, successor: Self) {
+        let _ = self.inner.successor.set(successor);
+        self.close();
     }
 
     pub(crate) fn notice(&self, code: &'static str, text: String) {
@@ -232,14 +226,6 @@ impl RawTable {
 }
 
 impl Inner {
-    /// Bits of the partitioners that fit all keys of all partitions seen so far.
-    fn fitting_partitioners(&self) -> u8 {
-        if self.partitions.len() == 1 {
-            return u8::MAX;
-        }
-        self.partitions.iter().fold(u8::MAX, |fits, partition| fits & partition.view().partitioners)
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         (self.around.clock)()
     }

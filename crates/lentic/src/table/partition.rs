@@ -1,14 +1,16 @@
 //! One partition of a table as readers share it: the store, the published view, who waits and who watches.
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use lentic_engine::load::ALL_PARTITIONERS;
 use lentic_engine::{Leap, Purged, TaskState, TaskView};
 use lentic_store::layout::{RowPrefix, StoreId};
 use lentic_store::{ReadStore, Store};
 use lentic_types::{Offset, PartitionId, RecordBatch};
 
 use super::admission::Target;
+use super::routing::is_built;
 use super::turn::Turn;
 use super::watch::Subscription;
 
@@ -19,15 +21,29 @@ pub(crate) struct Partition {
     pub(crate) store: Arc<dyn Store>,
     store_id: StoreId,
     view: ArcSwap<TaskView>,
-    waiters: Mutex<Option<Vec<(Target, Wake)>>>,
-    watchers: Mutex<Vec<Arc<Subscription>>>,
+    /// `None`: closed.
+    waiters: Mutex<Option<Waiters>>,
+    /// Held while something is published: who joins or looks sees all of it or nothing.
+    watchers: Mutex<Vec<Watcher>>,
     /// Of a load under way: where it is and where it goes.
     loading: (AtomicU64, AtomicU64),
     /// Why the task failed or is being rebuilt.
     reason: Mutex<Option<String>>,
     /// One conditional write at a time.
     pub(crate) conditional: Arc<Turn>,
-    dirty_watchers: AtomicBool,
+}
+
+#[derive(Default)]
+struct Waiters {
+    /// The number of the next one.
+    next: u64,
+    list: Vec<(u64, Target, Wake)>,
+}
+
+struct Watcher {
+    subscription: Arc<Subscription>,
+    /// Whether it is told of records; else only of what the log won't tell.
+    joined: bool,
 }
 
 impl Partition {
@@ -38,18 +54,17 @@ impl Partition {
         conditional: Arc<Turn>,
     ) -> Self {
         // Until the worker has looked, no partitioner is ruled out.
-        let view = TaskView { partitioners: u8::MAX, ..TaskView::default() };
+        let view = TaskView { partitioners: ALL_PARTITIONERS, ..TaskView::default() };
         Self {
             id,
             store,
             store_id,
             view: ArcSwap::from_pointee(view),
-            waiters: Mutex::new(Some(Vec::new())),
+            waiters: Mutex::new(Some(Waiters::default())),
             watchers: Mutex::default(),
             loading: (AtomicU64::new(0), AtomicU64::new(0)),
             reason: Mutex::default(),
             conditional,
-            dirty_watchers: AtomicBool::new(false),
         }
     }
 
@@ -72,21 +87,36 @@ impl Partition {
         RowPrefix::new(self.store_id, self.id, view.incarnation)
     }
 
-    /// The worker's new view; wakes who waited for it and feeds who watches.
-    pub(crate) fn publish(
+    /// The worker's new view, for readers and for who watches. Returns the one before; [`Partition::wake`] follows.
+    pub(super) fn show(
         &self,
         view: TaskView,
         applied: Option<(Arc<RecordBatch>, Offset)>,
-        purged: Vec<Purged>,
+        purged: &[Purged],
         leap: Option<Leap>,
-    ) {
-        self.view.store(Arc::new(view));
+    ) -> TaskView {
+        let mut watchers = lock(&self.watchers);
+        // In this order: what is told can be read.
+        let before = self.view.swap(Arc::new(view));
+        if applied.is_some() || !purged.is_empty() || leap.is_some() {
+            let records = applied.map(|(batch, _)| batch);
+            watchers.retain(|watcher| {
+                let records = records.as_ref().filter(|_| watcher.joined);
+                watcher.subscription.push(self.id, records, purged, leap)
+            });
+        }
+        *before
+    }
+
+    /// Wakes who waited for what the view shows.
+    pub(super) fn wake(&self) {
+        let view = self.view();
         let mut ready = Vec::new();
-        if let Some(waiters) = lock(&self.waiters).as_mut() {
+        if let Some(Waiters { list, .. }) = lock(&self.waiters).as_mut() {
             let mut i = 0;
-            while i < waiters.len() {
-                if reached(&view, waiters[i].0) {
-                    ready.push(waiters.swap_remove(i).1);
+            while i < list.len() {
+                if reached(&view, list[i].1) {
+                    ready.push(list.swap_remove(i).2);
                 } else {
                     i += 1;
                 }
@@ -95,34 +125,60 @@ impl Partition {
         for wake in ready {
             wake();
         }
-        let nothing = applied.is_none() && purged.is_empty() && leap.is_none();
-        if nothing || !self.dirty_watchers.load(Ordering::Acquire) {
-            return;
-        }
-        let mut watchers = lock(&self.watchers);
-        watchers.retain(|watcher| watcher.push(self.id, applied.as_ref(), &purged, leap));
-        self.dirty_watchers.store(!watchers.is_empty(), Ordering::Release);
     }
 
-    /// See [`super::RawTable::when`].
-    pub(crate) fn when(&self, target: Target, wake: Wake) {
+    /// See [`super::RawTable::when`]. The number is for [`Partition::leave`]; `None`: nobody waits.
+    pub(super) fn when(&self, target: Target, wake: Wake) -> Option<u64> {
         let mut waiters = lock(&self.waiters);
-        let Some(list) = waiters.as_mut() else { return };
+        let waiting = waiters.as_mut()?;
         let is_reached = target != Target::Progress && reached(&self.view(), target);
         if is_reached {
             drop(waiters);
             wake();
-        } else {
-            list.push((target, wake));
+            return None;
+        }
+        let number = waiting.next;
+        waiting.next += 1;
+        waiting.list.push((number, target, wake));
+        Some(number)
+    }
+
+    /// Somebody waits no longer.
+    pub(super) fn leave(&self, number: u64) {
+        if let Some(Waiters { list, .. }) = lock(&self.waiters).as_mut()
+            && let Some(place) = list.iter().position(|waiting| waiting.0 == number)
+        {
+            drop(list.swap_remove(place));
         }
     }
 
-    /// Adds a watcher; every batch published after this call reaches it. Returns the position from then on.
-    pub(crate) fn subscribe(&self, subscription: &Arc<Subscription>) -> Offset {
+    /// Adds a watcher: of what the log won't tell again (purged rows, leaps) everything reaches it that is published after
+    /// this moment, which the snapshot and the view are of.
+    pub(super) fn subscribe(&self, subscription: &Arc<Subscription>) -> (Arc<dyn ReadStore>, TaskView) {
         let mut watchers = lock(&self.watchers);
-        watchers.push(Arc::clone(subscription));
-        self.dirty_watchers.store(true, Ordering::SeqCst);
+        watchers.push(Watcher { subscription: Arc::clone(subscription), joined: false });
+        self.snapshot()
+    }
+
+    /// Takes a watcher away.
+    pub(super) fn unsubscribe(&self, subscription: &Arc<Subscription>) {
+        lock(&self.watchers).retain(|watcher| !Arc::ptr_eq(&watcher.subscription, subscription));
+    }
+
+    /// From now on the watcher is told of records, too. Returns the position from which on.
+    pub(super) fn join(&self, subscription: &Arc<Subscription>) -> Offset {
+        let mut watchers = lock(&self.watchers);
+        let same = |watcher: &&mut Watcher| Arc::ptr_eq(&watcher.subscription, subscription);
+        if let Some(watcher) = watchers.iter_mut().find(same) {
+            watcher.joined = true;
+        }
         self.view().progress.position
+    }
+
+    /// The view, once all that was published with it has reached who watches.
+    pub(super) fn settled_view(&self) -> TaskView {
+        let _nothing_is_being_published = lock(&self.watchers);
+        self.view()
     }
 
     pub(crate) fn set_loading(&self, position: u64, until: u64) {
@@ -164,7 +220,7 @@ impl Partition {
     pub(crate) fn close(&self) {
         drop(lock(&self.waiters).take());
         for watcher in lock(&self.watchers).drain(..) {
-            watcher.end();
+            watcher.subscription.end();
         }
     }
 }
@@ -172,6 +228,7 @@ impl Partition {
 fn reached(view: &TaskView, target: Target) -> bool {
     match target {
         Target::Position(offset) => view.progress.position >= offset && !is_building(view.state),
+        Target::Built => is_built(view.state),
         Target::CaughtUp => matches!(view.state, TaskState::Live | TaskState::Failed),
         Target::Progress => true,
     }
@@ -185,4 +242,38 @@ pub(super) fn is_building(state: TaskState) -> bool {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::table::testing::Bench;
+    use crate::table::{Filter, WatchStart};
+
+    /// Who has given up waiting, or watching, is not remembered.
+    #[test]
+    fn who_left_is_forgotten() {
+        let bench = Bench::new(1);
+        let partition = bench.partition(0);
+        let waiting = |partition: &Partition| lock(&partition.waiters).as_ref().map(|all| all.list.len());
+        let never = Target::Position(Offset(9));
+        assert!(!bench.table.wait_for(PartitionId(0), never, Instant::now() + Duration::from_millis(5)));
+        assert_eq!(waiting(partition), Some(0));
+        let (one, other) = (
+            bench.table.when(PartitionId(0), never, Box::new(|| {})),
+            bench.table.when(PartitionId(0), never, Box::new(|| {})),
+        );
+        assert_eq!(waiting(partition), Some(2));
+        drop(one);
+        assert_eq!(waiting(partition), Some(1));
+        bench.publish(0, |view| view.progress.position = Offset(9));
+        assert_eq!(waiting(partition), Some(0));
+        drop(other);
+        let watch = bench.table.watch(Filter::All, WatchStart::Now).expect("a watch");
+        assert_eq!(lock(&partition.watchers).len(), 1);
+        drop(watch);
+        assert_eq!(lock(&partition.watchers).len(), 0);
+    }
 }

@@ -1,5 +1,7 @@
 //! Reading rows. Nothing here waits for freshness: ask [`RawTable::admit`] first.
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use lentic_engine::TaskView;
 use lentic_format::{order_key, unorder_key};
@@ -8,7 +10,7 @@ use lentic_store::{Order, Tier};
 use lentic_types::{Offset, PartitionId, Progress, Timestamp};
 
 use super::merge::{Merged, Source, merge};
-use super::{Partition, RawTable};
+use super::{Partition, RawTable, Scope};
 use crate::ReadError;
 
 /// A row, borrowed from the store.
@@ -57,6 +59,8 @@ pub struct Scan {
     pub bounds: KeyBounds,
     /// Which way.
     pub order: Order,
+    /// When to give up; it fails with [`ReadError::Late`] then.
+    pub until: Option<Instant>,
 }
 
 /// A row of a scan.
@@ -69,10 +73,12 @@ pub struct ScannedRow<'a> {
 }
 
 impl RawTable {
-    /// The row of a key (bytes as in the log). `Ok(None)`: `tier` was [`Tier::Memory`] and only the disk knows; ask
-    /// again with [`Tier::Disk`] from a thread that may block.
+    /// The row of a key (bytes as in the log), looked up in the partitions that the read was admitted to:
+    /// [`RawTable::partition_of`] says which. `Ok(None)`: `tier` was [`Tier::Memory`] and only the disk knows; ask again
+    /// with [`Tier::Disk`] from a thread that may block.
     pub fn get_with<R>(
         &self,
+        scope: Scope,
         key: &[u8],
         tier: Tier,
         read: impl FnOnce(Found<'_>) -> R,
@@ -80,12 +86,9 @@ impl RawTable {
         if self.is_closed() {
             return Err(ReadError::Closed);
         }
-        match self.partition_of(key) {
-            Some(id) => {
-                let partition = self.partition(id).ok_or(ReadError::Closed)?;
-                self.get_in(partition, key, tier, read)
-            }
-            None => self.get_anywhere(key, tier, read),
+        match scope {
+            Scope::Partition(id) => self.get_in(self.kept(id)?, key, tier, read),
+            Scope::All => self.get_anywhere(key, tier, read),
         }
     }
 
@@ -128,17 +131,21 @@ impl RawTable {
         tier: Tier,
         read: impl FnOnce(Found<'_>) -> R,
     ) -> Result<Option<R>, ReadError> {
-        let mut newest: Option<(usize, Timestamp)> = None;
-        for (i, partition) in self.inner.partitions.iter().enumerate() {
+        let mut newest: Option<(PartitionId, Timestamp)> = None;
+        for partition in &self.inner.partitions {
             let seen = self.get_in(partition, key, tier, |found| found.row.map(|row| row.timestamp))?;
             let Some(timestamp) = seen else { return Ok(None) };
             if let Some(timestamp) = timestamp.filter(|&t| newest.is_none_or(|(_, best)| t > best)) {
-                newest = Some((i, timestamp));
+                newest = Some((partition.id, timestamp));
             }
         }
-        let fallback = self.write_partition_of(key).map_or(0, |partition| partition.0 as usize);
-        let chosen = newest.map_or(fallback, |(i, _)| i);
-        let partition = self.inner.partitions.get(chosen).ok_or(ReadError::Closed)?;
+        let home = self.write_partition_of(key).unwrap_or_default();
+        let partition = match newest {
+            Some((found, _)) => self.kept(found)?,
+            None if self.keeps_all() => self.kept(home)?,
+            // It may live in one of the others.
+            None => return Err(ReadError::NotKept(self.first_not_kept())),
+        };
         self.get_in(partition, key, tier, read)
     }
 
@@ -149,16 +156,16 @@ impl RawTable {
         keys: &[Vec<u8>],
         visit: &mut dyn FnMut(usize, Option<Row<'_>>),
     ) -> Result<Vec<(PartitionId, Offset)>, ReadError> {
-        let mut sources: Vec<Option<Source<'_>>> = self.inner.partitions.iter().map(|_| None).collect();
+        let mut sources: BTreeMap<PartitionId, Source<'_>> = BTreeMap::new();
         for (index, key) in keys.iter().enumerate() {
-            let partitions = match self.partition_of(key) {
-                Some(partition) => partition.0 as usize..partition.0 as usize + 1,
-                None => 0..self.inner.partitions.len(),
+            let home = self.partition_of(key);
+            let partitions: &[Partition] = match home {
+                Some(id) => std::slice::from_ref(self.kept(id)?),
+                None => &self.inner.partitions,
             };
             let mut newest: Option<(PartitionId, Vec<u8>, Timestamp)> = None;
-            for i in partitions {
-                let Some(partition) = self.inner.partitions.get(i) else { continue };
-                let source = sources[i].get_or_insert_with(|| Source::new(partition));
+            for partition in partitions {
+                let source = sources.entry(partition.id).or_insert_with(|| Source::new(partition));
                 let store_key = self.store_key(partition, &source.view, key);
                 let Some(bytes) = source.snapshot.get(&store_key)? else { continue };
                 let row = RowView::read(&bytes)?;
@@ -170,10 +177,13 @@ impl RawTable {
             }
             match &newest {
                 Some((partition, bytes, _)) => visit(index, Some(row(*partition, &RowView::read(bytes)?))),
+                None if home.is_none() && !self.keeps_all() => {
+                    return Err(ReadError::NotKept(self.first_not_kept()));
+                }
                 None => visit(index, None),
             }
         }
-        Ok(positions(sources.iter().flatten()))
+        Ok(positions(sources.values()))
     }
 
     /// Visits rows in key order until `visit` breaks; one snapshot per partition. Returns the positions of the
@@ -201,11 +211,10 @@ impl RawTable {
         })
     }
 
-    /// The exact number of rows within bounds, by scan. Blocks.
-    pub fn count(&self, bounds: &KeyBounds) -> Result<(u64, Vec<(PartitionId, Offset)>), ReadError> {
+    /// The exact number of the rows of a scan. Blocks.
+    pub fn count(&self, scan: &Scan) -> Result<(u64, Vec<(PartitionId, Offset)>), ReadError> {
         let mut count = 0;
-        let scan = Scan { bounds: bounds.clone(), order: Order::Ascending };
-        let positions = self.merged(&scan, &mut |_| {
+        let positions = self.merged(scan, &mut |_| {
             count += 1;
             ControlFlow::Continue(())
         })?;
@@ -234,9 +243,17 @@ impl RawTable {
         self.status().iter().map(|partition| partition.rows_estimate).sum()
     }
 
+    /// A partition that a row may be in that was not found.
+    fn first_not_kept(&self) -> PartitionId {
+        let mut all = (0..self.partitions()).map(PartitionId);
+        all.find(|&id| self.partition(id).is_none()).unwrap_or_default()
+    }
+
     fn store_key(&self, partition: &Partition, view: &TaskView, key: &[u8]) -> StoreKey {
-        let mut store_key = StoreKey::new();
-        store_key.extend_from_slice(partition.prefix(view).as_bytes());
+        let prefix = partition.prefix(view);
+        // Numbers have one byte more in order.
+        let mut store_key = StoreKey::with_capacity(prefix.as_bytes().len() + key.len() + 1);
+        store_key.extend_from_slice(prefix.as_bytes());
         order_key(self.inner.key, key, &mut store_key);
         store_key
     }
@@ -271,4 +288,38 @@ fn row<'a>(partition: PartitionId, stored: &RowView<'a>) -> Row<'a> {
 
 fn positions<'a>(sources: impl Iterator<Item = &'a Source<'a>>) -> Vec<(PartitionId, Offset)> {
     sources.map(|source| (source.partition.id, source.view.progress.position)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::table::testing::Bench;
+
+    /// The clock is looked at while rows are read, also while none of them is to be told.
+    #[test]
+    fn reads_end_in_time() {
+        const ROWS: u64 = 3_000;
+        let bench = Bench::new(2);
+        for i in 0..ROWS {
+            bench.append(0, &format!("key {i}"), Some("v"));
+        }
+        bench.apply(0);
+        for (log_start, rows) in [(0, ROWS), (ROWS - 1, 1)] {
+            bench.publish(0, |view| view.log_start = Offset(log_start));
+            let scan = |until| Scan { until, ..Scan::default() };
+            let later = Instant::now() + Duration::from_mins(1);
+            let count = bench.table.count(&scan(Some(later))).map(|(count, _)| count);
+            assert_eq!(count, Ok(rows), "from {log_start}");
+            assert_eq!(bench.table.count(&scan(Some(Instant::now()))), Err(ReadError::Late));
+            let mut seen = 0;
+            let outcome = bench.table.scan(&scan(Some(Instant::now())), &mut |_| {
+                seen += 1;
+                ControlFlow::Continue(())
+            });
+            assert_eq!(outcome, Err(ReadError::Late));
+            assert!(seen < rows, "{seen} from {log_start}");
+        }
+    }
 }

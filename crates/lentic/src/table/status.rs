@@ -1,25 +1,9 @@
 //! How a table is doing.
 use lentic_engine::TaskState;
 use lentic_store::layout::RowPrefix;
-use lentic_types::{Offset, PartitionId, Partitioner, Progress};
+use lentic_types::{Offset, PartitionId, Progress};
 
 use super::{Partition, RawTable};
-
-/// How keys find their partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Routing {
-    /// By this rule; `named`: the operator said so, else it was detected (or is the default of an empty topic).
-    By {
-        /// The rule.
-        partitioner: Partitioner,
-        /// Whether the operator named it.
-        named: bool,
-        /// False where the operator named it although keys lie elsewhere: reads look in all partitions then.
-        fits: bool,
-    },
-    /// No rule fits: reads look in all partitions, writes are refused.
-    Mixed,
-}
 
 /// One partition of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +62,14 @@ impl RawTable {
             bytes,
             null_keys: view.null_keys,
         }
+    }
+
+    /// How fresh the table is as a whole: the sum of the lags, and the age of the partition that was proven current the
+    /// longest ago; `None`: one was never. Costs no look at the store.
+    pub fn freshness(&self) -> (u64, Option<u64>) {
+        let views = || self.inner.partitions.iter().map(Partition::view);
+        let lag = views().map(|view| view.progress.lag()).sum();
+        (lag, views().try_fold(0, |most: u64, view| self.staleness_ms(&view).map(|ms| most.max(ms))))
     }
 
     /// Whether every partition has reached the end that its log had at start.

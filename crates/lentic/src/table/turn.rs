@@ -19,7 +19,7 @@ impl Turn {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.freed.wait_timeout_while(taken, left, |taken| *taken);
         let mut taken = waited.unwrap_or_else(PoisonError::into_inner).0;
-        (!std::mem::replace(&mut *taken, true)).then_some(Taken(self))
+        (!std::mem::replace(&mut *taken, true)).then(|| Taken(self))
     }
 }
 

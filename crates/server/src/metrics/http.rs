@@ -48,7 +48,8 @@ impl Default for Http {
 impl Http {
     /// Counts one answer.
     pub(crate) fn count(&self, route: Route, response: &Response, took: Duration) {
-        if let Some(error) = response.headers().get(&LENTIC_ERROR)
+        if !response.status().is_success()
+            && let Some(error) = response.headers().get(&LENTIC_ERROR)
             && let Some(place) = Code::ALL.iter().position(|code| error == code.as_str())
         {
             self.errors[place].fetch_add(1, Ordering::Relaxed);

@@ -61,13 +61,22 @@ pub(crate) async fn head(call: Call, path: RowPath<'_>) -> Result<Response> {
 async fn read(call: Call, path: RowPath<'_>, head: bool) -> Result<Response> {
     let encoding = KeyEncoding::of(&call.query(&[KeyEncoding::PARAMETER])?)?;
     let entry = call.table()?;
-    let key = path_key(entry.key, path, encoding)?.into_owned();
+    let key = Bytes::from(path_key(entry.key, path, encoding)?.into_owned());
     let headers = RequestHeaders::read(&call.headers)?;
-    let want = Want::read(&entry, &headers, &call.headers, head)?;
+    let want = Arc::new(Want::read(&entry, &headers, &call.headers, head)?);
+    let was_quick = headers.is_plain() && headers.origin.is_none();
+    call.on(entry, |entry| read_in(&call, entry, key.clone(), Arc::clone(&want), was_quick)).await
+}
+
+async fn read_in(
+    call: &Call,
+    entry: Arc<Entry>,
+    key: Bytes,
+    want: Arc<Want>,
+    was_quick: bool,
+) -> Result<Response> {
     let scope = entry.table.partition_of(&key).into();
-    let was_looked_for = headers.is_plain()
-        && headers.origin.is_none()
-        && entry.table.admit(scope, &call.demand)? == Admission::Granted;
+    let was_looked_for = was_quick && entry.table.admit(scope, &call.demand)? == Admission::Granted;
     if !was_looked_for {
         admitted(&entry.table, scope, &call.demand, call.deadline).await?;
         let read = |found: Found<'_>| answer(&entry, &found, &want);

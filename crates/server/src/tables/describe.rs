@@ -38,6 +38,7 @@ pub(crate) fn description(entry: &Entry) -> api::Table {
             (Some(partitioner.as_str().to_owned()), if named { "named" } else { "detected" })
         }
         Routing::Mixed => (None, "mixed"),
+        Routing::Detecting => (None, "detecting"),
     };
     let status = entry.table.status();
     let partition = |status: &lentic::PartitionStatus| api::Partition {

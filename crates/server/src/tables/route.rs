@@ -24,7 +24,7 @@ pub(crate) async fn route(call: Call) -> Result<Response> {
     let key = KeyEncoding::of(&query)?.key(entry.key, key)?;
     let partitioner = match entry.table.routing() {
         Routing::By { partitioner, .. } => Some(partitioner.as_str().to_owned()),
-        Routing::Mixed => None,
+        Routing::Mixed | Routing::Detecting => None,
     };
     let host =
         call.headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);

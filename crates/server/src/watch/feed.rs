@@ -1,6 +1,8 @@
 //! From an open watch to the bytes of its stream: polls where blocking is fine, waits without a thread.
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use lentic::{EventId, ReadError, Watch, WatchEvent};
@@ -18,6 +20,8 @@ use crate::state::{Slot, State};
 const PART_BYTES: usize = 64 * 1024;
 /// Events that are asked of the watch at a time.
 const POLLED_EVENTS: usize = 256;
+/// How long the log may be read for a part while nothing in it is for the reader.
+const PART_TIME: Duration = Duration::from_secs(1);
 /// Parts between the feed and the socket.
 const PARTS: usize = 2;
 
@@ -31,7 +35,7 @@ pub(super) struct Feed {
 
 /// The watch and where it stands: moves to a thread and back.
 struct Place {
-    watch: Watch,
+    watch: Blocking<Watch>,
     /// The place after the last event told; none before the end of a snapshot.
     id: Option<EventId>,
     events: Vec<WatchEvent>,
@@ -49,7 +53,7 @@ impl Feed {
         let (parts, stream) = mpsc::channel(PARTS);
         let feed = Self { state, entry, parts, connection, _slot: slot };
         let id = (!watch.in_snapshot()).then(|| watch.id());
-        let place = Place { watch, id, events: Vec::new() };
+        let place = Place { watch: Blocking(Some(watch)), id, events: Vec::new() };
         tokio::spawn(feed.run(place));
         futures_util::stream::unfold(stream, |mut stream| async { Some((stream.recv().await?, stream)) })
     }
@@ -75,14 +79,23 @@ impl Feed {
     /// Until something ends the watch.
     async fn feed(&self, mut place: Place) -> Result<(), End> {
         let mut stopping = self.state.stopping();
+        let mut told_at = Instant::now();
         loop {
             if *stopping.borrow() {
                 return Err(Error::plain(Code::Stopping).into());
             }
-            let (told, more);
+            if self.parts.is_closed() {
+                return Err(End::Left);
+            }
+            let (mut told, more);
             (place, told, more) = self.poll(place).await?;
+            let beat = told_at + self.state.options.heartbeat;
+            if told.is_empty() && Instant::now() >= beat {
+                sse::heartbeat(place.id.as_ref(), &mut told);
+            }
             if !told.is_empty() {
                 self.send(told).await?;
+                told_at = Instant::now();
             }
             if more {
                 continue;
@@ -92,7 +105,7 @@ impl Feed {
                 let _ = wake.send(());
             }));
             loop {
-                let beat = Instant::now() + self.state.options.heartbeat;
+                let beat = told_at + self.state.options.heartbeat;
                 tokio::select! {
                     // Also where the watch ended: the next poll says why.
                     _ = &mut woken => break,
@@ -103,6 +116,7 @@ impl Feed {
                         place.refresh_id();
                         sse::heartbeat(place.id.as_ref(), &mut out);
                         self.send(out).await?;
+                        told_at = Instant::now();
                     }
                 }
             }
@@ -117,7 +131,8 @@ impl Feed {
             .block(patience, move || {
                 let mut out = Vec::new();
                 let mut more = true;
-                while more && out.len() < PART_BYTES {
+                let until = Instant::now() + PART_TIME;
+                while more && out.len() < PART_BYTES && Instant::now() < until {
                     more = place.poll(&entry, &mut out)?;
                 }
                 Ok((place, out, more))
@@ -148,6 +163,32 @@ enum End {
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         Self::Error(error)
+    }
+}
+
+/// Something whose end may block: that is left to a thread for it.
+struct Blocking<T: Send + 'static>(Option<T>);
+
+impl<T: Send> Deref for Blocking<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl<T: Send> DerefMut for Blocking<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.0.as_mut().expect("it is there until it is dropped")
+    }
+}
+
+impl<T: Send> Drop for Blocking<T> {
+    fn drop(&mut self) {
+        let inner = self.0.take();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn_blocking(move || drop(inner));
+        }
     }
 }
 

@@ -1,12 +1,19 @@
 //! Watching rows: a snapshot, then every change.
+mod catch_up;
 mod event_id;
+mod line;
+mod live;
 mod open;
+mod snapshot;
 mod subscription;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 use lentic_types::{Offset, PartitionId, Timestamp};
 
 pub use event_id::EventId;
+pub(crate) use line::Line;
 pub use open::Watch;
 pub(crate) use subscription::Subscription;
 

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lentic_engine::{Leap, Purged};
-use lentic_types::{Offset, PartitionId, RecordBatch};
+use lentic_types::{PartitionId, RecordBatch};
 
 /// Something that was published.
 pub(crate) enum Published {
@@ -26,7 +26,7 @@ impl Published {
     }
 }
 
-/// Batches on their way to one watch; holds no more than its limit (or one batch).
+/// What is on its way to one watch; holds no more than its limit (or one batch).
 pub(crate) struct Subscription {
     limit_bytes: usize,
     state: Mutex<State>,
@@ -36,10 +36,29 @@ pub(crate) struct Subscription {
 struct State {
     queue: VecDeque<Published>,
     bytes: usize,
-    /// The limit was passed: what came after is lost.
+    /// Records passed the limit: they and those after them were left out. The log has them.
+    behind: bool,
+    /// What the log doesn't tell passed the limit: it is lost.
     overflowed: bool,
     ended: bool,
     wake: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl State {
+    /// Queues what fits.
+    fn take(&mut self, published: Published, limit_bytes: usize) -> bool {
+        let bytes = published.bytes();
+        if self.bytes + bytes > limit_bytes && !self.queue.is_empty() {
+            return false;
+        }
+        self.bytes += bytes;
+        self.queue.push_back(published);
+        true
+    }
+
+    fn is_idle(&self) -> bool {
+        self.queue.is_empty() && !self.behind && !self.overflowed
+    }
 }
 
 impl Subscription {
@@ -47,11 +66,11 @@ impl Subscription {
         Self { limit_bytes, state: Mutex::default() }
     }
 
-    /// Queues a batch. False: the watch no longer takes any.
+    /// Queues what was published. False: the watch no longer takes anything.
     pub(crate) fn push(
         &self,
         partition: PartitionId,
-        applied: Option<&(Arc<RecordBatch>, Offset)>,
+        records: Option<&Arc<RecordBatch>>,
         purged: &[Purged],
         leap: Option<Leap>,
     ) -> bool {
@@ -59,17 +78,19 @@ impl Subscription {
         if state.overflowed || state.ended {
             return false;
         }
-        let records = applied.map(|(batch, _)| Published::Records(partition, Arc::clone(batch)));
-        let purged = (!purged.is_empty()).then(|| Published::Purged(partition, purged.to_vec()));
-        let published: Vec<_> = records.into_iter().chain(purged).chain(leap.map(Published::Leap)).collect();
-        let bytes: usize = published.iter().map(Published::bytes).sum();
-        if state.bytes + bytes > self.limit_bytes && !state.queue.is_empty() {
-            state.overflowed = true;
-        } else {
-            state.bytes += bytes;
-            state.queue.extend(published);
+        if let Some(batch) = records.filter(|_| !state.behind) {
+            let records = Published::Records(partition, Arc::clone(batch));
+            state.behind = !state.take(records, self.limit_bytes);
         }
-        let (keep, wake) = (!state.overflowed, state.wake.take());
+        if !purged.is_empty() {
+            let purged = Published::Purged(partition, purged.to_vec());
+            state.overflowed = !state.take(purged, self.limit_bytes);
+        }
+        if let Some(leap) = leap {
+            state.queue.push_back(Published::Leap(leap));
+        }
+        let keep = !state.overflowed;
+        let wake = if state.is_idle() { None } else { state.wake.take() };
         drop(state);
         if let Some(wake) = wake {
             wake();
@@ -85,13 +106,36 @@ impl Subscription {
         popped
     }
 
-    /// Whether the watch has taken all that was published.
-    pub(crate) fn is_empty(&self) -> bool {
-        let state = self.lock();
-        state.queue.is_empty() && !state.overflowed
+    /// Throws queued records away: the watch finds them in the log. Those that come from now on are queued.
+    pub(crate) fn forget_records(&self) {
+        let mut state = self.lock();
+        state.queue.retain(|published| !matches!(published, Published::Records(..)));
+        state.bytes = state.queue.iter().map(Published::bytes).sum();
+        state.behind = false;
     }
 
-    /// Whether something was lost because the watch was too slow. What is queued is still in order.
+    /// Takes out what is no record. It may be told before records that were queued earlier: those are none of rows that
+    /// were purged after them.
+    pub(crate) fn take_all_but_records(&self) -> Vec<Published> {
+        let mut state = self.lock();
+        let (records, others) =
+            state.queue.drain(..).partition(|published| matches!(published, Published::Records(..)));
+        state.queue = records;
+        state.bytes = state.queue.iter().map(Published::bytes).sum();
+        others.into()
+    }
+
+    /// Whether the watch has taken all that was published.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_idle()
+    }
+
+    /// Whether records were left out since they would have passed the limit. What is queued is still in order.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.lock().behind
+    }
+
+    /// Whether something is lost for good because the watch was too slow.
     pub(crate) fn overflowed(&self) -> bool {
         self.lock().overflowed
     }
@@ -103,7 +147,7 @@ impl Subscription {
     /// Calls `wake` once there is something, at once if there is.
     pub(crate) fn when_ready(&self, wake: Box<dyn FnOnce() + Send>) {
         let mut state = self.lock();
-        if state.queue.is_empty() && !state.overflowed && !state.ended {
+        if state.is_idle() && !state.ended {
             state.wake = Some(wake);
         } else {
             drop(state);

@@ -1,0 +1,201 @@
+//! What a watch tells, whatever happens while it opens, catches up, or is away.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use lentic_types::Timestamp;
+
+use super::{EventId, Filter, Watch, WatchEvent, WatchStart};
+use crate::ReadError;
+use crate::table::testing::{Bench, NOW, WATCH_BUFFER_BYTES};
+
+fn open(bench: &Bench, start: WatchStart) -> Watch {
+    bench.table.watch(Filter::All, start).expect("a watch")
+}
+
+/// An event in a word.
+fn word(event: &WatchEvent) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match event {
+        WatchEvent::Put { key, snapshot: true, .. } => format!("row {}", text(key)),
+        WatchEvent::Put { key, .. } => format!("put {}", text(key)),
+        WatchEvent::Delete { key, .. } => format!("delete {}", text(key)),
+        WatchEvent::SnapshotEnd => "end".to_owned(),
+        WatchEvent::Reset(_) => "reset".to_owned(),
+    }
+}
+
+/// Polls until there is nothing more.
+fn poll(watch: &mut Watch) -> Vec<String> {
+    let mut events = Vec::new();
+    while watch.poll(events.len() + 100, &mut events).expect("polled") {}
+    events.iter().map(word).collect()
+}
+
+/// Polls once.
+fn step(watch: &mut Watch) -> Vec<String> {
+    let mut events = Vec::new();
+    assert_eq!(watch.poll(100, &mut events), Ok(true));
+    events.iter().map(word).collect()
+}
+
+fn put(bench: &Bench, keys: &[&str]) {
+    for key in keys {
+        bench.append(0, key, Some("v"));
+    }
+    bench.apply(0);
+}
+
+/// What retention takes between the snapshot and the changes is told like what it takes later.
+#[test]
+fn purged_while_the_snapshot_is_sent() {
+    let bench = Bench::new(1);
+    put(&bench, &["a", "b", "c"]);
+    let mut watch = open(&bench, WatchStart::Snapshot);
+    assert_eq!(step(&mut watch), ["row a", "row b", "row c"]);
+    bench.purge(0, 1, true);
+    // Records that follow are told after it, by way of the log and live.
+    put(&bench, &["a"]);
+    assert_eq!(poll(&mut watch), ["end", "delete a", "put a"]);
+    put(&bench, &["d"]);
+    bench.purge(0, 2, true);
+    assert_eq!(poll(&mut watch), ["put d", "delete b"]);
+}
+
+/// A key that went before the snapshot and came back is not told to be gone.
+#[test]
+fn purged_before_the_snapshot() {
+    let bench = Bench::new(1);
+    put(&bench, &["a"]);
+    bench.purge(0, 1, true);
+    put(&bench, &["a"]);
+    assert_eq!(poll(&mut open(&bench, WatchStart::Snapshot)), ["row a", "end"]);
+}
+
+/// Rows that went while the reader was away are nowhere to be found: it begins anew.
+#[test]
+fn purged_while_away() {
+    let bench = Bench::new(2);
+    put(&bench, &["a", "b", "c"]);
+    let mut watch = open(&bench, WatchStart::Snapshot);
+    assert_eq!(poll(&mut watch).len(), 4);
+    let before = watch.id();
+    bench.purge(0, 1, false);
+    assert_eq!(poll(&mut watch), ["delete a"]);
+    let in_between = watch.id();
+    bench.purge(0, 1, true);
+    assert_eq!(poll(&mut watch), [""; 0]);
+    let after = watch.id();
+    for (id, told) in [
+        (&before, &["reset", "row b", "row c", "end"][..]),
+        (&in_between, &["reset", "row b", "row c", "end"]),
+        (&after, &[]),
+    ] {
+        let id: EventId = id.to_string().parse().expect("an id");
+        assert_eq!(poll(&mut open(&bench, WatchStart::After(id.clone()))), told, "{id}");
+    }
+    // One that comes back in time is told of what goes from then on.
+    let mut back = open(&bench, WatchStart::After(after));
+    bench.purge(0, 2, true);
+    assert_eq!(poll(&mut back), ["delete b"]);
+}
+
+/// Rows that were replaced while they were sent make no snapshot.
+#[test]
+fn replaced_while_the_snapshot_is_sent() {
+    let bench = Bench::new(1);
+    put(&bench, &["a"]);
+    let mut watch = open(&bench, WatchStart::Snapshot);
+    assert_eq!(step(&mut watch), ["row a"]);
+    bench.leap(0);
+    assert_eq!(poll(&mut watch), ["reset", "end"]);
+}
+
+/// An id of the topic as it was with other partitions is none of a place in it now.
+#[test]
+fn other_partitions() {
+    let bench = Bench::new(2);
+    put(&bench, &["a"]);
+    let id = open(&bench, WatchStart::Now).id();
+    for positions in [1, 3] {
+        let mut other = id.clone();
+        other.positions.resize(positions, lentic_types::Offset(0));
+        other.starts.resize(positions, lentic_types::Offset(0));
+        let mut watch = open(&bench, WatchStart::After(other));
+        assert_eq!(poll(&mut watch), ["reset", "row a", "end"]);
+    }
+}
+
+/// More comes live than is kept for a watch while it reads the log: the log has that, too, and nothing comes twice.
+#[test]
+fn overtaken_while_catching_up() {
+    let bench = Bench::new(1);
+    let id = open(&bench, WatchStart::Now).id();
+    put(&bench, &["a", "b"]);
+    let mut watch = open(&bench, WatchStart::After(id));
+    // It has joined, and begins to read the log.
+    assert_eq!(step(&mut watch), [""; 0]);
+    let large = "x".repeat(WATCH_BUFFER_BYTES);
+    for key in ["c", "d", "e"] {
+        bench.append(0, key, Some(&large));
+        bench.apply(0);
+    }
+    assert_eq!(poll(&mut watch), ["put a", "put b", "put c", "put d", "put e"]);
+    // Who takes nothing while it is live is too slow.
+    for key in ["f", "g"] {
+        bench.append(0, key, Some(&large));
+        bench.apply(0);
+    }
+    assert_eq!(step(&mut watch), ["put f"]);
+    assert_eq!(watch.poll(100, &mut Vec::new()), Err(ReadError::TooMany("watch_buffer_bytes")));
+}
+
+/// Readers of the log are dear: one watch at a time has one here, and the next one is told when it may go on.
+#[test]
+fn catching_up_takes_turns() {
+    let bench = Bench::new(1);
+    let id = open(&bench, WatchStart::Now).id();
+    put(&bench, &["a"]);
+    let mut first = open(&bench, WatchStart::After(id.clone()));
+    let mut second = open(&bench, WatchStart::After(id));
+    for watch in [&mut first, &mut second] {
+        assert_eq!(step(watch), [""; 0]);
+    }
+    assert_eq!(poll(&mut second), [""; 0]);
+    let woken = Arc::new(AtomicUsize::new(0));
+    let wake = Arc::clone(&woken);
+    second.when_ready(Box::new(move || {
+        wake.fetch_add(1, Ordering::SeqCst);
+    }));
+    assert_eq!(woken.load(Ordering::SeqCst), 0);
+    assert_eq!(poll(&mut first), ["put a"]);
+    assert_eq!(woken.load(Ordering::SeqCst), 1);
+    assert_eq!(poll(&mut second), ["put a"]);
+}
+
+/// The time in an id is that of the last proof that the places in it are the newest ones.
+#[test]
+fn ids_are_as_old_as_the_last_proof() {
+    let bench = Bench::new(2);
+    put(&bench, &["a"]);
+    let proven = |at: i64| bench.publish(1, |view| view.progress.current_at = Some(Timestamp(at)));
+    proven(NOW.0 - 10);
+    for start in [WatchStart::Snapshot, WatchStart::Now] {
+        let mut watch = open(&bench, start);
+        poll(&mut watch);
+        assert_eq!(watch.id().at, Timestamp(NOW.0 - 10));
+    }
+    let mut watch = open(&bench, WatchStart::Now);
+    let mut old = watch.id();
+    old.at = Timestamp(NOW.0 - 500);
+    // Something that is queued may be beyond the last proof.
+    put(&bench, &["b"]);
+    proven(NOW.0 - 5);
+    assert_eq!(watch.id().at, Timestamp(NOW.0 - 10));
+    assert_eq!(poll(&mut watch), ["put b"]);
+    assert_eq!(watch.id().at, Timestamp(NOW.0 - 5));
+    let mut back = open(&bench, WatchStart::After(old));
+    assert_eq!(step(&mut back), [""; 0]);
+    assert_eq!(back.id().at, Timestamp(NOW.0 - 500));
+    assert_eq!(poll(&mut back), ["put b"]);
+    assert_eq!(back.id().at, Timestamp(NOW.0 - 5));
+}
