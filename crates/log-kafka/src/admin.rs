@@ -131,6 +131,15 @@ fn offsets<'a>(
             }
         }
         let silent = |failed: &Code| SILENT.contains(failed);
+        let topics: BTreeSet<_> = trouble
+            .iter()
+            .filter(|(_, failed)| silent(failed))
+            .map(|(partition, _)| &partition.topic)
+            .collect();
+        for topic in topics {
+            // Another may lead by now. If that can't be learnt either, the next round tries again.
+            client.refresh_leaders(topic.as_str(), RETRY).ok();
+        }
         let answered = !told.is_empty() || !trouble.values().all(silent);
         let until = if answered { patience } else { deadline };
         let error = |failed| error::of(&failure(failed), None);

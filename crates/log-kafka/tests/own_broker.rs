@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use broker::{OwnBroker, PATIENCE, Tail, TestTopic, options, produce, send, shared};
-use lentic_engine::log::{Error, Log, ReadFrom};
+use broker::{OwnBroker, PATIENCE, Tail, TestTopic, append, options, produce, send, shared};
+use bytes::Bytes;
+use lentic_engine::log::{Bounds, Error, Log, ReadFrom};
 use lentic_log_kafka::KafkaLog;
+use lentic_types::{Offset, OutgoingRecord, PartitionId, Timestamp, TopicPartition};
 
 #[test]
 fn tls_and_scram() {
@@ -45,6 +47,50 @@ fn tls_and_scram() {
     assert!(log.identity().is_err());
     let said = log.health().expect_err("no access");
     assert!(said.to_lowercase().contains("authentication"), "{said}");
+}
+
+/// What only a dead broker held can't be told, is not taken for empty, and neither hides nor much delays the rest. What it
+/// led is told again once another does.
+#[test]
+fn a_broker_that_is_gone_takes_only_its_own_ends_along() {
+    if shared().is_none() {
+        return;
+    }
+    let broker = OwnBroker::start_three();
+    let log: Arc<dyn Log> = Arc::new(KafkaLog::connect(options(&broker.address)).expect("connected"));
+    broker.run(&["topics", "--create", "--topic", "alone", "--replica-assignment", "1,3"]);
+    broker.run(&["topics", "--create", "--topic", "thrice", "--replica-assignment", "3:2:1"]);
+    let all = [("alone", 0), ("alone", 1), ("thrice", 0)]
+        .map(|(topic, p)| TopicPartition::new(topic.parse().expect("legal"), PartitionId(p)));
+    for partition in &all {
+        let record = OutgoingRecord {
+            topic: partition.topic.clone(),
+            partition: partition.partition,
+            key: None,
+            value: Some(Bytes::from_static(b"v")),
+            timestamp: Timestamp::NONE,
+            headers: Vec::new(),
+        };
+        append(&*log, record).expect("acknowledged");
+    }
+    let end = Ok(Bounds { start: Offset(0), end: Offset(1) });
+    assert_eq!(log.bounds(&all), Ok(vec![end.clone(); 3]));
+    broker.run(&["kill", "3"]);
+    let killed = Instant::now();
+    loop {
+        let asked = Instant::now();
+        let found = log.bounds(&all).expect("the others answer");
+        assert_eq!(found[0], end);
+        assert!(matches!(found[1], Err(Error::Unavailable(_))), "{:?}", found[1]);
+        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+        if found[2] == end {
+            break;
+        }
+        assert!(matches!(found[2], Err(Error::Unavailable(_))), "{:?}", found[2]);
+        assert!(killed.elapsed() < PATIENCE, "another broker leads and is not noticed");
+    }
+    // It would not stop by itself: the others are too few to agree on that.
+    broker.run(&["kill"]);
 }
 
 /// Every append has an outcome; what was acknowledged is there after the broker was killed and started again, and

@@ -4,7 +4,7 @@ mod broker;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use broker::{PATIENCE, Tail, TestTopic, append, connect, options, produce, shared, unique};
+use broker::{PATIENCE, Tail, TestTopic, append, connect, options, produce, send, shared, unique};
 use lentic_engine::log::{Error, Log, ReadFrom, TopicSettings};
 use lentic_log_kafka::KafkaLog;
 use lentic_log_kafka::membership::{self, Membership};
@@ -160,6 +160,30 @@ fn brokers_that_do_not_answer() {
     assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
     log.close(PATIENCE);
     assert_eq!(append(&log, record), Err(Error::Closed));
+}
+
+#[test]
+fn a_full_queue_says_so_at_once() {
+    const RECORD_BYTES: usize = 10_000;
+    let mut options = options("127.0.0.1:1");
+    options.queue_bytes = 1 << 20;
+    let log = KafkaLog::connect(options.clone()).expect("made all the same");
+    let record = OutgoingRecord {
+        topic: TopicName::new("t").expect("legal"),
+        partition: lentic_types::PartitionId(0),
+        key: None,
+        value: Some(vec![0; RECORD_BYTES].into()),
+        timestamp: Timestamp::NONE,
+        headers: Vec::new(),
+    };
+    let fits = options.queue_bytes / RECORD_BYTES;
+    let waiting: Vec<_> = (0..fits).map(|_| send(&log, record.clone())).collect();
+    assert_eq!(append(&log, record), Err(Error::QueueFull));
+    log.close(Duration::ZERO);
+    for outcome in waiting {
+        let outcome = outcome.recv_timeout(PATIENCE).expect("an outcome");
+        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    }
 }
 
 #[test]

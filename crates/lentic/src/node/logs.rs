@@ -45,6 +45,8 @@ fn kafka_options(config: &Config, dir: &DataDir, brokers: String) -> KafkaOption
         client_id: format!("{}-{}", config.service_id, dir.node_id()),
         transactional_id_prefix: format!("{}-{}-{start}", config.service_id, dir.node_id()),
         properties: config.kafka.0.clone(),
+        // The embedded log takes a record that is larger, too.
+        queue_bytes: config.write_queue_bytes.max(config.max_key_bytes + config.max_value_bytes),
         // A record that does not get through fails while its request still waits: known not to be written.
         message_timeout: Duration::from_millis(config.request_timeout_ms * 9 / 10).max(Duration::from_secs(1)),
         ..KafkaOptions::new(brokers)

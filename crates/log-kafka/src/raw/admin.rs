@@ -74,6 +74,24 @@ impl Client {
         }
     }
 
+    /// Learns the leaders of a topic's partitions anew: [`Client::list_offsets`] goes on asking a dead one.
+    pub(crate) fn refresh_leaders(&self, name: &str, timeout: Duration) -> Result<(), Failure> {
+        let (name, mut metadata) = (cstring(name), ptr::null());
+        // SAFETY: the handle is valid; topic and, on success, metadata are ours to destroy.
+        unsafe {
+            let topic = sys::rd_kafka_topic_new(self.ptr(), name.as_ptr(), ptr::null_mut());
+            if topic.is_null() {
+                return Err(no_answer());
+            }
+            let asked = codes::rd_kafka_metadata(self.ptr(), 0, topic, &raw mut metadata, millis(timeout));
+            if !metadata.is_null() {
+                sys::rd_kafka_metadata_destroy(metadata);
+            }
+            sys::rd_kafka_topic_destroy(topic);
+            Failure::check(asked)
+        }
+    }
+
     /// A topic, or `None` if there is none.
     pub(crate) fn describe_topic(&self, name: &str, timeout: Duration) -> Result<Option<Described>, Failure> {
         let name = cstring(name);

@@ -174,9 +174,18 @@ pub struct OwnBroker {
 
 impl OwnBroker {
     pub fn start() -> Self {
+        Self::start_as(&["up"])
+    }
+
+    /// Three of them.
+    pub fn start_three() -> Self {
+        Self::start_as(&["up", "3"])
+    }
+
+    fn start_as(arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let mut broker = Self { dir, address: String::new() };
-        broker.run(&["up"]);
+        broker.run(arguments);
         broker.address =
             std::fs::read_to_string(broker.path("bootstrap")).expect("bootstrap").trim().to_owned();
         broker
