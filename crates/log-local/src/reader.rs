@@ -29,6 +29,8 @@ struct Assigned {
     from_start: bool,
     /// What is being read, from `next` on.
     chunks: Option<Chunks>,
+    /// The log below `next` is another than the one that was read.
+    diverged: bool,
     /// The end that was reported and not left since.
     at_end: bool,
     /// Records and bytes of the last batch: about what the next one will take.
@@ -130,15 +132,22 @@ impl Reader for LocalReader {
         let found = self.shared.partition_of(partition)?;
         self.unassign(partition)?;
         found.watch(&self.waker);
-        let (next, from_start) = match from {
-            ReadFrom::Offset(offset) | ReadFrom::Position { offset, .. } => (offset.0, false),
-            ReadFrom::Start => (found.start(), true),
+        let (next, from_start) = match from.offset() {
+            Some(offset) => (offset.0, false),
+            None => (found.start(), true),
+        };
+        let diverged = match from {
+            ReadFrom::Position { offset, epoch: epoch @ 0.. } => {
+                found.epoch_below(offset.0).is_some_and(|known| known != epoch)
+            }
+            _ => false,
         };
         self.assigned.push(Assigned {
             partition: found,
             next,
             from_start,
             chunks: None,
+            diverged,
             at_end: false,
             last: (0, 0),
         });
@@ -193,6 +202,9 @@ impl Assigned {
         if self.partition.is_deleted() {
             return Ok(Found::Deleted);
         }
+        if self.diverged {
+            return Ok(Found::OutOfRange);
+        }
         let mut batch: Option<RecordBatch> = None;
         let mut used = 0;
         let mut full = false;
@@ -208,6 +220,8 @@ impl Assigned {
                 return Ok(if batch.is_none() { Found::OutOfRange } else { break });
             }
             if self.next == visible {
+                // An idle cursor would hold memtables and files that are of no use any more.
+                self.chunks = None;
                 break;
             }
             if self.chunks.is_none() {
@@ -310,5 +324,30 @@ impl Chunks {
 impl Partition {
     pub(crate) fn corrupt(&self) -> Error {
         corrupt(format_args!("a chunk of {}", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lentic_engine::log::TopicSettings;
+
+    use super::*;
+    use crate::testing::{Bench, PATIENCE, partition};
+
+    /// An open cursor keeps memtables and files of the database, for every partition that nobody writes to.
+    #[test]
+    fn an_idle_reader_holds_no_cursor() {
+        let bench = Bench::new();
+        bench.topic(1, &TopicSettings::default());
+        let mut reader = LocalReader::new(Arc::clone(bench.log.shared()), ReaderOptions::default());
+        reader.assign(&partition(0), ReadFrom::Start).expect("assigned");
+        for round in 0..2 {
+            bench.put("k", Some("v"), round);
+            let mut polled = Vec::new();
+            while !polled.iter().any(|polled| matches!(polled, Polled::End { .. })) {
+                reader.poll(PATIENCE, &mut polled).expect("polled");
+            }
+            assert!(reader.assigned[0].chunks.is_none());
+        }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct LocalTransaction {
     /// By topic and partition number: the order in which locks are taken.
     lanes: BTreeMap<(u32, u32), Held>,
     size: Size,
-    /// A lock was asked for in vain: only aborting is left.
+    /// A record was refused: only aborting is left.
     failed: Option<Error>,
     /// Locks may be held.
     begun: bool,
@@ -86,6 +86,34 @@ impl LocalTransaction {
         }
     }
 
+    fn stage(&mut self, records: Vec<OutgoingRecord>, timeout: Duration) -> Result<Vec<Ack>> {
+        let mut numbers = Vec::with_capacity(records.len());
+        let mut partitions = BTreeMap::new();
+        let mut size = Size::default();
+        for record in &records {
+            let partition = self.shared.partition(&record.topic, record.partition)?;
+            size.add(Size::record(partition.admit(record)?));
+            let number = (partition.topic, partition.number());
+            numbers.push(number);
+            partitions.insert(number, partition);
+        }
+        self.shared.queue.admit(size)?;
+        self.size.add(size);
+        self.hold(partitions, timeout)?;
+        let now = shared::now();
+        let mut acks = Vec::with_capacity(records.len());
+        for (number, mut record) in numbers.into_iter().zip(records) {
+            let held = self.lanes.get_mut(&number).expect("every partition of these records is held now");
+            if record.timestamp == Timestamp::NONE {
+                record.timestamp = now;
+            }
+            acks.push(Ack { offset: Offset(held.next), timestamp: record.timestamp });
+            held.next += 1;
+            held.records.push(record);
+        }
+        Ok(acks)
+    }
+
     fn give_up(&mut self) {
         if self.begun {
             self.begun = false;
@@ -106,35 +134,12 @@ impl Transaction for LocalTransaction {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
-        let mut numbers = Vec::with_capacity(records.len());
-        let mut partitions = BTreeMap::new();
-        let mut size = Size::default();
-        for record in &records {
-            let partition = self.shared.partition(&record.topic, record.partition)?;
-            size.add(Size::record(partition.admit(record)?));
-            let number = (partition.topic, partition.number());
-            numbers.push(number);
-            partitions.insert(number, partition);
-        }
-        self.shared.queue.admit(size)?;
-        self.size.add(size);
-        if let Err(error) = self.hold(partitions, timeout) {
-            self.failed = Some(error.clone());
+        let produced = self.stage(records, timeout);
+        if let Err(error) = &produced {
+            self.failed = Some(not_committed(error.clone()));
             self.give_up();
-            return Err(error);
         }
-        let now = shared::now();
-        let mut acks = Vec::with_capacity(records.len());
-        for (number, mut record) in numbers.into_iter().zip(records) {
-            let held = self.lanes.get_mut(&number).expect("every partition of these records is held now");
-            if record.timestamp == Timestamp::NONE {
-                record.timestamp = now;
-            }
-            acks.push(Ack { offset: Offset(held.next), timestamp: record.timestamp });
-            held.next += 1;
-            held.records.push(record);
-        }
-        Ok(acks)
+        produced
     }
 
     fn commit(mut self: Box<Self>, timeout: Duration) -> Result<()> {
@@ -162,5 +167,13 @@ impl Transaction for LocalTransaction {
 impl Drop for LocalTransaction {
     fn drop(&mut self) {
         self.give_up();
+    }
+}
+
+/// What a commit says of a transaction that had failed before: nothing of it was written.
+fn not_committed(error: Error) -> Error {
+    match error {
+        Error::Unknown(text) => Error::Unavailable(text),
+        error => error,
     }
 }

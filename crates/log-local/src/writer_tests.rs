@@ -45,8 +45,8 @@ fn a_full_queue_says_so_at_once() {
     assert_eq!(bench.append(record(0, "refused", None, 0)), Err(Error::QueueFull));
     let refused = transaction.produce(record(0, "refused", None, 0), PATIENCE);
     assert_eq!(refused, Err(Error::QueueFull));
-    transaction.commit(PATIENCE).expect("committed");
-    for (waiting, offset) in waiting.iter().zip([1, 2]) {
+    assert_eq!(transaction.commit(PATIENCE), Err(Error::QueueFull));
+    for (waiting, offset) in waiting.iter().zip([0, 1]) {
         let ack = waiting.recv_timeout(PATIENCE).expect("an answer").expect("taken");
         assert_eq!(ack.offset, Offset(offset));
     }
@@ -161,6 +161,14 @@ fn unsynced_records_are_acknowledged_but_not_seen() {
     drop(reader);
     let bench = bench.reopen();
     assert_eq!((bounds(&bench.log), bench.rows().len()), (3, 3));
+}
+
+#[test]
+fn a_panic_of_him_who_is_answered_is_his_own() {
+    let bench = Bench::new();
+    bench.topic(1, &TopicSettings::default());
+    bench.log.append(record(0, "a", None, 0), Box::new(|_| panic!("a test")));
+    assert_eq!(bench.put("b", None, 0), Offset(1));
 }
 
 #[test]

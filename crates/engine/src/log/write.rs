@@ -23,7 +23,7 @@ pub trait Transaction: Send {
     /// record that becomes visible below that offset was there before.
     fn produce(&mut self, record: OutgoingRecord, timeout: Duration) -> Result<Ack>;
 
-    /// Produces many; waits for all offsets once, in the order given.
+    /// Produces many; waits for all offsets once, in the order given. One that is refused leaves only the abort.
     fn produce_all(&mut self, records: Vec<OutgoingRecord>, timeout: Duration) -> Result<Vec<Ack>>;
 
     /// Makes all visible. [`super::Error::Unknown`] if the outcome could not be learnt.

@@ -16,6 +16,7 @@ pub(super) const CASES: &[Case] = &[
     ("read_unassigned_is_silent", read_unassigned_is_silent),
     ("read_moved", read_moved),
     ("read_above_the_end_is_out_of_range", read_above_the_end_is_out_of_range),
+    ("read_from_a_diverged_position_is_out_of_range", read_from_a_diverged_position_is_out_of_range),
     ("read_within_the_batch_size", read_within_the_batch_size),
     ("read_many_partitions", read_many_partitions),
     ("read_in_bulk", read_in_bulk),
@@ -153,6 +154,32 @@ fn read_above_the_end_is_out_of_range(f: &Fixture) {
     reading.assign(&p, ReadFrom::Offset(Offset(9)));
     reading.until_ends(&[(p, Offset(13))]);
     assert_eq!(reading.keys(0), ["k8", "k9", "k10", "k11"]);
+}
+
+fn read_from_a_diverged_position_is_out_of_range(f: &Fixture) {
+    let topic = f.topic(1);
+    let p = partition(&topic, 0);
+    for i in 0..4 {
+        f.put(&topic, 0, &format!("k{i}"), "v");
+    }
+    let mut reading = f.read_all(&topic);
+    reading.until_ends(&[(p.clone(), Offset(4))]);
+    let epoch = reading.records.last().expect("four records").epoch_of_batch;
+    assert!(epoch >= 0, "records come with their epoch");
+    for offset in [2, 4] {
+        let position = |epoch| ReadFrom::Position { offset: Offset(offset), epoch };
+        for same in [epoch, -1] {
+            let mut reading = f.reading(ReaderOptions::default());
+            reading.assign(&p, position(same));
+            reading.until_ends(&[(p.clone(), Offset(4))]);
+            assert_eq!(reading.records.len() as u64, 4 - offset);
+        }
+        let mut reading = f.reading(ReaderOptions::default());
+        reading.assign(&p, position(epoch + 1_000));
+        reading.until("out of range", |reading| !reading.out_of_range.is_empty());
+        reading.quiet();
+        assert_eq!((reading.records.len(), reading.out_of_range.len()), (0, 1), "it is no longer assigned");
+    }
 }
 
 fn read_within_the_batch_size(f: &Fixture) {

@@ -15,6 +15,7 @@ pub(super) const CASES: &[Case] = &[
     ("transaction_learns_its_offset", transaction_learns_its_offset),
     ("transaction_produces_all", transaction_produces_all),
     ("transaction_refuses_what_an_append_refuses", transaction_refuses_what_an_append_refuses),
+    ("transaction_with_a_refused_record_cannot_commit", transaction_with_a_refused_record_cannot_commit),
     ("transactions_one_after_another", transactions_one_after_another),
 ];
 
@@ -169,6 +170,21 @@ fn transaction_refuses_what_an_append_refuses(f: &Fixture) {
         }
         transaction.abort(f.options.patience).expect("aborted");
     }
+    let ack = f.put(&topic, 0, "k", "v");
+    let mut reading = f.read_all(&topic);
+    reading.until_ends(&[(partition(&topic, 0), ack.offset.next())]);
+    assert_eq!(reading.keys(0), ["k"]);
+}
+
+/// Whoever did not look at the outcome of a record must not commit the others without it.
+fn transaction_with_a_refused_record_cannot_commit(f: &Fixture) {
+    let topic = f.topic(1);
+    let mut transaction = f.begin();
+    f.produce(&mut *transaction, record(&topic, 0, "before", "v"));
+    let many = vec![record(&topic, 0, "with", "v"), record(&topic, 0, "large", &"x".repeat(4 << 20))];
+    transaction.produce_all(many, f.options.patience).expect_err("one is refused");
+    let committed = transaction.commit(f.options.patience);
+    assert!(!matches!(committed, Ok(()) | Err(Error::Unknown(_))), "{committed:?}");
     let ack = f.put(&topic, 0, "k", "v");
     let mut reading = f.read_all(&topic);
     reading.until_ends(&[(partition(&topic, 0), ack.offset.next())]);
