@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::fixture::{Here, base64, row, stored_row, text, token};
+use crate::fixture::{Here, base64, lines as lines_of, row, stored_row, text, token};
 use crate::harness::http::{Event, Lines};
 use crate::harness::{Node, until};
 
@@ -194,11 +194,10 @@ fn a_slow_reader_is_cut_off_and_told_why() {
     here.create_table("t", "int", "string", 1);
     let mut lines = watch(&here, "t", "", None);
     let (_, mut id) = snapshot(&mut lines);
-    // More than the buffers of sockets take.
-    let value = "x".repeat(400_000);
-    for key in 0..ROWS {
-        here.put(&row("t", key.to_string().as_bytes()), value.as_str()).send().expect(200);
-    }
+    // Some 100 MB: more than the buffers of sockets take, however far the system lets them grow.
+    let value = "x".repeat(800_000);
+    let body = lines_of(0..ROWS, |key| format!("{{\"key\":{key},\"value\":\"{value}\"}}"));
+    here.post("/v1/tables/t/rows:load", body).send().expect(200);
     let mut seen = 0;
     let end = loop {
         let event = next(&mut lines);
