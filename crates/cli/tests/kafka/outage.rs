@@ -130,7 +130,14 @@ fn goes_away(broker: &OwnBroker, stop: &str) {
 
 /// A restart that is quicker than a request's time is no more than a delay to a load under way.
 fn is_restarted(broker: &OwnBroker) {
-    let service = Service::new(&broker.address).with(&["--request-timeout-ms", "60s"]);
+    let service = Service::new(&broker.address).with(&[
+        "--request-timeout-ms",
+        "60s",
+        "--restore-threads",
+        "1",
+        "--restore-buffer-bytes",
+        "1MiB",
+    ]);
     let node = service.ready();
     node.declare(&json!({"name": "t", "topic": "load", "key": "string", "value": "json", "partitions": 3}));
     let rows: usize = 300_000;
@@ -145,6 +152,24 @@ fn is_restarted(broker: &OwnBroker) {
     });
     assert_eq!(node.count("t"), rows as u64);
     assert_eq!(Kafka::at(&broker.address).committed("load").len(), rows);
+    assert!(node.stop().success());
+    is_restarted_under_a_restore(broker, &service, rows as u64);
+}
+
+/// A restore goes on where it was.
+fn is_restarted_under_a_restore(broker: &OwnBroker, service: &Service, rows: u64) {
+    service.lose_state();
+    let node = service.start();
+    until("the restore to be under way", || {
+        let description = node.describe("t");
+        assert_eq!(description["ready"], false, "too quick to be looked at: {description}");
+        let partitions = description["partitions"].as_array().expect("partitions");
+        partitions.iter().any(|p| p["done"].as_f64().is_some_and(|done| done > 0.1)).then_some(())
+    });
+    broker.run(&["restart"]);
+    node.until_ready("t");
+    assert_eq!(node.count("t"), rows);
+    assert_eq!(node.log().matches(" restored task=").count(), 3, "{}", node.log());
 }
 
 /// One broker for all: they take long to start.
