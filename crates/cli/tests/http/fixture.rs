@@ -86,6 +86,14 @@ pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// Bytes as a parameter spells them.
+pub fn escaped(text: &[u8]) -> String {
+    text.iter().fold(String::new(), |mut all, byte| {
+        write!(all, "%{byte:02X}").expect("a String takes everything");
+        all
+    })
+}
+
 /// A text of lines.
 pub fn lines<T>(items: impl IntoIterator<Item = T>, line: impl Fn(T) -> String) -> String {
     let mut text = String::new();
@@ -135,11 +143,11 @@ pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_else(|| panic!("no {field}: {value}"))
 }
 
-/// A metric's value: the line that begins so.
-pub fn metric(node: &Node, beginning: &str) -> f64 {
+/// A counter's value: the line that begins so.
+pub fn counter(node: &Node, beginning: &str) -> u64 {
     let text = node.get("/metrics").send().expect(200);
     let line = text.text().lines().find_map(|line| line.strip_prefix(beginning));
-    line.map_or(0.0, |value| value.trim().parse().expect("a number"))
+    line.map_or(0, |value| value.trim().parse().expect("a number"))
 }
 
 /// Milliseconds since 1970.

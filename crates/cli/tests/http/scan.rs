@@ -1,7 +1,7 @@
 //! Scans: order and bounds in every key format, over several partitions; counts; lines.
 use serde_json::{Value, json};
 
-use crate::fixture::{self, Here, base64, row, says_how_fresh, stored_row, token_parts};
+use crate::fixture::{self, Here, base64, escaped, row, says_how_fresh, stored_row, token_parts};
 use crate::harness::Node;
 
 /// The keys of a format in the order of its scans: (in JSON, stored, as a parameter spells it).
@@ -38,10 +38,6 @@ fn ordered(format: &str) -> Vec<(Value, Vec<u8>, String)> {
     }
 }
 
-fn escaped(text: &[u8]) -> String {
-    text.iter().map(|byte| format!("%{byte:02X}")).collect()
-}
-
 fn keys(node: &Node, table: &str, parameters: &str) -> Vec<Value> {
     let answer = node.get(&format!("/v1/tables/{table}/rows?{parameters}")).send().expect(200);
     let rows = answer.json()["rows"].as_array().expect("rows").clone();
@@ -76,9 +72,10 @@ fn order_and_bounds() {
             (format!("from={low}&limit=2"), &all[from..from + 2]),
         ] {
             assert_eq!(keys(&here, format, &parameters), expected, "{format} {parameters}");
-            let downwards: Vec<_> = match parameters.contains("limit") {
-                true => all.iter().rev().take(2).cloned().collect(),
-                false => expected.iter().rev().cloned().collect(),
+            let downwards: Vec<_> = if parameters.contains("limit") {
+                all.iter().rev().take(2).cloned().collect()
+            } else {
+                expected.iter().rev().cloned().collect()
             };
             assert_eq!(
                 keys(&here, format, &format!("{parameters}&order=desc")),
