@@ -47,6 +47,28 @@ impl Bounds {
     }
 }
 
+/// Drops the files that hold nothing but keys from `start` up to, not including, `end`. Not atomic, and not in any order
+/// with writes.
+pub(crate) fn drop_files(handle: &Handle, start: &[u8], end: &[u8]) -> Result<()> {
+    // RocksDB's end is inclusive here: a file that ends with a key at our end must stay.
+    let last = last_below(end);
+    if *start > *last {
+        return Ok(());
+    }
+    handle.db().delete_file_in_range_cf(handle.family(), start, &last).map_err(from_rocks)
+}
+
+/// A key below `end` that at most some very long keys lie above.
+fn last_below(end: &[u8]) -> Vec<u8> {
+    let mut last = end.to_vec();
+    // Nothing lies between a key and the same with a zero behind it.
+    if let Some(byte @ 1..) = last.pop() {
+        last.push(byte - 1);
+        last.extend([0xff; 64]);
+    }
+    last
+}
+
 fn greatest(handle: &Handle) -> Result<Option<Vec<u8>>> {
     let mut iterator = handle.db().raw_iterator_cf_opt(handle.family(), ReadOptions::default());
     iterator.seek_to_last();
@@ -66,6 +88,15 @@ fn successor(key: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_key_lies_below_the_end() {
+        let last = |end: &[u8]| last_below(end);
+        assert_eq!(last(b"a\0"), b"a");
+        assert_eq!(last(b"a\0\0"), b"a\0");
+        let below_b = last(b"b");
+        assert!(below_b.as_slice() > &b"a\xff\xff"[..] && below_b.as_slice() < &b"b"[..]);
+    }
 
     #[test]
     fn every_kind_of_bound() {

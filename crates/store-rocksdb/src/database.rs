@@ -117,22 +117,6 @@ impl RocksDatabase {
         Ok(due.len())
     }
 
-    /// Compacts what [`Store::delete_range`] left in files that also hold other rows, so that its space comes back
-    /// soon instead of with later compactions. Blocks; may take seconds.
-    pub fn compact_deleted(&self) -> Result<()> {
-        let families: Vec<_> = self.families().values().cloned().collect();
-        let mut options = CompactOptions::default();
-        options.set_exclusive_manual_compaction(false);
-        options.set_bottommost_level_compaction(BottommostLevelCompaction::ForceOptimized);
-        for family in families {
-            for (start, end) in family.take_deleted() {
-                let handle = &family.handle;
-                handle.db().compact_range_cf_opt(handle.family(), Some(start), Some(end), &options);
-            }
-        }
-        Ok(())
-    }
-
     fn families(&self) -> MutexGuard<'_, BTreeMap<FamilyId, Arc<Family>>> {
         self.families.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,6 +149,14 @@ impl Database for RocksDatabase {
         let families: Vec<_> = self.families().values().cloned().collect();
         let handles: Vec<_> = families.iter().map(|family| &*family.handle).collect();
         usage::usage(&handles, &self.shared.cache)
+    }
+
+    fn compact_deleted(&self) -> Result<()> {
+        let families: Vec<_> = self.families().values().cloned().collect();
+        let mut options = CompactOptions::default();
+        options.set_exclusive_manual_compaction(false);
+        options.set_bottommost_level_compaction(BottommostLevelCompaction::ForceOptimized);
+        families.iter().try_for_each(|family| family.compact_deleted(&options))
     }
 
     fn close(&self) -> Result<()> {

@@ -10,7 +10,7 @@ use rocksdb::{
     WriteOptions,
 };
 
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, drop_files};
 use crate::cursor::RocksCursor;
 use crate::error::from_rocks;
 use crate::options::{Access, Compression, database_options, durable_family_options};
@@ -191,7 +191,7 @@ impl DurableFamily {
     /// writes, so the range must have been deleted *and synced* before.
     pub fn reclaim(&self, range: &KeyRange) -> Result<()> {
         let Some((start, end)) = Bounds::new(range).finite(&self.handle)? else { return Ok(()) };
-        self.handle.db().delete_file_in_range_cf(self.handle.family(), &start, &end).map_err(from_rocks)
+        drop_files(&self.handle, &start, &end)
     }
 
     /// Compacts a range, so that what was deleted in it leaves the disk. Blocks; may take long.

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use lentic_store::{Cursor, Order, Result};
-use rocksdb::{Range, ReadOptions, properties};
+use rocksdb::{CStrLike, Range, ReadOptions, properties};
 
 use crate::bounds::Bounds;
 use crate::cursor::RocksCursor;
@@ -51,7 +51,7 @@ pub(crate) fn estimate(handle: &Arc<Handle>, bounds: &Bounds) -> Result<(u64, u6
 }
 
 /// A number that RocksDB keeps of a family; one it does not know is 0.
-pub(crate) fn property(handle: &Handle, name: &rocksdb::properties::PropName) -> Result<u64> {
+pub(crate) fn property(handle: &Handle, name: impl CStrLike) -> Result<u64> {
     Ok(handle.db().property_int_value_cf(handle.family(), name).map_err(from_rocks)?.unwrap_or(0))
 }
 

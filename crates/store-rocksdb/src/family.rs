@@ -3,23 +3,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use lentic_store::Result;
-use rocksdb::WriteOptions;
+use lentic_store::{Cursor, Order, Result};
+use rocksdb::{CompactOptions, ReadOptions, WriteOptions, properties};
 
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, drop_files};
+use crate::cursor::RocksCursor;
 use crate::database::Shared;
 use crate::error::from_rocks;
+use crate::estimate::property;
 use crate::options::RESTORE_L0_FILES;
 use crate::pinned::Handle;
 
-/// Deleted ranges remembered for compaction; those beyond wait for RocksDB to come by.
+/// Deleted ranges remembered; those beyond wait for RocksDB to come by.
 const MAX_DELETED: usize = 256;
 
 /// Of a restore, for compactions.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-type Range = (Vec<u8>, Vec<u8>);
+/// RocksDB's name for the sequence number of the oldest snapshot.
+const OLDEST_SNAPSHOT: &str = "rocksdb.oldest-snapshot-sequence";
+
+/// A range whose space is to come back.
+struct Deleted {
+    start: Vec<u8>,
+    end: Vec<u8>,
+    /// Snapshots from here on don't see it.
+    sequence: u64,
+}
 
 pub(crate) struct Family {
     pub(crate) handle: Arc<Handle>,
@@ -30,7 +41,7 @@ pub(crate) struct Family {
     durable: AtomicU64,
     /// When the oldest undurable change was applied, as `Shared::now_ms`; 0 is never.
     dirty_since: AtomicU64,
-    deleted: Mutex<Vec<Range>>,
+    deleted: Mutex<Vec<Deleted>>,
 }
 
 impl Family {
@@ -62,7 +73,8 @@ impl Family {
     pub(crate) fn await_room(&self) {
         let begin = Instant::now();
         while begin.elapsed() < LONGEST_WAIT {
-            let files = self.handle.db().property_int_value_cf(self.handle.family(), "rocksdb.num-files-at-level0");
+            let files =
+                self.handle.db().property_int_value_cf(self.handle.family(), "rocksdb.num-files-at-level0");
             if !files.is_ok_and(|files| files.is_some_and(|files| files > RESTORE_L0_FILES)) {
                 return;
             }
@@ -93,23 +105,50 @@ impl Family {
     }
 
     /// Deletes a range and drops the files that lie wholly in it. Files vanish durably and at once, so what was
-    /// applied before (say, the switch to another incarnation) must be durable first.
+    /// applied before (say, the switch to another incarnation) must be durable first. One that holds nothing costs
+    /// nothing.
     pub(crate) fn delete_range(&self, bounds: &Bounds) -> Result<()> {
         let Some((start, end)) = bounds.finite(&self.handle)? else { return Ok(()) };
+        let everything = Bounds { start: start.clone(), end: Some(end.clone()) };
+        let mut cursor = RocksCursor::new(&self.handle, ReadOptions::default(), everything, Order::Ascending);
+        if cursor.next()?.is_none() {
+            return Ok(());
+        }
+        drop(cursor);
         let mut batch = rocksdb::WriteBatch::default();
         batch.delete_range_cf(self.handle.family(), &start, &end);
         self.write(batch)?;
         self.flush()?;
-        self.handle.db().delete_file_in_range_cf(self.handle.family(), &start, &end).map_err(from_rocks)?;
-        let mut deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
-        if deleted.len() < MAX_DELETED {
-            deleted.push((start, end));
+        let deleted = Deleted { start, end, sequence: self.handle.db().latest_sequence_number() };
+        self.drop_files(&deleted)?;
+        let mut remembered = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() < MAX_DELETED {
+            remembered.push(deleted);
         }
         Ok(())
     }
 
-    /// Ranges deleted since the last call.
-    pub(crate) fn take_deleted(&self) -> Vec<Range> {
-        std::mem::take(&mut *self.deleted.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Gives back the space of deleted ranges, also where files hold other rows beside them.
+    pub(crate) fn compact_deleted(&self, options: &CompactOptions) -> Result<()> {
+        let remembered = std::mem::take(&mut *self.deleted.lock().unwrap_or_else(PoisonError::into_inner));
+        for deleted in remembered {
+            if self.drop_files(&deleted)? {
+                let (start, end) = (Some(&deleted.start), Some(&deleted.end));
+                self.handle.db().compact_range_cf_opt(self.handle.family(), start, end, options);
+            } else {
+                self.deleted.lock().unwrap_or_else(PoisonError::into_inner).push(deleted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops the files that lie wholly in a deleted range, unless snapshots still see it: for them its rows are there.
+    fn drop_files(&self, deleted: &Deleted) -> Result<bool> {
+        let unseen = property(&self.handle, properties::NUM_SNAPSHOTS)? == 0
+            || property(&self.handle, OLDEST_SNAPSHOT)? >= deleted.sequence;
+        if unseen {
+            drop_files(&self.handle, &deleted.start, &deleted.end)?;
+        }
+        Ok(unseen)
     }
 }

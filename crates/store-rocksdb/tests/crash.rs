@@ -70,6 +70,11 @@ fn assert_prefix(store: &dyn ReadStore) -> u64 {
     rows
 }
 
+fn live(database: &RocksDatabase) -> u64 {
+    let usage = database.usage();
+    usage.iter().find(|(name, _)| *name == "live_sst_bytes").unwrap().1
+}
+
 #[test]
 fn a_crash_leaves_a_prefix() {
     let directory = tempfile::tempdir().unwrap();
@@ -167,10 +172,6 @@ fn a_deleted_range_is_never_gone_before_the_switch_that_preceded_it() {
         run.put(&[b"old", &i.to_be_bytes()], &[&i.to_be_bytes()[..]; 10]).unwrap();
     }
     run.finish().unwrap();
-    let live = |database: &RocksDatabase| {
-        let usage = database.usage();
-        usage.iter().find(|(name, _)| *name == "live_sst_bytes").unwrap().1
-    };
     let before = live(&database);
     step(&*store, 0, b"new");
     store.delete_range(KeyRange::prefix(b"old")).unwrap();
@@ -181,6 +182,38 @@ fn a_deleted_range_is_never_gone_before_the_switch_that_preceded_it() {
     assert_eq!(survivor.estimate(KeyRange::prefix(b"old")).unwrap().0, 0);
     database.compact_deleted().unwrap();
     assert!(live(&database) < before / 10, "{} of {before} bytes are left", live(&database));
+}
+
+#[test]
+fn the_space_of_a_deleted_range_comes_back_once_nobody_sees_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path());
+    let store = database.family(SHARD).unwrap();
+    let mut run = store.sorted_run().unwrap();
+    for i in 0..100_000_u64 {
+        run.put(&[b"old", &i.to_be_bytes()], &[&i.to_be_bytes()[..]; 10]).unwrap();
+    }
+    run.finish().unwrap();
+    let before = live(&database);
+    let snapshot = store.snapshot();
+    store.delete_range(KeyRange::prefix(b"old")).unwrap();
+    database.compact_deleted().unwrap();
+    assert!(live(&database) >= before, "{} of {before} bytes", live(&database));
+    drop(snapshot);
+    // A later one does not see it.
+    let _later = store.snapshot();
+    database.compact_deleted().unwrap();
+    assert!(live(&database) < before / 10, "{} of {before} bytes are left", live(&database));
+}
+
+#[test]
+fn deleting_nothing_leaves_the_store_clean() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path());
+    let store = database.family(SHARD).unwrap();
+    step(&*store, 0, b"value");
+    store.delete_range(KeyRange::prefix(b"nothing")).unwrap();
+    assert!(store.is_dirty(), "it was not flushed for that");
 }
 
 #[test]

@@ -88,7 +88,8 @@ pub trait Store: ReadStore {
     /// Begins a run of strictly ascending keys, which [`SortedRun::finish`] puts over everything that is there.
     fn sorted_run(&self) -> Result<Box<dyn SortedRun>>;
 
-    /// Removes a range that nobody reads or writes any more, cheaply and soon.
+    /// Removes a range that nobody reads or writes any more, cheaply and soon. Snapshots and cursors of before see it as it
+    /// was.
     fn delete_range(&self, range: KeyRange) -> Result<()>;
 
     /// Makes everything applied so far durable.
@@ -135,6 +136,12 @@ pub trait Database: Send + Sync {
     /// owner calls it every second or so. Returns how many were flushed.
     fn flush_dirty(&self) -> Result<usize> {
         Ok(0)
+    }
+
+    /// Gives back the space that deleted ranges still take beside other rows. Blocks, may take minutes: the owner calls it
+    /// now and then from a thread that nobody waits for.
+    fn compact_deleted(&self) -> Result<()> {
+        Ok(())
     }
 
     /// Flushes all that is dirty and waits for background work to stop.

@@ -26,6 +26,8 @@ pub const CASES: &[Case] = &[
     ("a sorted run outranks what is there", sorted_run_outranks),
     ("a run that is empty or dropped leaves nothing", run_without_trace),
     ("a range is deleted, and only it", delete_range),
+    ("a deleted range leaves the key at its end", delete_range_keeps_its_end),
+    ("a deleted range is there for who began to read before", delete_range_under_readers),
     ("a flush leaves nothing dirty", flush_cleans),
     ("memory answers what was just written", memory_tier),
     ("estimates have the right size", estimates),
@@ -308,6 +310,36 @@ fn delete_range(database: &dyn Database) {
     store.delete_range(everything()).expect("nothing is deleted");
     apply(&*store, &[(&[4, 1], Some(b"again"))]);
     assert_eq!(all(&*store).len(), 1);
+}
+
+/// The first key behind a range may be the last of a file that the range fills but for it.
+fn delete_range_keeps_its_end(database: &dyn Database) {
+    let store = store(database);
+    for end in [&[8][..], &[8, 0], &[8, 5]] {
+        ingest(&*store, &[(&[7, 1], Some(b"within")), (&[7, 2], Some(b"within")), (end, Some(b"kept"))]);
+        let range = KeyRange { start: Bound::Included(vec![7]), end: Bound::Excluded(end.to_vec()) };
+        store.delete_range(range).expect("a range is deleted");
+        assert_eq!(all(&*store), [(end.to_vec(), b"kept".to_vec())]);
+        store.delete_range(everything()).expect("everything is deleted");
+    }
+}
+
+fn delete_range_under_readers(database: &dyn Database) {
+    let store = store(database);
+    let keys: Vec<_> = (0..2_000_u32).map(u32::to_be_bytes).collect();
+    let entries: Vec<(&[u8], Option<&[u8]>)> = keys.iter().map(|key| (&key[..], Some(&b"old"[..]))).collect();
+    ingest(&*store, &entries);
+    let (snapshot, cursor) =
+        (store.snapshot(), store.cursor(everything(), Order::Ascending).expect("a cursor"));
+    store.delete_range(everything()).expect("everything is deleted");
+    database.compact_deleted().expect("compacted");
+    assert_eq!(all(&*store), []);
+    assert_eq!(snapshot.get(&keys[7]).expect("a get").as_deref(), Some(&b"old"[..]));
+    let of_snapshot = drain(snapshot.cursor(everything(), Order::Ascending).expect("a cursor"));
+    assert_eq!((of_snapshot.len(), drain(cursor).len()), (keys.len(), keys.len()));
+    drop(snapshot);
+    database.compact_deleted().expect("compacted");
+    assert_eq!(all(&*store), []);
 }
 
 fn flush_cleans(database: &dyn Database) {
