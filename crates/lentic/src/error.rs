@@ -2,7 +2,7 @@
 use std::fmt;
 
 use lentic_engine::log;
-use lentic_types::{Offset, PartitionId, TableName, Token};
+use lentic_types::{Offset, PartitionId, TableName, Token, TopicName};
 
 /// A node can't start or can't go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub enum TableError {
     Differs(Vec<(&'static str, String, String)>),
     /// The topic doesn't exist, and on Kafka the declaration must say `partitions` for it to be created.
     TopicNotFound(String),
+    /// The topic can't be deleted: the second of the two, another table, is over it.
+    TopicInUse(TopicName, TableName),
     /// The declaration can't be met (partition counts, limits); the text says why.
     Invalid(String),
     /// The log failed.
@@ -77,6 +79,9 @@ impl fmt::Display for TableError {
                 Ok(())
             }
             Self::TopicNotFound(topic) => write!(f, "there is no topic {topic}"),
+            Self::TopicInUse(topic, table) => {
+                write!(f, "the table {table} is over the topic {topic}, too: drop it first, or leave the topic")
+            }
             Self::Invalid(text) => f.write_str(text),
             Self::Log(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
@@ -128,6 +133,8 @@ pub enum ReadError {
     },
     /// The token is of another topic, a partition that doesn't exist, or an earlier creation of the topic.
     ForeignToken(Token),
+    /// The node keeps only some partitions, and not this one.
+    NotKept(PartitionId),
     /// An event id is of another table or unreadable.
     InvalidEventId,
     /// Reading the task failed for good; the text says why.
@@ -138,6 +145,8 @@ pub enum ReadError {
     Store(lentic_store::Error),
     /// The log failed (resuming a watch reads it).
     Log(log::Error),
+    /// It took longer than it was given.
+    Late,
     /// The table was dropped or the node is stopping.
     Closed,
 }
@@ -158,8 +167,12 @@ impl fmt::Display for ReadError {
                 write!(f, "partition {partition} was not proven current yet")
             }
             Self::ForeignToken(token) => write!(f, "{token} is no token of this table's topic"),
+            Self::NotKept(partition) => {
+                write!(f, "the row would be in partition {partition}, which this node does not keep (kept_partitions)")
+            }
             Self::InvalidEventId => f.write_str("the event id is not one of this table's"),
             Self::Failed(text) => f.write_str(text),
+            Self::Late => f.write_str("reading took too long"),
             Self::TooMany(limit) => write!(f, "the limit {limit} is reached"),
             Self::Store(error) => error.fmt(f),
             Self::Log(error) => error.fmt(f),
@@ -196,7 +209,7 @@ pub enum WriteError {
     Precondition(Option<Token>),
     /// Key or value above the limit: (`max_key_bytes` or `max_value_bytes`, the limit, what was given).
     TooLarge(&'static str, u64, u64),
-    /// A conditional write could not be decided in time; nothing was written.
+    /// A conditional write, or a transaction, could not be decided in time; nothing was written.
     Undecided(String),
     /// The log failed; [`log::Error::Unknown`] means that the write may have happened.
     Log(log::Error),
@@ -222,7 +235,7 @@ impl fmt::Display for WriteError {
             Self::Precondition(None) => f.write_str("there is no such row"),
             Self::TooLarge(limit, max, given) => write!(f, "{given} bytes are above {limit} = {max}"),
             Self::Undecided(text) => {
-                write!(f, "the condition could not be decided, nothing was written: {text}")
+                write!(f, "not decided in time, nothing was written: {text}")
             }
             Self::Log(error) => error.fmt(f),
             Self::Read(error) => error.fmt(f),

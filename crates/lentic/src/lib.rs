@@ -18,6 +18,6 @@ pub use lentic_types as types;
 pub use node::{Guess, GuessedFormat, Node, Readiness};
 pub use table::{
     Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable,
-    Routing, Row, Scan, ScannedRow, Scope, Target, Watch, WatchEvent, WatchStart, Write, Written,
+    Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch, WatchEvent, WatchStart, Write, Written,
 };
 pub use typed::{AsKey, Changes, Error, Event, Table};

@@ -5,13 +5,13 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use lentic_store::{Order, Tier};
+use lentic_store::Tier;
 use lentic_types::{FormatName, TableName, TableSpec, Timestamp, Token, TopicName};
 
 use crate::codec::{DecodeError, Key, Value};
 use crate::{
     Condition, Demand, Filter, KeyBounds, Node, RawTable, ReadError, Scan, Scope, TableError, Target, Watch,
-    WatchEvent, WatchStart, Write, WriteError,
+    WatchEvent, WatchStart, Write, WriteError, Written,
 };
 
 /// A table of a [`Node`] in this process, with keys of type `K` and values of type `V`.
@@ -146,13 +146,13 @@ impl<K: Key, V: Value> Table<K, V> {
 
     /// Blocks until the table holds what its log held when the node started.
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), ReadError> {
-        self.raw.wait(Scope::All, &Demand::default(), timeout)
+        ready(&self.raw, |_| Scope::All, timeout).map(drop)
     }
 
     /// Blocks until reads see this write.
     pub fn wait_for(&self, token: &Token) -> Result<(), ReadError> {
         let demand = Demand { at_least: vec![token.clone()], max_staleness: None };
-        self.raw.wait(Scope::Partition(token.partition), &demand, self.timeout)
+        self.raw.current().wait(Scope::Partition(token.partition), &demand, self.timeout)
     }
 
     /// The row of a key.
@@ -161,9 +161,10 @@ impl<K: Key, V: Value> Table<K, V> {
         Q: AsKey<K>,
     {
         let key = key.key_bytes();
-        self.raw.wait(Scope::from(self.raw.partition_of(&key)), &Demand::default(), self.timeout)?;
+        let scope = |table: &RawTable| Scope::from(table.partition_of(&key));
+        let raw = ready(&self.raw, scope, self.timeout)?;
         let read = |found: crate::Found<'_>| found.row.map(|row| V::decode(row.value)).transpose();
-        Ok(self.raw.get_with(&key, Tier::Disk, read)?.transpose()?.flatten())
+        Ok(raw.get_with(scope(&raw), &key, Tier::Disk, read)?.transpose()?.flatten())
     }
 
     /// All rows of a range, in key order.
@@ -182,11 +183,11 @@ impl<K: Key, V: Value> Table<K, V> {
         range: impl RangeBounds<K>,
         mut visit: impl FnMut(K, V) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        self.raw.wait(Scope::All, &Demand::default(), self.timeout)?;
+        let raw = ready(&self.raw, |_| Scope::All, self.timeout)?;
         let (bounds, skip, last) = bounds(&range);
-        let scan = Scan { bounds, order: Order::Ascending };
+        let scan = Scan { bounds, ..Scan::default() };
         let mut failure = None;
-        self.raw.scan(&scan, &mut |row| {
+        raw.scan(&scan, &mut |row| {
             if skip.as_deref() == Some(row.key) {
                 return ControlFlow::Continue(());
             }
@@ -227,30 +228,58 @@ impl<K: Key, V: Value> Table<K, V> {
         Q: AsKey<K>,
     {
         let write = Write { key: key.key_bytes().into(), value: Some(value.encode()?.into()) };
-        let written = self.raw.write_if(write, condition, self.timeout)?;
-        self.applied(written.token)
+        let written = self.raw.current().write_if(write, condition, self.timeout)?;
+        self.applied(written)
     }
 
     /// Opens a watch: all rows, then every change.
     pub fn watch(&self) -> Result<Changes<K, V>, Error> {
-        self.raw.wait(Scope::All, &Demand::default(), self.timeout)?;
-        let watch = self.raw.watch(Filter::All, WatchStart::Snapshot)?;
+        let watch =
+            ready(&self.raw, |_| Scope::All, self.timeout)?.watch(Filter::All, WatchStart::Snapshot)?;
         Ok(Changes { watch, events: std::collections::VecDeque::new(), types: PhantomData })
     }
 
     fn write(&self, key: Bytes, value: Option<Bytes>) -> Result<Token, Error> {
+        let raw = self.raw.current();
+        raw.wait_write(self.timeout).map_err(WriteError::Read)?;
         let (done, outcome) = mpsc::sync_channel(1);
-        self.raw.write(Write { key, value }, Box::new(move |written| drop(done.try_send(written))));
+        raw.write(Write { key, value }, Box::new(move |written| drop(done.try_send(written))));
         let written = outcome.recv().map_err(|_| WriteError::Closed)??;
-        self.applied(written.token)
+        self.applied(written)
     }
 
-    fn applied(&self, token: Token) -> Result<Token, Error> {
-        let until = Target::Position(token.offset.next());
-        if self.raw.wait_for(token.partition, until, Instant::now() + self.timeout) {
-            Ok(token)
-        } else {
-            Err(Error::NotApplied(token))
+    /// Reads of partitions that are not kept fail anyway.
+    fn applied(&self, written: Written) -> Result<Token, Error> {
+        let deadline = Instant::now() + self.timeout;
+        let places = [(written.partition, written.offset)].into_iter().chain(written.elsewhere);
+        for (partition, offset) in places {
+            let until = Target::Position(offset.next());
+            let mut raw = self.raw.current();
+            while raw.partition(partition).is_some() && !raw.wait_for(partition, until, deadline) {
+                let current = raw.current();
+                if current.is_closed() || !raw.is_closed() {
+                    return Err(Error::NotApplied(written.token));
+                }
+                raw = current;
+            }
+        }
+        Ok(written.token)
+    }
+}
+
+/// The table once plain reads are answered, with all partitions that its topic has got meanwhile.
+fn ready(
+    table: &RawTable,
+    scope: impl Fn(&RawTable) -> Scope,
+    timeout: Duration,
+) -> Result<RawTable, ReadError> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let current = table.current();
+        let left = deadline.saturating_duration_since(Instant::now());
+        match current.wait(scope(&current), &Demand::default(), left) {
+            Err(ReadError::Closed) if !current.current().is_closed() => {}
+            outcome => return outcome.map(|()| current),
         }
     }
 }
@@ -349,4 +378,30 @@ fn typed<K: Key, V: Value>(event: WatchEvent) -> Result<Event<K, V>, Error> {
         WatchEvent::SnapshotEnd => Event::SnapshotEnd,
         WatchEvent::Reset(_) => Event::Reset,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::testing::Bench;
+
+    /// A handle that waits goes on with the one that has all partitions.
+    #[test]
+    fn handles_are_replaced() {
+        let (old, new) = (Bench::new(1), Bench::new(2));
+        old.publish(0, |view| view.state = lentic_engine::TaskState::CatchingUp);
+        let home = new.table.partition_of(b"a").expect("a partition").0;
+        new.append(home, "a", Some("v"));
+        new.apply(home);
+        let table = Table::<String, String>::of(old.table.clone(), Duration::from_secs(20)).expect("types");
+        std::thread::scope(|scope| {
+            let get = scope.spawn(|| table.get("a"));
+            old.table.replace_by(new.table.clone());
+            assert_eq!(get.join().expect("no panic"), Ok(Some("v".to_owned())));
+        });
+        assert_eq!(table.range(..), Ok(vec![("a".to_owned(), "v".to_owned())]));
+        assert_eq!(old.table.admit(Scope::All, &Demand::default()), Err(ReadError::Closed));
+        new.table.close();
+        assert_eq!(table.get("a"), Err(Error::Read(ReadError::Closed)));
+    }
 }

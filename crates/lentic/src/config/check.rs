@@ -5,6 +5,7 @@ use std::fmt;
 use lentic_types::TopicName;
 
 use super::Config;
+use super::settings::kept_partition;
 
 /// Everything that is wrong with a configuration, one sentence each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +67,9 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
                 format!("{name} = {value:?}: use 1 to 200 of the characters a-z, A-Z, 0-9, '.', '_' and '-'"),
             );
         }
+    }
+    for kept in config.kept_partitions.iter().filter(|kept| kept_partition(kept).is_none()) {
+        refuse(true, format!("kept_partitions: {kept:?} is no table/partition, for example planes/0"));
     }
     refuse(
         config.kafka.0.contains_key("bootstrap.servers"),

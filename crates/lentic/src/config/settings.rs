@@ -1,12 +1,12 @@
 //! The table of settings.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use lentic_types::TableSpec;
+use lentic_types::{PartitionId, TableName, TableSpec};
 use serde::{Deserialize, Serialize};
 
-use super::value::{Fsync, KIB, Kind, LogFormat, MIB, SettingValue, TIB};
+use super::value::{Fsync, KIB, Kind, LogFormat, MIB, SettingValue, State, TIB};
 use super::{ConfigError, KafkaProperties};
 
 /// One setting: a key of the file, a flag of `lentic serve` and a variable.
@@ -83,6 +83,8 @@ settings! {
         listen: SocketAddr = "127.0.0.1:8088", Kind::Address;
         /// Directory of the node: `log/` is the embedded log (the database), `state/` can always be deleted.
         data_dir: PathBuf = "./lentic-data", Kind::Path;
+        /// Where rows and positions are: in `state/`, or in memory, where each start builds them anew from the log.
+        state: State = "disk", Kind::Choice(&["disk", "memory"]);
         /// Kafka brokers as host:port, separated by commas; unset: the embedded log.
         brokers: Vec<String> = "", Kind::List;
         /// Name of the service: its group, its internal topics and its transactional ids begin with it.
@@ -91,6 +93,8 @@ settings! {
         node_id: Option<String> = "", Kind::Text;
         /// Shards of the service, fixed by its first start.
         shards: u32 = "64", Kind::Count(1, 4096);
+        /// Partitions that this node keeps, each as table/partition, of tables that it keeps only in part; others it keeps whole.
+        kept_partitions: Vec<String> = "", Kind::List;
     }
     "Access" {
         /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
@@ -139,6 +143,8 @@ settings! {
         max_concurrent_requests: usize = "1024", Kind::Count(1, 1_000_000);
         /// Watches open at the same time; more are answered with 503.
         max_watches: usize = "1000", Kind::Count(1, 1_000_000);
+        /// Watches that read the log at the same time, on their way back to the newest changes; others wait for their turn.
+        max_watch_catch_ups: usize = "16", Kind::Count(1, 10_000);
         /// Changes kept for a watch whose reader is slow; one that falls further behind is cut off.
         watch_buffer_bytes: usize = "1MiB", Kind::Bytes(KIB, 1024 * MIB);
     }
@@ -178,8 +184,32 @@ impl Config {
         }
     }
 
+    /// Keeps only these partitions of a table (`kept_partitions`): a choice of this node, which the table's declaration
+    /// knows nothing of.
+    #[must_use]
+    pub fn keep(mut self, table: &str, partitions: impl IntoIterator<Item = u32>) -> Self {
+        let kept = partitions.into_iter().map(|partition| format!("{table}/{partition}"));
+        self.kept_partitions.extend(kept);
+        self
+    }
+
+    /// The partitions of a table that this node keeps; `None`: all.
+    pub(crate) fn kept(&self, table: &TableName) -> Option<BTreeSet<PartitionId>> {
+        let kept = self.kept_partitions.iter().filter_map(|kept| kept_partition(kept));
+        let kept: BTreeSet<_> =
+            kept.filter(|(name, _)| *name == table.as_str()).map(|(_, partition)| partition).collect();
+        (!kept.is_empty()).then_some(kept)
+    }
+
     /// Settings that don't go together. [`super::resolve`] has asked this already.
     pub fn check(&self) -> Result<(), ConfigError> {
         super::check::check(self)
     }
+}
+
+/// `table/partition`.
+pub(super) fn kept_partition(text: &str) -> Option<(&str, PartitionId)> {
+    let (table, partition) = text.rsplit_once('/')?;
+    TableName::new(table).ok()?;
+    Some((table, PartitionId(partition.parse().ok()?)))
 }

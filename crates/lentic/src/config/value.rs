@@ -61,6 +61,17 @@ pub enum Fsync {
     Never,
 }
 
+/// Where rows and positions are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// In `state/`: a start continues where the last one ended.
+    #[default]
+    Disk,
+    /// In memory: gone with the process, and built anew from the log at each start.
+    Memory,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -250,6 +261,7 @@ macro_rules! choice {
 
 choice! {
     Fsync { "always" => Always, "interval" => Interval, "never" => Never }
+    State { "disk" => Disk, "memory" => Memory }
     LogFormat { "text" => Text, "json" => Json }
 }
 

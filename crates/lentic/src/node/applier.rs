@@ -11,7 +11,7 @@ use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
 use lentic_engine::{Action, Event, Notice, TaskId, Worker};
 use lentic_types::{Offset, TopicPartition};
 
-use super::{Shared, now, pause, thread};
+use super::{Shared, now, pause, vital_thread};
 use crate::together::WholeReader;
 use crate::{NodeError, RawTable};
 
@@ -95,14 +95,14 @@ struct Applier {
 }
 
 pub(crate) fn spawn(
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     mail: Mail,
     loads: Sender<Box<Load>>,
     examinations: Sender<TaskId>,
 ) -> Result<JoinHandle<()>, NodeError> {
-    thread("applier", move || {
+    vital_thread(shared, "applier", move |shared| {
         let mut applier = Applier {
-            shared,
+            shared: Arc::clone(shared),
             worker: Worker::default(),
             reader: None,
             tables: BTreeMap::new(),
@@ -193,7 +193,7 @@ impl Applier {
     }
 
     fn handle(&mut self, event: Event) {
-        if self.shared.failure.lock().is_ok_and(|failure| failure.is_some()) {
+        if self.shared.failure.reason().is_some() {
             return;
         }
         let mut actions = std::mem::take(&mut self.actions);
@@ -225,7 +225,7 @@ impl Applier {
                         if view.state == lentic_engine::TaskState::Live {
                             partition.set_reason(None);
                         }
-                        partition.publish(view, applied, purged, leap);
+                        table.publish(partition, view, applied, &purged, leap);
                     }
                 }
                 Action::Notice(task, notice) => self.notice(&task, &notice),

@@ -1,5 +1,5 @@
 //! Declaring, changing and dropping tables.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use lentic_engine::log::{self, Log, Topic, TopicSettings};
@@ -29,12 +29,46 @@ pub(crate) struct Catalog {
 }
 
 const IDENTITY: &[u8] = b"identity";
+const SHARDS: &[u8] = b"shards";
 const NEXT_STORE: &[u8] = b"next-store";
-const GONE: &[u8] = b"gone/";
+/// Before the notes on tables that are declared, and on those whose rows are to be removed: what follows is a
+/// [`Place::name`], in both.
+const STORE: &str = "store/";
+const GONE: &str = "gone/";
+
+/// A table's place in this node's stores, as a note keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    id: StoreId,
+    partitions: u32,
+}
+
+impl Place {
+    /// Creations of tables are told apart by their offsets, and services that used the same state by their topics.
+    fn name(statements: &Topic, table: &TableName, created: Offset) -> String {
+        format!("{}/{table}@{created}", statements.id)
+    }
+
+    /// The table's name in a [`Place::name`].
+    fn table(name: &str) -> Option<TableName> {
+        let (_, table) = name.rsplit_once('@')?.0.rsplit_once('/')?;
+        TableName::new(table).ok()
+    }
+
+    fn to_bytes(self) -> Vec<u8> {
+        [self.id.0.to_be_bytes(), self.partitions.to_be_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (id, partitions) = bytes.split_first_chunk()?;
+        let partitions = u32::from_be_bytes(partitions.try_into().ok()?);
+        Some(Self { id: StoreId(u32::from_be_bytes(*id)), partitions })
+    }
+}
 
 impl Catalog {
-    /// Opens the notes and refuses state that was built from another log.
-    pub(crate) fn open(database: &dyn Database, log: &dyn Log) -> Result<Self, NodeError> {
+    /// Opens the notes and refuses state that was built from another log, or for another number of shards.
+    pub(crate) fn open(database: &dyn Database, log: &dyn Log, shards: u32) -> Result<Self, NodeError> {
         let notes = database.family(FamilyId::Node)?;
         let identity = log.identity()?;
         match notes.get(IDENTITY)? {
@@ -46,7 +80,12 @@ impl Catalog {
                 )));
             }
             Some(_) => {}
-            None => note(&*notes, IDENTITY, Some(identity.as_bytes()))?,
+            None => note(&*notes, IDENTITY, identity.as_bytes())?,
+        }
+        match notes.get(SHARDS)?.as_deref().and_then(number) {
+            Some(stored) if stored != shards => return Err(other_shards("state/", stored, shards)),
+            Some(_) => {}
+            None => note(&*notes, SHARDS, &shards.to_be_bytes())?,
         }
         Ok(Self { notes, topic: None, created: BTreeMap::new(), conditional: BTreeMap::new() })
     }
@@ -64,34 +103,57 @@ impl Catalog {
     }
 
     /// The number of a table's creation in this node's stores, new ones from a counter that never goes back.
-    fn store_id(&self, name: &TableName, created: Offset) -> Result<StoreId, lentic_store::Error> {
-        let key = format!("store/{name}@{created}");
-        let number = |bytes: &[u8]| bytes.try_into().map(u32::from_be_bytes).unwrap_or(0);
-        if let Some(id) = self.notes.get(key.as_bytes())? {
-            return Ok(StoreId(number(&id)));
+    fn store_id(&self, name: &TableName, created: Offset, partitions: u32) -> Result<StoreId, TableError> {
+        let key = [STORE, &self.place_name(name, created)?].concat();
+        let noted = self.notes.get(key.as_bytes())?.as_deref().and_then(Place::from_bytes);
+        if let Some(place) = noted.filter(|place| place.partitions >= partitions) {
+            return Ok(place.id);
         }
-        let id = self.notes.get(NEXT_STORE)?.map_or(1, |next| number(&next));
         let mut batch = WriteBatch::default();
-        batch.put(key.as_bytes(), &id.to_be_bytes());
-        batch.put(NEXT_STORE, &(id + 1).to_be_bytes());
+        let id = match noted {
+            Some(place) => place.id,
+            None => {
+                let id = self.notes.get(NEXT_STORE)?.as_deref().and_then(number).unwrap_or(1);
+                batch.put(NEXT_STORE, &(id + 1).to_be_bytes());
+                StoreId(id)
+            }
+        };
+        batch.put(key.as_bytes(), &Place { id, partitions }.to_bytes());
         self.notes.apply(&batch)?;
         self.notes.flush()?;
-        Ok(StoreId(id))
+        Ok(id)
     }
 
-    /// Remembers that a store's rows are to be removed, now and (what a load under way still wrote) at the next start.
-    fn forget_store(
-        &self,
-        name: &TableName,
-        created: Offset,
-        id: StoreId,
-        partitions: u32,
-    ) -> lentic_store::Result<()> {
+    /// Remembers that a table's rows are to be removed, now and (what a load under way still wrote) at the next start.
+    fn forget_store(&self, name: &TableName, created: Offset) -> Result<(), TableError> {
+        let name = self.place_name(name, created)?;
+        Ok(self.move_notes(STORE, GONE, |noted| noted == name)?)
+    }
+
+    fn place_name(&self, name: &TableName, created: Offset) -> Result<String, TableError> {
+        let statements = self.topic.as_ref().ok_or(TableError::Closed)?;
+        Ok(Place::name(statements, name, created))
+    }
+
+    /// Moves notes on tables from one prefix to the other.
+    fn move_notes(&self, from: &str, to: &str, chosen: impl Fn(&str) -> bool) -> lentic_store::Result<()> {
         let mut batch = WriteBatch::default();
-        batch.delete(format!("store/{name}@{created}").as_bytes());
-        batch.put(&[GONE, &id.0.to_be_bytes()].concat(), &partitions.to_be_bytes());
+        for (name, place) in self.notes_under(from)?.into_iter().filter(|(name, _)| chosen(name)) {
+            batch.delete([from, &name].concat().as_bytes());
+            batch.put([to, &name].concat().as_bytes(), &place.to_bytes());
+        }
         self.notes.apply(&batch)?;
         self.notes.flush()
+    }
+
+    fn notes_under(&self, prefix: &str) -> lentic_store::Result<Vec<(String, Place)>> {
+        let mut notes = Vec::new();
+        let mut cursor = self.notes.cursor(KeyRange::prefix(prefix.as_bytes()), Order::Ascending)?;
+        while let Some((key, value)) = cursor.next()? {
+            let name = String::from_utf8_lossy(&key[prefix.len()..]).into_owned();
+            notes.extend(Place::from_bytes(value).map(|place| (name, place)));
+        }
+        Ok(notes)
     }
 }
 
@@ -112,14 +174,23 @@ fn fold(statements: &[(Offset, Statement)]) -> Result<BTreeMap<TableName, (Table
     Ok(tables)
 }
 
-fn note(notes: &dyn Store, key: &[u8], value: Option<&[u8]>) -> lentic_store::Result<()> {
+fn note(notes: &dyn Store, key: &[u8], value: &[u8]) -> lentic_store::Result<()> {
     let mut batch = WriteBatch::default();
-    match value {
-        Some(value) => batch.put(key, value),
-        None => batch.delete(key),
-    }
+    batch.put(key, value);
     notes.apply(&batch)?;
     notes.flush()
+}
+
+fn number(bytes: &[u8]) -> Option<u32> {
+    bytes.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// Shards are what tasks, and so rows, are placed by.
+pub(super) fn other_shards(what: &str, first: u32, shards: u32) -> NodeError {
+    NodeError::Config(format!(
+        "shards = {shards}, and {what} was made with {first}: the number is fixed by the first start of a service, \
+         set it back"
+    ))
 }
 
 impl Node {
@@ -169,16 +240,20 @@ impl Node {
         if spec != old {
             let statements = catalog.topic.as_ref().ok_or(TableError::Closed)?;
             statement::append(&*self.shared.log, statements, &Change::AlterTable(spec.clone()))?;
-            table.inner.spec.store(Arc::new(spec));
+            table.declare(spec);
             self.shared.registry.changed();
         }
         Ok(table)
     }
 
-    /// Forgets a table; its topic stays unless `delete_topic`. Blocks.
+    /// Forgets a table; its topic stays unless `delete_topic`, which is refused while another table is over it. Blocks.
     pub fn drop_table(&self, name: &TableName, delete_topic: bool) -> Result<(), TableError> {
         let mut catalog = self.catalog();
         let table = self.table(name.as_str()).ok_or_else(|| TableError::NotFound(name.clone()))?;
+        if delete_topic {
+            // First: the table of a topic that is gone can be dropped, the topic of a table that is gone is forgotten.
+            self.delete_topic_of(&table.spec())?;
+        }
         let statements = catalog.topic.as_ref().ok_or(TableError::Closed)?;
         statement::append(&*self.shared.log, statements, &Change::DropTable(name.to_string()))?;
         self.shared.registry.remove(name);
@@ -187,18 +262,18 @@ impl Node {
             self.shared.inbox.revoke(TaskId::of_table(name.as_str(), partition.id));
         }
         let created = catalog.created.remove(name).unwrap_or_default();
-        catalog.forget_store(name, created, table.inner.store_id, table.partitions())?;
-        remove_rows(
-            &*self.shared.database,
-            self.shared.config.shards,
-            name,
-            table.inner.store_id,
-            table.partitions(),
-        )?;
-        if delete_topic {
-            self.shared.log.delete_topic(&table.inner.topic.load().name)?;
-        }
+        catalog.forget_store(name, created)?;
+        let partitions = table.inner.partitions.iter().map(|partition| partition.id);
+        self.remove_rows(name, table.inner.store_id, partitions)?;
         Ok(())
+    }
+
+    fn delete_topic_of(&self, spec: &TableSpec) -> Result<(), TableError> {
+        let mut others = self.tables().into_iter().map(|table| table.spec());
+        match others.find(|other| other.topic == spec.topic && other.name != spec.name) {
+            Some(other) => Err(TableError::TopicInUse(spec.topic.clone(), other.name)),
+            None => Ok(self.shared.log.delete_topic(&spec.topic)?),
+        }
     }
 
     /// The topic has got more partitions than the table knows of: the table is opened anew with all of them.
@@ -210,7 +285,7 @@ impl Node {
         let Some(&created) = catalog.created.get(&name).filter(|_| is_current) else { return };
         tracing::warn!(table = %name, "the topic {} has {} partitions now", topic.name, topic.partitions);
         match self.install(&mut catalog, table.spec(), created, topic) {
-            Ok(_) => table.close(),
+            Ok(successor) => table.replace_by(successor),
             Err(error) => tracing::warn!(table = %name, "can't read the partitions that were added: {error}"),
         }
     }
@@ -220,8 +295,8 @@ impl Node {
         &self,
         tables: BTreeMap<TableName, (TableSpec, Offset)>,
     ) -> Result<(), NodeError> {
-        self.remove_gone()?;
         let mut catalog = self.catalog();
+        self.remove_gone(&catalog, &tables)?;
         for (name, (spec, created)) in tables {
             let topic = self.shared.log.topic(&spec.topic)?;
             let topic = topic.unwrap_or_else(|| missing(&spec));
@@ -276,10 +351,9 @@ impl Node {
         topic: Topic,
     ) -> Result<RawTable, TableError> {
         let shared = &self.shared;
-        let store_id = catalog.store_id(&spec.name, created)?;
+        let store_id = catalog.store_id(&spec.name, created, topic.partitions)?;
         let mut partitions = Vec::new();
-        for number in 0..topic.partitions {
-            let id = PartitionId(number);
+        for id in self.kept_partitions(&spec.name, store_id, topic.partitions)? {
             let task = TaskId::of_table(spec.name.as_str(), id);
             let store = shared.database.family(FamilyId::Shard(task.shard(shared.config.shards)))?;
             let source = TopicPartition::new(topic.name.clone(), id);
@@ -291,6 +365,24 @@ impl Node {
         shared.registry.insert(table.clone());
         self.assign(&table);
         Ok(table)
+    }
+
+    /// The partitions that this node keeps of a table: of others nothing stays that an earlier choice had kept.
+    fn kept_partitions(
+        &self,
+        name: &TableName,
+        store_id: StoreId,
+        partitions: u32,
+    ) -> Result<Vec<PartitionId>, TableError> {
+        let all = (0..partitions).map(PartitionId);
+        let Some(kept) = self.shared.config.kept(name) else { return Ok(all.collect()) };
+        if let Some(missing) = kept.iter().find(|kept| kept.0 >= partitions) {
+            return Err(TableError::Invalid(format!(
+                "kept_partitions names {name}/{missing}, and its topic has {partitions} partitions, from 0"
+            )));
+        }
+        self.remove_rows(name, store_id, all.filter(|partition| !kept.contains(partition)))?;
+        Ok(kept.into_iter().collect())
     }
 
     /// Hands the table's partitions to the worker. What the log can't tell now, the clerk goes on asking for.
@@ -314,25 +406,42 @@ impl Node {
         }
     }
 
-    /// Removes what dropped tables left behind.
-    fn remove_gone(&self) -> Result<(), NodeError> {
-        let catalog = self.catalog();
-        let mut gone = Vec::new();
-        {
-            let mut cursor = catalog.notes.cursor(KeyRange::prefix(GONE), Order::Ascending)?;
-            while let Some((key, value)) = cursor.next()? {
-                let number = |bytes: &[u8]| bytes.try_into().map(u32::from_be_bytes).unwrap_or(0);
-                gone.push((key.to_vec(), StoreId(number(&key[GONE.len()..])), number(value)));
+    /// Removes what tables left behind that are not declared any more: dropped ones, and those of another service that
+    /// used this state.
+    fn remove_gone(
+        &self,
+        catalog: &Catalog,
+        declared: &BTreeMap<TableName, (TableSpec, Offset)>,
+    ) -> Result<(), NodeError> {
+        let Some(statements) = &catalog.topic else { return Ok(()) };
+        let declared: BTreeSet<_> =
+            declared.iter().map(|(table, (_, created))| Place::name(statements, table, *created)).collect();
+        catalog.move_notes(STORE, GONE, |name| !declared.contains(name))?;
+        for (name, place) in catalog.notes_under(GONE)? {
+            if let Some(table) = Place::table(&name) {
+                self.remove_rows(&table, place.id, (0..place.partitions).map(PartitionId))?;
             }
         }
-        for (key, id, partitions) in gone {
-            for shard in 0..self.shared.config.shards {
-                let family = self.shared.database.family(FamilyId::Shard(lentic_types::ShardId(shard)))?;
-                for partition in (0..partitions).map(PartitionId) {
-                    family.delete_range(RowPrefix::all_incarnations(id, partition))?;
-                }
+        Ok(catalog.notes.delete_range(KeyRange::prefix(GONE.as_bytes()))?)
+    }
+
+    /// Removes rows and positions that nobody reads or writes any more.
+    fn remove_rows(
+        &self,
+        name: &TableName,
+        id: StoreId,
+        partitions: impl Iterator<Item = PartitionId>,
+    ) -> lentic_store::Result<()> {
+        for partition in partitions {
+            let shard = TaskId::of_table(name.as_str(), partition).shard(self.shared.config.shards);
+            let family = self.shared.database.family(FamilyId::Shard(shard))?;
+            let position = position_key(id, partition);
+            if family.get(&position)?.is_some() {
+                let mut batch = WriteBatch::default();
+                batch.delete(&position);
+                family.apply(&batch)?;
             }
-            note(&*catalog.notes, &key, None)?;
+            family.delete_range(RowPrefix::all_incarnations(id, partition))?;
         }
         Ok(())
     }
@@ -345,24 +454,6 @@ fn settings_of_new(config: &Config) -> TopicSettings {
     let compacted = TopicSettings::compacted();
     let largest = (config.max_key_bytes + config.max_value_bytes) as u64 + OVERHEAD_BYTES;
     TopicSettings { max_message_bytes: compacted.max_message_bytes.max(largest), ..compacted }
-}
-
-fn remove_rows(
-    database: &dyn Database,
-    shards: u32,
-    name: &TableName,
-    id: StoreId,
-    partitions: u32,
-) -> lentic_store::Result<()> {
-    for partition in (0..partitions).map(PartitionId) {
-        let shard = TaskId::of_table(name.as_str(), partition).shard(shards);
-        let family = database.family(FamilyId::Shard(shard))?;
-        let mut batch = WriteBatch::default();
-        batch.delete(&position_key(id, partition));
-        family.apply(&batch)?;
-        family.delete_range(RowPrefix::all_incarnations(id, partition))?;
-    }
-    Ok(())
 }
 
 /// What is known of a topic that isn't there: its table fails until it is.

@@ -1,6 +1,6 @@
 //! The thread that asks the log for what is not records: ends, topics, the facts that recovery decides on.
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -10,17 +10,18 @@ use lentic_engine::{Event, Facts, TaskId};
 use lentic_store::layout::{PositionRecord, position_key};
 use lentic_types::{TopicName, TopicPartition};
 
-use super::{Node, Shared, now, thread};
+use super::logs::Membership;
+use super::{Node, Shared, now, vital_thread};
 use crate::{NodeError, RawTable};
 
 /// Every how many looks at the ends the topics themselves are looked at.
 const TOPIC_ROUNDS: u32 = 10;
 
 pub(crate) fn spawn(
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     examinations: Receiver<TaskId>,
 ) -> Result<JoinHandle<()>, NodeError> {
-    thread("clerk", move || run(&shared, &examinations))
+    vital_thread(shared, "clerk", move |shared| run(shared, &examinations))
 }
 
 fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
@@ -40,6 +41,7 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
         }
         next = Instant::now() + every;
         round = round.wrapping_add(1);
+        look_at_membership(shared);
         refresh_ends(shared);
         for (task, ()) in std::mem::take(&mut again) {
             examine(shared, &task, &mut again);
@@ -50,6 +52,14 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
         if let Err(error) = shared.database.flush_dirty() {
             shared.fail(error.to_string());
         }
+    }
+}
+
+/// Another process in this node's place ends it.
+fn look_at_membership(shared: &Shared) {
+    let membership = shared.membership.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(Err(error)) = membership.as_ref().map(Membership::check) {
+        shared.fail(error.to_string());
     }
 }
 

@@ -1,8 +1,9 @@
 //! The data directory: `log/` (the embedded log), `state/` (rebuilt from the log when deleted), the node's id.
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::starts::Starts;
 use crate::NodeError;
 use crate::config::Config;
 
@@ -11,6 +12,7 @@ pub(crate) struct DataDir {
     node_id: String,
     /// Held while the node runs: two processes in one directory would destroy each other's state.
     lock: Mutex<Option<File>>,
+    starts: OnceLock<Arc<Starts>>,
 }
 
 impl DataDir {
@@ -38,7 +40,7 @@ impl DataDir {
             Some(id) => id.clone(),
             None => persisted_id(&path).map_err(|error| io("can't keep the node's id in", error))?,
         };
-        Ok(Self { path, node_id, lock: Mutex::new(Some(lock)) })
+        Ok(Self { path, node_id, lock: Mutex::new(Some(lock)), starts: OnceLock::new() })
     }
 
     pub(crate) fn node_id(&self) -> &str {
@@ -53,7 +55,20 @@ impl DataDir {
         self.path.join("state")
     }
 
-    pub(crate) fn unlock(&self) {
+    /// Notes that this node will open transactions.
+    pub(crate) fn begin_start(&self) -> Result<Arc<Starts>, NodeError> {
+        let starts = Starts::begin(self.path.join("starts"));
+        let starts = Arc::new(starts.map_err(|error| {
+            NodeError::Io(format!("can't write in {}: {error}; mend its rights", self.path.display()))
+        })?);
+        Ok(Arc::clone(self.starts.get_or_init(|| starts)))
+    }
+
+    /// The node has ended, and nothing of it is open.
+    pub(crate) fn leave(&self) {
+        if let Some(starts) = self.starts.get() {
+            starts.end(starts.own());
+        }
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

@@ -8,7 +8,7 @@ use lentic_engine::Event;
 use lentic_engine::load::{Load, Loaded, Loader};
 use lentic_engine::log::{self, Polled, Reader, ReaderOptions};
 
-use super::{Shared, now, pause, thread};
+use super::{Shared, now, pause, vital_thread};
 use crate::NodeError;
 
 /// How often progress is logged.
@@ -18,18 +18,18 @@ const REPORT: Duration = Duration::from_secs(5);
 const BATCH_BYTES: usize = 1 << 20;
 
 pub(crate) fn spawn(
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     number: usize,
     queue: Receiver<Box<Load>>,
 ) -> Result<JoinHandle<()>, NodeError> {
-    thread(&format!("loader-{number}"), move || {
+    vital_thread(shared, &format!("loader-{number}"), move |shared| {
         let mut reader = None;
         loop {
             if shared.inbox.stopped() {
                 return;
             }
             match queue.recv_timeout(Duration::from_millis(100)) {
-                Ok(load) => run(&shared, *load, &mut reader),
+                Ok(load) => run(shared, *load, &mut reader),
                 // A reader keeps connections and buffers: not longer than there is something to load.
                 Err(RecvTimeoutError::Timeout) => reader = None,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -70,7 +70,9 @@ fn attempt(
     load: Load,
     reader: &mut Option<Box<dyn Reader>>,
 ) -> Result<Option<Loaded>, Failure> {
-    let Some(table) = shared.table_of(&load.task) else { return Ok(None) };
+    // It may have been dropped, and declared anew, while the load waited.
+    let table = shared.table_of(&load.task).filter(|table| table.inner.store_id == load.store_id);
+    let Some(table) = table else { return Ok(None) };
     let Some(partition) = table.partition(load.task.partition) else { return Ok(None) };
     let log_failure = |error: log::Error| Failure::Log(error.to_string());
     let reader = match reader {
@@ -103,9 +105,10 @@ fn attempt(
                 Polled::OutOfRange { .. } => {
                     return Err(Failure::Log("the log moved on meanwhile".to_owned()));
                 }
-                Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => {
-                    return Err(Failure::Log(error.to_string()));
-                }
+                Polled::Failed {
+                    error: error @ (log::Error::NoSuchTopic(_) | log::Error::Refused(_) | log::Error::Closed),
+                    ..
+                } => return Err(log_failure(error)),
                 // The reader goes on by itself: what was read so far need not be read again.
                 Polled::Failed { error, .. } => {
                     if std::mem::replace(&mut complained, true) {

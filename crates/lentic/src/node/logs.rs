@@ -8,7 +8,9 @@ use lentic_log_local::{FsyncPolicy, LocalLog, LocalOptions};
 
 use lentic_types::TopicName;
 
+use super::catalog::other_shards;
 use super::directory::DataDir;
+use super::starts::Starts;
 use crate::NodeError;
 use crate::config::{Config, Fsync};
 
@@ -18,8 +20,18 @@ pub(super) const SHARDS_SUFFIX: &str = "-shards";
 pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<SharedLog, NodeError> {
     match config.bootstrap_servers() {
         Some(brokers) => {
-            let options = kafka_options(config, dir, brokers);
-            Ok(Arc::new(KafkaLog::connect(options)?))
+            let starts = dir.begin_start()?;
+            let mut options = kafka_options(config, dir, brokers);
+            let prefix = |start: &str| format!("{}-{}-{start}", config.service_id, dir.node_id());
+            options.transactional_id_prefix = prefix(starts.own());
+            let log = Arc::new(KafkaLog::connect(options)?);
+            let earlier: Vec<_> = starts.earlier().into_iter().map(|start| (prefix(&start), start)).collect();
+            if !earlier.is_empty() {
+                let log = Arc::clone(&log);
+                // Nobody has to wait for it: until then reading stands before what is open.
+                super::thread("take-over", move || take_over(&log, &starts, &earlier))?;
+            }
+            Ok(log)
         }
         None => {
             let options = LocalOptions {
@@ -38,48 +50,95 @@ pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<SharedLog, NodeErro
     }
 }
 
+/// Aborts what earlier processes of this node left open.
+fn take_over(log: &KafkaLog, starts: &Starts, earlier: &[(String, String)]) {
+    for (prefix, start) in earlier {
+        match log.abort_left_open(prefix) {
+            Ok(()) => starts.end(start),
+            // The brokers' timeout does it, or the next start.
+            Err(error) => return tracing::debug!("what the start {start} left open stays for now: {error}"),
+        }
+    }
+}
+
 fn kafka_options(config: &Config, dir: &DataDir, brokers: String) -> KafkaOptions {
-    // New at each start, so that what an earlier process left open can be told from this one's.
-    let start = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
     KafkaOptions {
         client_id: format!("{}-{}", config.service_id, dir.node_id()),
-        transactional_id_prefix: format!("{}-{}-{start}", config.service_id, dir.node_id()),
         properties: config.kafka.0.clone(),
         // The embedded log takes a record that is larger, too.
         queue_bytes: config.write_queue_bytes.max(config.max_key_bytes + config.max_value_bytes),
         // A record that does not get through fails while its request still waits: known not to be written.
-        message_timeout: Duration::from_millis(config.request_timeout_ms * 9 / 10).max(Duration::from_secs(1)),
+        message_timeout: Duration::from_millis(config.request_timeout_ms * 9 / 10)
+            .max(Duration::from_secs(1)),
         ..KafkaOptions::new(brokers)
     }
 }
 
 /// The node's place in the group of its service id.
 pub(crate) struct Membership {
-    _member: Option<membership::Membership>,
+    /// Of the embedded log there is none.
+    member: Option<membership::Membership>,
+    node_id: String,
+    service_id: String,
+    shards: usize,
+}
+
+impl Membership {
+    /// `Err`: another process has this node's place, or is to have it.
+    pub(crate) fn check(&self) -> Result<(), NodeError> {
+        let Some(member) = &self.member else { return Ok(()) };
+        if let Some(error) = member.trouble() {
+            let (id, text) = (&self.node_id, "a copy of its data directory, or the same --node-id");
+            return Err(NodeError::InUse(format!("{error}: another process runs as the node {id} ({text})")));
+        }
+        // Who has all shards is alone.
+        if !member.wait_joined(Duration::ZERO)? || member.assignment().len() == self.shards {
+            return Ok(());
+        }
+        // Several that started at the same time did not see each other: the one with the smallest id stays.
+        let others = member.other_members().unwrap_or_default();
+        match others.iter().find(|other| other.node < self.node_id) {
+            Some(other) => Err(second_node(&other.node, &self.service_id)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn second_node(other: &str, service_id: &str) -> NodeError {
+    NodeError::InUse(format!(
+        "another node ({other}) runs with the service id {service_id}: stop it, or choose another --service-id"
+    ))
 }
 
 /// Joins the group. Another node in it is refused: several nodes of one service id are not supported yet.
 pub(crate) fn join(config: &Config, dir: &DataDir, log: &SharedLog) -> Result<Membership, NodeError> {
-    let Some(brokers) = config.bootstrap_servers() else { return Ok(Membership { _member: None }) };
+    let membership = |member| Membership {
+        member,
+        node_id: dir.node_id().to_owned(),
+        service_id: config.service_id.clone(),
+        shards: config.shards as usize,
+    };
+    let Some(brokers) = config.bootstrap_servers() else { return Ok(membership(None)) };
     let options = kafka_options(config, dir, brokers);
     let others: Vec<_> = membership::members(&options, &config.service_id)?
         .into_iter()
         .filter(|member| member.node != dir.node_id())
         .collect();
     if let Some(other) = others.first() {
-        return Err(NodeError::InUse(format!(
-            "another node ({other:?}) runs with the service id {}: stop it, or choose another --service-id",
-            config.service_id
-        )));
+        return Err(second_node(&other.node, &config.service_id));
     }
     let name = TopicName::new(format!("{}{SHARDS_SUFFIX}", config.service_id))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
-    if log.topic(&name)?.is_none() {
-        match log.create_topic(&name, config.shards, &TopicSettings::compacted()) {
-            Ok(_) | Err(log::Error::TopicExists(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+    let topic = match log.topic(&name)? {
+        Some(topic) => topic,
+        None => match log.create_topic(&name, config.shards, &TopicSettings::compacted()) {
+            Err(log::Error::TopicExists(_)) => log.topic(&name)?.ok_or(log::Error::NoSuchTopic(name.clone()))?,
+            made => made?,
+        },
+    };
+    if topic.partitions != config.shards {
+        return Err(other_shards(&format!("the topic {name}"), topic.partitions, config.shards));
     }
     let member = membership::Membership::join(&options, &config.service_id, &name, dir.node_id())?;
-    Ok(Membership { _member: Some(member) })
+    Ok(membership(Some(member)))
 }

@@ -205,7 +205,8 @@ impl Node {
         self.shared.stopping.store(true, Ordering::Release);
     }
 
-    /// Stops threads, flushes, leaves the group; bounded by `timeout`.
+    /// Stops threads, flushes, leaves the group; bounded by `timeout`. The data directory can be opened again once the
+    /// handles of this node and of its tables are dropped, too.
     pub fn close(&self, timeout: Duration) -> Result<(), NodeError> {
         let deadline = Instant::now() + timeout;
         self.begin_stop();

@@ -100,8 +100,10 @@ pub(crate) fn topic(log: &dyn Log, service: &str) -> Result<Topic, NodeError> {
 pub(crate) fn replay(log: &dyn Log, topic: &Topic) -> Result<Vec<(Offset, Statement)>, NodeError> {
     let source = TopicPartition::new(topic.name.clone(), PartitionId(0));
     let mut reader = log.reader(ReaderOptions::default())?;
-    reader.assign(&source, ReadFrom::Start)?;
-    let end = log.bounds_of(&source)?.end;
+    let bounds = log.bounds_of(&source)?;
+    // An offset is read from at once; where the log begins librdkafka would ask for half a second.
+    reader.assign(&source, ReadFrom::Offset(bounds.start))?;
+    let end = bounds.end;
     let deadline = Instant::now() + Duration::from_secs(30);
     let (mut statements, mut position, mut polled) = (Vec::new(), Offset(0), Vec::new());
     while position < end {

@@ -1,6 +1,6 @@
 //! Writing rows: through the log, always.
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lentic_engine::log;
@@ -29,6 +29,8 @@ pub struct Written {
     pub timestamp: Timestamp,
     /// The same as a token.
     pub token: Token,
+    /// Of a delete in a table whose keys lie in several partitions: its places in the others.
+    pub elsewhere: Vec<(PartitionId, Offset)>,
 }
 
 /// What must hold for a conditional write.
@@ -43,12 +45,17 @@ pub enum Condition {
 }
 
 impl RawTable {
-    /// Appends one write; `done` is called once, from any thread, and must not block. Never blocks.
+    /// Appends one write; `done` is called once, from any thread, and must not block. Never blocks: ask
+    /// [`RawTable::admit_write`] first.
     pub fn write(&self, write: Write, done: Box<dyn FnOnce(Result<Written, WriteError>) + Send>) {
-        let record = match self.outgoing(write) {
-            Ok(record) => record,
+        let records = match self.outgoing(write) {
+            Ok(record) => self.everywhere(record),
             Err(error) => return done(Err(error)),
         };
+        if !records.elsewhere.is_empty() {
+            return self.append_everywhere(records, done);
+        }
+        let record = records.home;
         let (table, partition) = (self.clone(), record.partition);
         let acked = move |ack: log::Result<log::Ack>| {
             done(ack.map(|ack| table.written(partition, ack)).map_err(WriteError::Log));
@@ -56,19 +63,42 @@ impl RawTable {
         self.inner.around.log.append(record, Box::new(acked));
     }
 
-    /// All writes in one transaction, visible together per partition. Blocks up to `timeout`.
+    /// All writes in one transaction, visible together per partition. Blocks up to `timeout`: what is not committed then
+    /// is [`WriteError::Undecided`], or [`log::Error::Unknown`] where the commit had begun.
     pub fn write_all(&self, writes: Vec<Write>, timeout: Duration) -> Result<Vec<Written>, WriteError> {
-        let records = writes.into_iter().map(|write| self.outgoing(write)).collect::<Result<Vec<_>, _>>()?;
+        let deadline = Instant::now() + timeout;
+        self.wait_write(timeout)?;
+        let mut records = Vec::with_capacity(writes.len());
+        // Of each write, how many records it has elsewhere.
+        let mut elsewhere = Vec::with_capacity(writes.len());
+        for write in writes {
+            let all = self.everywhere(self.outgoing(write)?);
+            elsewhere.push(all.elsewhere.len());
+            records.push(all.home);
+            records.extend(all.elsewhere);
+        }
         if records.is_empty() {
             return Ok(Vec::new());
         }
         let partitions: Vec<_> = records.iter().map(|record| record.partition).collect();
-        let mut transaction = self.inner.around.log.begin(timeout)?;
+        let failed = |error| not_committed(error, deadline);
+        let mut transaction = self.inner.around.log.begin(left(deadline)).map_err(failed)?;
         // A transaction that is dropped is aborted: until the commit nothing has happened.
-        let acks = transaction.produce_all(records, timeout).map_err(not_committed)?;
+        let acks = transaction.produce_all(records, left(deadline)).map_err(failed)?;
+        if left(deadline).is_zero() {
+            return Err(WriteError::Undecided("the time was over before the commit".to_owned()));
+        }
         self.announce(&partitions, &acks);
-        transaction.commit(timeout)?;
-        Ok(partitions.into_iter().zip(acks).map(|(partition, ack)| self.written(partition, ack)).collect())
+        transaction.commit(left(deadline))?;
+        let mut places = partitions.into_iter().zip(acks);
+        let mut written = Vec::with_capacity(elsewhere.len());
+        for elsewhere in elsewhere {
+            let Some((home, ack)) = places.next() else { break };
+            let elsewhere = places.by_ref().take(elsewhere).map(|(partition, ack)| (partition, ack.offset));
+            let elsewhere = elsewhere.collect();
+            written.push(Written { elsewhere, ..self.written(home, ack) });
+        }
+        Ok(written)
     }
 
     /// Tells the reader which records of each partition are one transaction's.
@@ -100,10 +130,7 @@ impl RawTable {
         if value_len > limits.value_bytes {
             return Err(WriteError::TooLarge("max_value_bytes", limits.value_bytes, value_len));
         }
-        self.write_partition_of(key).ok_or_else(|| match self.declared_partitions() {
-            Some(declared) => WriteError::PartitionsChanged(declared, self.partitions()),
-            None => WriteError::MixedPartitioning,
-        })
+        self.write_partition_of(key).ok_or_else(|| self.unroutable())
     }
 
     pub(super) fn outgoing(&self, write: Write) -> Result<OutgoingRecord, WriteError> {
@@ -124,14 +151,22 @@ impl RawTable {
             offset: ack.offset,
             timestamp: ack.timestamp,
             token: self.token(partition, ack.offset),
+            elsewhere: Vec::new(),
         }
     }
 }
 
 /// A failure before the commit: whatever it was, nothing was written.
-pub(super) fn not_committed(error: log::Error) -> WriteError {
-    WriteError::Log(match error {
-        log::Error::Unknown(text) => log::Error::Unavailable(text),
-        error => error,
-    })
+pub(super) fn not_committed(error: log::Error, deadline: Instant) -> WriteError {
+    match error {
+        log::Error::Unavailable(text) | log::Error::Unknown(text) if left(deadline).is_zero() => {
+            WriteError::Undecided(text)
+        }
+        log::Error::Unknown(text) => WriteError::Log(log::Error::Unavailable(text)),
+        error => WriteError::Log(error),
+    }
+}
+
+pub(super) fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }

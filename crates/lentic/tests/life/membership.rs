@@ -1,0 +1,75 @@
+//! One node per service, on Kafka: the group knows.
+use std::path::Path;
+use std::sync::Barrier;
+
+use lentic::config::Config;
+use lentic::{Node, NodeError};
+
+use super::{close, config, open, until};
+
+/// A configuration on the broker that runs for the tests; `None` after saying that nothing is tested.
+fn on_kafka(dir: &Path, service: &str) -> Option<Config> {
+    let Ok(brokers) = std::env::var("LENTIC_TEST_KAFKA") else {
+        assert!(std::env::var_os("CI").is_none(), "LENTIC_TEST_KAFKA is not set");
+        eprintln!("NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA");
+        return None;
+    };
+    let id = dir.file_name().expect("a name").to_string_lossy().replace('.', "");
+    Some(Config { brokers: vec![brokers], service_id: format!("{service}-{id}"), ..config(dir) })
+}
+
+/// Nodes that start at the same time don't see each other: one of them stays.
+#[test]
+fn two_that_start_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(config) = on_kafka(dir.path(), "together") else { return };
+    let start = Barrier::new(2);
+    let open_as = |id: &str| {
+        start.wait();
+        let data_dir = dir.path().join(id);
+        Node::open(Config { node_id: Some(id.to_owned()), data_dir, ..config.clone() })
+    };
+    let [first, second] = std::thread::scope(|scope| {
+        [scope.spawn(|| open_as("a")), scope.spawn(|| open_as("b"))].map(|node| node.join().unwrap())
+    });
+    let left = match (first, second) {
+        (Ok(first), Ok(second)) => {
+            let reason = until("the greater id to give up", || second.failure());
+            assert!(reason.contains("another node (a)"), "{reason}");
+            close(second);
+            first
+        }
+        (Ok(only), Err(refused)) | (Err(refused), Ok(only)) => {
+            assert!(matches!(refused, NodeError::InUse(_)), "{refused}");
+            only
+        }
+        (Err(first), Err(second)) => panic!("{first}; {second}"),
+    };
+    assert_eq!(left.failure(), None);
+    close(left);
+}
+
+/// A copy of a data directory takes the node's place: the first process must stop.
+#[test]
+fn a_copied_node_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(config) = on_kafka(dir.path(), "copied") else { return };
+    let config = Config { node_id: Some("one".to_owned()), ..config };
+    let first = open(config.clone());
+    let second = open(Config { data_dir: dir.path().join("copy"), ..config });
+    let reason = until("the first to notice", || first.failure());
+    assert!(reason.contains("runs as the node one"), "{reason}");
+    close(first);
+    assert_eq!(second.failure(), None);
+    close(second);
+}
+
+#[test]
+fn the_number_of_shards_is_fixed() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(config) = on_kafka(dir.path(), "shards") else { return };
+    close(open(config.clone()));
+    let other = Config { shards: config.shards + 1, data_dir: dir.path().join("other"), ..config };
+    let Err(NodeError::Config(text)) = Node::open(other) else { panic!("it opened") };
+    assert!(text.contains("-shards was made with 4"), "{text}");
+}
