@@ -1,6 +1,7 @@
 //! A request on its way to a handler: what every handler asks of it.
 use std::borrow::Cow;
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -70,6 +71,22 @@ impl Call {
     pub(crate) fn table(&self) -> Result<Arc<Entry>> {
         let no_table = || Error::new(Code::TableNotFound, format!("there is no table {}", self.name()));
         self.state.catalog.get(self.name()).ok_or_else(no_table)
+    }
+
+    /// Answers with a table; once more where its handle was replaced meanwhile, because partitions were added.
+    pub(crate) async fn on<T, F: Future<Output = Result<T>>>(
+        &self,
+        entry: Arc<Entry>,
+        answer: impl Fn(Arc<Entry>) -> F,
+    ) -> Result<T> {
+        let first = answer(Arc::clone(&entry)).await;
+        match first {
+            Err(error) if error.code() == Code::TableNotFound && entry.table.is_closed() => {
+                let now = self.state.catalog.get(self.name()).filter(|now| !now.table.is_closed());
+                answer(now.ok_or(error)?).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// Refuses a write while the brokers don't answer: it would wait for them, and might end with an unknown outcome.

@@ -7,6 +7,8 @@ use arc_swap::ArcSwap;
 use lentic::types::{FormatName, Offset, PartitionId, TableName, TopicName};
 use lentic::{Node, RawTable};
 
+use crate::turns::Turns;
+
 /// A table and what never changes about it.
 pub(crate) struct Entry {
     pub(crate) table: RawTable,
@@ -15,6 +17,7 @@ pub(crate) struct Entry {
     pub(crate) key: FormatName,
     pub(crate) value: FormatName,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) turns: Arc<Turns>,
 }
 
 /// What the server counts per table.
@@ -35,9 +38,18 @@ impl Counters {
 }
 
 impl Entry {
-    fn new(table: RawTable, counters: Arc<Counters>) -> Self {
+    /// `known`: the same name's entry so far.
+    fn new(table: RawTable, known: Option<&Self>) -> Self {
         let spec = table.spec();
-        Self { table, name: spec.name, topic: spec.topic, key: spec.key, value: spec.value, counters }
+        Self {
+            table,
+            name: spec.name,
+            topic: spec.topic,
+            key: spec.key,
+            value: spec.value,
+            counters: known.map(|known| Arc::clone(&known.counters)).unwrap_or_default(),
+            turns: known.map(|known| Arc::clone(&known.turns)).unwrap_or_default(),
+        }
     }
 
     /// Positions as inclusive tokens: `None` where the position is 0.
@@ -76,8 +88,8 @@ impl Catalog {
             self.forget(name);
             return None;
         };
-        let known = self.entries.load().get(name).map(|entry| Arc::clone(&entry.counters));
-        let entry = Arc::new(Entry::new(table, known.clone().unwrap_or_default()));
+        let known = self.entries.load().get(name).cloned();
+        let entry = Arc::new(Entry::new(table, known.as_deref()));
         if known.is_none() {
             self.entries.rcu(|entries| {
                 let mut entries = Entries::clone(entries);

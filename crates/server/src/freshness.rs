@@ -1,4 +1,5 @@
 //! Waiting without a thread: for a read to be admitted, for a write to be applied.
+use lentic::types::{Offset, PartitionId};
 use lentic::{Admission, Demand, RawTable, ReadError, Scope, Target, Written};
 use tokio::sync::oneshot;
 
@@ -12,14 +13,26 @@ pub(crate) async fn admitted(
     demand: &Demand,
     deadline: Deadline,
 ) -> Result<()> {
+    granted(table, deadline, || table.admit(scope, demand)).await
+}
+
+/// Waits until a write finds its partition, or says why not.
+pub(crate) async fn writable(table: &RawTable, deadline: Deadline) -> Result<()> {
+    granted(table, deadline, || table.admit_write()).await
+}
+
+async fn granted(
+    table: &RawTable,
+    deadline: Deadline,
+    ask: impl Fn() -> Result<Admission, ReadError>,
+) -> Result<()> {
     loop {
-        let pending = match table.admit(scope, demand)? {
+        let pending = match ask()? {
             Admission::Granted => return Ok(()),
             Admission::Pending(pending) => pending,
         };
         let (wake, woken) = oneshot::channel();
-        // Nobody waits any more where sending fails.
-        table.when(
+        let _waiting = table.when(
             pending.partition,
             pending.until,
             Box::new(move || {
@@ -36,10 +49,18 @@ pub(crate) async fn admitted(
 
 /// Waits until reads see a write; false where the deadline comes first.
 pub(crate) async fn applied(table: &RawTable, written: &Written, deadline: Deadline) -> bool {
+    let mut applied = reached(table, written.partition, written.offset, deadline).await;
+    for &(partition, offset) in &written.elsewhere {
+        applied = applied && reached(table, partition, offset, deadline).await;
+    }
+    applied
+}
+
+async fn reached(table: &RawTable, partition: PartitionId, offset: Offset, deadline: Deadline) -> bool {
     let (wake, woken) = oneshot::channel();
-    let target = Target::Position(written.offset.next());
-    table.when(
-        written.partition,
+    let target = Target::Position(offset.next());
+    let _waiting = table.when(
+        partition,
         target,
         Box::new(move || {
             let _ = wake.send(());
@@ -57,11 +78,7 @@ pub(crate) struct Freshness {
 
 impl Freshness {
     pub(crate) fn of(table: &RawTable) -> Self {
-        let status = table.status();
-        Self {
-            lag: status.iter().map(|partition| partition.progress.lag()).sum(),
-            // One partition that was never proven current makes the whole so.
-            staleness_ms: status.iter().try_fold(0, |most: u64, p| p.staleness_ms.map(|ms| most.max(ms))),
-        }
+        let (lag, staleness_ms) = table.freshness();
+        Self { lag, staleness_ms }
     }
 }

@@ -65,15 +65,15 @@ impl Front {
         }
     }
 
-    async fn long(self, request: Request<Incoming>) -> (Route, Response) {
+    /// With the request's place, where the answer is to keep it.
+    async fn long(self, request: Request<Incoming>) -> (Route, Response, Option<Slot>) {
         let origin = request.headers().get(ORIGIN).cloned();
-        let (route, answer) = match self.admit(&request) {
-            Err(error) => (Route::Other, Err(error)),
-            Ok(Admitted::Preflight) => (Route::Other, Ok(preflight(request.headers()))),
+        let ((route, answer), slot) = match self.admit(&request) {
+            Err(error) => ((Route::Other, Err(error)), None),
+            Ok(Admitted::Preflight) => ((Route::Other, Ok(preflight(request.headers()))), None),
             Ok(Admitted::Request(slot)) => {
                 let answer = AssertUnwindSafe(self.dispatch(request)).catch_unwind().await;
-                drop(slot);
-                answer.unwrap_or_else(|_| (Route::Other, Err(panicked())))
+                (answer.unwrap_or_else(|_| (Route::Other, Err(panicked()))), slot)
             }
         };
         let mut response = answer.unwrap_or_else(Error::response);
@@ -82,7 +82,8 @@ impl Front {
             let exposed = HeaderValue::try_from(exposed.join(", ")).expect("names of headers are ASCII");
             add_cors(&origin, &exposed, response.headers_mut());
         }
-        (route, response)
+        // Watches are counted by themselves: they would leave no place for anything else.
+        (route, response, slot.filter(|_| route != Route::Watch))
     }
 
     fn admit(&self, request: &Request<Incoming>) -> Result<Admitted> {
@@ -174,14 +175,14 @@ impl hyper::service::Service<Request<Incoming>> for Front {
         Answering::Long(Box::pin(async move {
             let is_head = *request.method() == Method::HEAD;
             let (state, connection) = (Arc::clone(&front.state), Arc::clone(&front.connection));
-            let (route, response) = front.long(request).await;
+            let (route, response, slot) = front.long(request).await;
             let mut response = state.settled(response);
             if is_head {
                 without_body(&mut response);
             }
             state.http.count(route, &response, begin.elapsed());
             drop(running);
-            response.map(|body| body.alive(&connection))
+            response.map(|body| body.alive(&connection, slot))
         }))
     }
 }

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use lentic::config::Config;
 use lentic::{Node, NodeError};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::options::Options;
 use crate::server::Server;
+
+/// How long a node that is being opened may take to be open after all, and so be closed in order.
+const OPENING_GRACE: Duration = Duration::from_secs(1);
 
 /// How often the node is asked whether it failed.
 const FAILURE_LOOK: Duration = Duration::from_millis(500);
@@ -63,9 +66,13 @@ pub fn run_with(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<()
         .enable_all()
         .build()
         .map_err(|error| ServeError::Io("starting threads".to_owned(), error))?;
-    let node = Node::open(config).map_err(ServeError::Node)?;
-    let timeout = Duration::from_millis(node.config().shutdown_timeout_ms);
-    let served = runtime.block_on(until_signal(node.clone(), listener, timeout, listening));
+    let timeout = Duration::from_millis(config.shutdown_timeout_ms);
+    let mut signals = runtime.block_on(async { Signals::hook() })?;
+    let Some(node) = runtime.block_on(open(config, &mut signals))? else {
+        runtime.shutdown_background();
+        return Ok(());
+    };
+    let served = runtime.block_on(until_signal(node.clone(), listener, &mut signals, timeout, listening));
     let begin = served.as_ref().map_or_else(|_| Instant::now(), |(_, begin)| *begin);
     // Handlers that block hold the runtime; the node's end wakes them.
     let closed = node.close(timeout.saturating_sub(begin.elapsed()).max(Duration::from_secs(1)));
@@ -77,22 +84,61 @@ pub fn run_with(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<()
     }
 }
 
+/// SIGTERM and SIGINT, which end the process no longer by themselves.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn hook() -> Result<Self, ServeError> {
+        let hook =
+            |kind| signal(kind).map_err(|error| ServeError::Io("waiting for signals".to_owned(), error));
+        Ok(Self { terminate: hook(SignalKind::terminate())?, interrupt: hook(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Opens the node; `None`: a signal came first.
+async fn open(config: Config, signals: &mut Signals) -> Result<Option<Node>, ServeError> {
+    let timeout = Duration::from_millis(config.shutdown_timeout_ms);
+    let mut opening = tokio::task::spawn_blocking(move || Node::open(config));
+    tokio::select! {
+        opened = &mut opening => {
+            let panicked = |_| ServeError::Failed("opening it panicked".to_owned());
+            opened.map_err(panicked)?.map(Some).map_err(ServeError::Node)
+        }
+        () = signals.next() => {
+            tracing::info!("stopping while the node is being opened");
+            // One that takes longer has acknowledged nothing: it ends as if it had been killed.
+            if let Ok(Ok(Ok(node))) = tokio::time::timeout(OPENING_GRACE, opening).await {
+                let closed = tokio::task::spawn_blocking(move || node.close(timeout)).await;
+                tracing::debug!(?closed, "stopped");
+            }
+            Ok(None)
+        }
+    }
+}
+
 /// Until a signal or a failure; returns the failure and when the stop began.
 async fn until_signal(
     node: Node,
     listener: std::net::TcpListener,
+    signals: &mut Signals,
     timeout: Duration,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(Option<String>, Instant), ServeError> {
-    let signals = |error| ServeError::Io("waiting for signals".to_owned(), error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(signals)?;
     let server = Server::start(node.clone(), listener, Options::default())?;
     tracing::info!("listening on http://{}", server.address());
     listening(server.address());
     let failure = tokio::select! {
-        _ = terminate.recv() => None,
-        _ = interrupt.recv() => None,
+        () = signals.next() => None,
         reason = failed(&node) => Some(reason),
     };
     let begin = Instant::now();

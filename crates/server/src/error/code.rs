@@ -83,6 +83,8 @@ codes! {
     /// A table of this name is declared otherwise.
     TableDiffers "table_differs" 409
         "Use another name, send the declaration in force, or DELETE the table first (its topic stays).";
+    /// The topic can't be deleted with the table: another table is over it.
+    TopicInUse "topic_in_use" 409 "DELETE the other table first, or this one without delete-topic.";
     /// The topic's keys don't lie where one partitioner puts them, so that a write could double a key.
     MixedPartitioning "mixed_partitioning" 409
         "PATCH /v1/tables/{table} with the partitioner to write with, once the producers agree on it.";
@@ -90,6 +92,8 @@ codes! {
     PreconditionFailed "precondition_failed" 412 "Read the row again and decide anew.";
     /// A key, a value, a line or a body is above its limit.
     TooLarge "too_large" 413 "Send less, or raise the limit that the message names in the node's configuration.";
+    /// The row would be in a partition that this node does not keep.
+    PartitionNotKept "partition_not_kept" 421 "Ask a node that keeps it, or change kept_partitions and restart this one.";
     /// A value is not of the table's value format.
     BadValue "bad_value" 422
         "GET /v1/tables/{table} shows the value format; PUT with Content-Type: application/octet-stream stores bytes unread.";
@@ -112,7 +116,7 @@ codes! {
     TooStale "too_stale" 503 "Try again, or allow more staleness; GET /v1/tables/{table} shows the staleness now.";
     /// The log can't be reached: reads go on with growing staleness, writes are refused; nothing was written.
     LogUnavailable "log_unavailable" 503 "Try again once the log is back; the node reconnects by itself.";
-    /// A conditional write could not be decided in time; nothing was written.
+    /// A conditional write or a transaction was not decided in time; nothing was written.
     Undecided "undecided" 503 "Try again.";
     /// Reading the table's topic failed for good.
     TableFailed "table_failed" 503 "GET /v1/tables/{table} shows the reason; a restart tries again.";

@@ -34,6 +34,8 @@ impl From<ReadError> for Error {
                 Self::new(Code::TooStale, message).field("staleness_ms", staleness_ms)
             }
             ReadError::ForeignToken(_) => Self::new(Code::BadToken, message),
+            ReadError::NotKept(_) => Self::new(Code::PartitionNotKept, message),
+            ReadError::Late => Self::new(Code::Timeout, message),
             ReadError::InvalidEventId => Self::new(Code::BadEventId, message),
             ReadError::Failed(_) => Self::new(Code::TableFailed, message),
             ReadError::TooMany(_) => Self::new(Code::Overloaded, message),
@@ -80,6 +82,7 @@ impl From<TableError> for Error {
                 Self::new(Code::TableDiffers, message).field("fields", names)
             }
             TableError::TopicNotFound(_) => Self::new(Code::TopicNotFound, message),
+            TableError::TopicInUse(..) => Self::new(Code::TopicInUse, message),
             TableError::Invalid(_) => Self::new(Code::BadTable, message),
             // Nothing of a table is lost or doubled by declaring it again.
             TableError::Log(log::Error::Unknown(_)) => Self::new(Code::LogUnavailable, message),

@@ -13,6 +13,7 @@ use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use super::Deadline;
 use crate::connection::Connection;
 use crate::error::{Code, Error, Result};
+use crate::state::Slot;
 
 /// The body of an answer: bytes at hand cost no allocation and no dynamic dispatch.
 #[derive(Debug)]
@@ -21,8 +22,8 @@ pub(crate) enum Body {
     Bytes(Option<Bytes>),
     /// Whatever a handler streams.
     Stream(axum::body::Body),
-    /// The same; each part is a sign of life of its connection.
-    Alive(axum::body::Body, Arc<Connection>),
+    /// The same; each part is a sign of life of its connection, and its request's place is taken until the end.
+    Alive(axum::body::Body, Arc<Connection>, #[expect(dead_code, reason = "it is kept")] Option<Slot>),
 }
 
 impl Body {
@@ -30,10 +31,10 @@ impl Body {
         Self::Bytes(None)
     }
 
-    /// A connection on which a stream goes out is not idle; other bodies are whole already.
-    pub(crate) fn alive(self, connection: &Arc<Connection>) -> Self {
+    /// A connection on which a stream goes out is not idle, and its request is not over; other bodies are whole already.
+    pub(crate) fn alive(self, connection: &Arc<Connection>, slot: Option<Slot>) -> Self {
         match self {
-            Self::Stream(body) => Self::Alive(body, Arc::clone(connection)),
+            Self::Stream(body) => Self::Alive(body, Arc::clone(connection), slot),
             whole => whole,
         }
     }
@@ -56,7 +57,7 @@ impl HttpBody for Body {
         match &mut *self {
             Self::Bytes(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Stream(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Alive(body, connection) => {
+            Self::Alive(body, connection, _) => {
                 let polled = Pin::new(body).poll_frame(cx);
                 if polled.is_ready() {
                     connection.touch();
@@ -69,14 +70,14 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Bytes(bytes) => bytes.is_none(),
-            Self::Stream(body) | Self::Alive(body, _) => body.is_end_stream(),
+            Self::Stream(body) | Self::Alive(body, ..) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Stream(body) | Self::Alive(body, _) => body.size_hint(),
+            Self::Stream(body) | Self::Alive(body, ..) => body.size_hint(),
         }
     }
 }

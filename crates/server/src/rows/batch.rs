@@ -1,10 +1,11 @@
 //! `rows:get` and `rows:write`: many rows in one request.
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::http::header::HeaderValue;
-use lentic::Written;
+use lentic::{Scope, Written};
 use lentic::format::{RawValue, key_from_json};
 use lentic::types::PartitionId;
 use serde::Deserialize;
@@ -14,9 +15,10 @@ use super::write::{Ack, refuse_conditions, refuse_read_demands};
 use super::{bad_key, freshness_headers};
 use crate::api;
 use crate::call::{Call, Object, bytes, from_json, json};
+use crate::catalog::Entry;
 use crate::document::RowWriter;
 use crate::error::{Code, Error, Result};
-use crate::freshness::{Freshness, admitted, applied};
+use crate::freshness::{Freshness, admitted, applied, writable};
 use crate::http::{APPLICATION_JSON, LENTIC_APPLIED, LENTIC_TOKEN, Response};
 
 #[derive(Deserialize)]
@@ -53,8 +55,14 @@ pub(crate) async fn get_many(mut call: Call) -> Result<Response> {
     let texts = request.keys.iter().map(|json| key_from_json(entry.key, json).map_err(bad_key));
     let stored = request.keys_base64.iter().map(|text| base64(Code::BadKey, "keys_base64", text));
     let keys: Vec<_> = texts.chain(stored).collect::<Result<_>>()?;
-    admitted(&entry.table, lentic::Scope::All, &call.demand, call.deadline).await?;
-    let table = std::sync::Arc::clone(&entry);
+    let keys: Arc<[Vec<u8>]> = keys.into();
+    call.on(entry, |entry| found(&call, entry, &request, Arc::clone(&keys))).await
+}
+
+async fn found(call: &Call, entry: Arc<Entry>, request: &Keys<'_>, keys: Arc<[Vec<u8>]>) -> Result<Response> {
+    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
+    let max_bytes = call.state.config().max_body_bytes;
+    let table = Arc::clone(&entry);
     let freshness = Freshness::of(&entry.table);
     let read = move || {
         let mut out = b"{\"rows\":[".to_vec();
@@ -134,6 +142,11 @@ pub(crate) async fn write_many(mut call: Call) -> Result<Response> {
             format!("{} writes are above max_writes_per_request = {limit}", request.writes.len()),
         ));
     }
+    call.on(entry, |entry| written(&call, entry, &request, ack)).await
+}
+
+async fn written(call: &Call, entry: Arc<Entry>, request: &Writes<'_>, ack: Ack) -> Result<Response> {
+    writable(&entry.table, call.deadline).await?;
     let mut writes = Vec::with_capacity(request.writes.len());
     for (index, Object(element)) in request.writes.iter().enumerate() {
         let at = |error: Error| error.field("index", index);

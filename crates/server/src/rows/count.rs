@@ -1,10 +1,14 @@
 //! `rows:count`: the exact number of rows, by scan.
+use std::sync::Arc;
+
 use axum::http::StatusCode;
+use lentic::{Scan, Scope};
 
 use super::bounds::bounds;
 use super::{KeyEncoding, freshness_headers};
 use crate::api;
 use crate::call::{Call, json};
+use crate::catalog::Entry;
 use crate::error::Result;
 use crate::freshness::{Freshness, admitted};
 use crate::http::Response;
@@ -22,11 +26,16 @@ use crate::http::Response;
 pub(crate) async fn count(call: Call) -> Result<Response> {
     let query = call.query(&["prefix", "from", "to", KeyEncoding::PARAMETER])?;
     let entry = call.table()?;
-    let bounds = bounds(&query, entry.key)?;
-    admitted(&entry.table, lentic::Scope::All, &call.demand, call.deadline).await?;
+    let until = Some(call.deadline.at().into_std());
+    let scan = Scan { bounds: bounds(&query, entry.key)?, until, ..Scan::default() };
+    call.on(entry, |entry| count_in(&call, entry, scan.clone())).await
+}
+
+async fn count_in(call: &Call, entry: Arc<Entry>, scan: Scan) -> Result<Response> {
+    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
     let freshness = Freshness::of(&entry.table);
     let table = entry.table.clone();
-    let (count, positions) = call.state.block(call.deadline, move || table.count(&bounds)).await??;
+    let (count, positions) = call.state.block(call.deadline, move || table.count(&scan)).await??;
     let positions = entry.positions(&positions);
     let headers = freshness_headers(&positions, freshness);
     let mut response = json(StatusCode::OK, &api::Count { count, positions })?;

@@ -17,8 +17,9 @@ use crate::api;
 use crate::call::{Call, from_json, json};
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
-use crate::freshness::applied;
+use crate::freshness::{applied, writable};
 use crate::http::{Deadline, LENTIC_APPLIED, LENTIC_TOKEN, Response};
+use crate::state::State;
 
 /// Writes that may be on their way at the same time.
 const WINDOW_RECORDS: usize = 64 * 1024;
@@ -49,7 +50,9 @@ pub(crate) async fn load(mut call: Call) -> Result<Response> {
     let skip = query.choice("on-error", &[("stop", false), ("skip", true)])?;
     let ack = Ack::of(&query)?;
     let entry = call.table()?;
+    writable(&entry.table, call.deadline).await?;
     let mut load = Load {
+        state: Arc::clone(&call.state),
         window: Arc::new(Window::default()),
         max_line: call.state.config().max_line_bytes,
         deadline: call.deadline,
@@ -67,6 +70,7 @@ pub(crate) async fn load(mut call: Call) -> Result<Response> {
 }
 
 struct Load {
+    state: Arc<State>,
     entry: Arc<Entry>,
     window: Arc<Window>,
     max_line: usize,
@@ -145,7 +149,13 @@ impl Load {
         Ok(())
     }
 
-    fn read(&self, text: &[u8]) -> Result<Write> {
+    fn read(&mut self, text: &[u8]) -> Result<Write> {
+        if self.entry.table.is_closed()
+            && let Some(now) = self.state.catalog.get(self.entry.name.as_str())
+        {
+            // Partitions were added.
+            self.entry = now;
+        }
         let write = from_json::<Element<'_>>(text)?.write(self.entry.key, self.entry.value)?;
         self.entry.table.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
         Ok(write)
@@ -189,6 +199,9 @@ impl Load {
         for written in &last {
             all_applied = all_applied && applied(&self.entry.table, written, deadline).await;
         }
+        if let Err(error) = outcome {
+            return Err(error.field("written", written).field("positions", positions));
+        }
         let (skipped, errors) = (self.skipped, self.errors);
         let answer = api::Loaded { written, skipped, errors, positions, applied: all_applied };
         let mut response = json(StatusCode::OK, &answer)?;
@@ -199,9 +212,6 @@ impl Load {
         }
         let applied = HeaderValue::from_static(if all_applied { "true" } else { "false" });
         response.headers_mut().insert(&LENTIC_APPLIED, applied);
-        if let Err(error) = outcome {
-            return Err(error.field("written", written).field("positions", positions));
-        }
         Ok(response)
     }
 }
@@ -329,7 +339,7 @@ mod tests {
     fn written(partition: u32, offset: u64) -> Written {
         let (partition, offset) = (PartitionId(partition), Offset(offset));
         let token = Token::new(TopicName::new("t").unwrap(), partition, offset, TopicId::default());
-        Written { partition, offset, timestamp: Timestamp(0), token }
+        Written { partition, offset, timestamp: Timestamp(0), token, elsewhere: Vec::new() }
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use bytes::Bytes;
 use futures_util::stream;
 use lentic::types::{Offset, PartitionId};
-use lentic::{Order, Scan};
+use lentic::{Order, Scan, Scope};
 
 use super::batch::push_json;
 use super::bounds::bounds;
@@ -60,10 +60,9 @@ pub(crate) async fn scan(call: Call) -> Result<Response> {
     let parameters = Parameters::of(&entry.name, &bounds, order);
     bounds.after = query.bytes("cursor").map(|cursor| parameters.last_key(cursor)).transpose()?;
     let limit: Option<usize> = query.parse("limit")?;
-    let scan = Scan { bounds, order };
-    admitted(&entry.table, lentic::Scope::All, &call.demand, call.deadline).await?;
+    let scan = Scan { bounds, order, until: None };
     if lines {
-        return stream_lines(&call, entry, scan, limit).await;
+        return call.on(entry, |entry| stream_lines(&call, entry, scan.clone(), limit)).await;
     }
     let config = call.state.config();
     let (max_rows, max_bytes) = (config.max_page_rows, config.max_body_bytes);
@@ -74,8 +73,19 @@ pub(crate) async fn scan(call: Call) -> Result<Response> {
             format!("limit is {limit}: use 1 to {max_rows} (max_page_rows)"),
         ));
     }
-    let freshness = Freshness::of(&entry.table);
     let page = Page { limit, max_bytes, shape: Shape::Document, deadline: call.deadline };
+    call.on(entry, |entry| document(&call, entry, scan.clone(), page, parameters)).await
+}
+
+async fn document(
+    call: &Call,
+    entry: Arc<Entry>,
+    scan: Scan,
+    page: Page,
+    parameters: Parameters,
+) -> Result<Response> {
+    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
+    let freshness = Freshness::of(&entry.table);
     let table = Arc::clone(&entry);
     let read = call.state.block(call.deadline, move || page.read(&table, &scan)).await??;
     let positions = entry.positions(&read.positions);
@@ -127,15 +137,12 @@ impl Page {
             Shape::Document => b"{\"rows\":[".to_vec(),
             Shape::Lines => Vec::with_capacity(STREAM_BYTES + STREAM_BYTES / 4),
         };
-        let (mut rows, mut more, mut late) = (0, false, false);
+        let (mut rows, mut more) = (0, false);
         let mut last: Vec<u8> = Vec::new();
-        let positions = entry.table.scan(scan, &mut |row| {
+        let scan = Scan { until: Some(self.deadline.at().into_std()), ..scan.clone() };
+        let positions = entry.table.scan(&scan, &mut |row| {
             if rows == self.limit || (rows > 0 && text.len() >= self.max_bytes) {
                 more = true;
-                return ControlFlow::Break(());
-            }
-            if rows % 1024 == 1023 && self.deadline.is_over() {
-                late = true;
                 return ControlFlow::Break(());
             }
             match self.shape {
@@ -152,9 +159,6 @@ impl Page {
             rows += 1;
             ControlFlow::Continue(())
         })?;
-        if late {
-            return Err(self.deadline.error());
-        }
         Ok(ReadPage { text, rows, last: more.then_some(last), positions })
     }
 }
@@ -193,6 +197,7 @@ impl Lines {
 /// The first part is read before the answer begins, so that what fails at once has its status. A stream that breaks
 /// off later ends without the end that HTTP gives to a whole body.
 async fn stream_lines(call: &Call, entry: Arc<Entry>, scan: Scan, limit: Option<usize>) -> Result<Response> {
+    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
     let freshness = Freshness::of(&entry.table);
     let mut lines = Lines {
         state: Arc::clone(&call.state),

@@ -1,9 +1,11 @@
 //! `PUT` and `DELETE` of one row.
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use bytes::Bytes;
 use lentic::format::validate_value;
-use lentic::{Condition, Write, WriteError, Written};
+use lentic::{Condition, Demand, Scope, Write, Written};
 use tokio::sync::oneshot;
 
 use super::{KeyEncoding, path_key};
@@ -11,10 +13,9 @@ use crate::api;
 use crate::call::{Call, json};
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
-use crate::freshness::applied;
+use crate::freshness::{admitted, applied, writable};
 use crate::http::etag::{self, Tags};
 use crate::http::{Deadline, LENTIC_APPLIED, LENTIC_TIMESTAMP, LENTIC_TOKEN, Query, Response, RowPath};
-use crate::state::State;
 
 /// Puts a row.
 ///
@@ -46,7 +47,8 @@ pub(crate) async fn put(mut call: Call, path: RowPath<'_>) -> Result<Response> {
             Bytes::from(valid.into_owned())
         }
     };
-    write(&call, &entry, Write { key, value: Some(value) }, ack).await
+    let put = Write { key, value: Some(value) };
+    call.on(entry, |entry| write(&call, entry, put.clone(), ack)).await
 }
 
 /// Deletes a row. Deleting an absent one is done, too.
@@ -61,7 +63,8 @@ pub(crate) async fn put(mut call: Call, path: RowPath<'_>) -> Result<Response> {
     responses((status = 200, description = "Deleted", body = api::Written)))]
 pub(crate) async fn delete(call: Call, path: RowPath<'_>) -> Result<Response> {
     let (entry, key, ack) = target(&call, path)?;
-    write(&call, &entry, Write { key, value: None }, ack).await
+    let delete = Write { key, value: None };
+    call.on(entry, |entry| write(&call, entry, delete.clone(), ack)).await
 }
 
 /// When a write is answered.
@@ -77,7 +80,7 @@ impl Ack {
     }
 }
 
-fn target(call: &Call, path: RowPath<'_>) -> Result<(std::sync::Arc<Entry>, Bytes, Ack)> {
+fn target(call: &Call, path: RowPath<'_>) -> Result<(Arc<Entry>, Bytes, Ack)> {
     let query = call.query(&[KeyEncoding::PARAMETER, "ack"])?;
     refuse_read_demands(call)?;
     let (encoding, ack) = (KeyEncoding::of(&query)?, Ack::of(&query)?);
@@ -104,12 +107,13 @@ pub(super) fn refuse_conditions(call: &Call) -> Result<()> {
         .hint("PUT or DELETE single rows on a condition."))
 }
 
-async fn write(call: &Call, entry: &Entry, write: Write, ack: Ack) -> Result<Response> {
+async fn write(call: &Call, entry: Arc<Entry>, write: Write, ack: Ack) -> Result<Response> {
     call.brokers_answer()?;
+    writable(&entry.table, call.deadline).await?;
     let put = write.value.is_some();
     let written = match condition(&call.headers)? {
-        None => append(entry, write, call.deadline).await?,
-        Some(condition) => append_if(&call.state, entry, write, condition, call.deadline).await?,
+        None => append(&entry, write, call.deadline).await?,
+        Some(condition) => append_if(call, &entry, write, condition).await?,
     };
     entry.counters.count_writes(1);
     let applied = ack == Ack::Applied && applied(&entry.table, &written, call.deadline).await;
@@ -141,24 +145,17 @@ pub(super) fn unknown(text: &'static str) -> Error {
     Error::new(Code::WriteOutcomeUnknown, text)
 }
 
-async fn append_if(
-    state: &State,
-    entry: &Entry,
-    write: Write,
-    condition: Condition,
-    deadline: Deadline,
-) -> Result<Written> {
-    let table = entry.table.clone();
-    let result =
-        state.block_write(deadline, move || table.write_if(write, &condition, deadline.left())).await?;
-    result.map_err(|error| match error {
-        WriteError::Read(error) => match Error::from(error) {
-            // The read before the write failed: nothing was written.
-            error if error.code() == Code::Timeout => Error::plain(Code::Undecided),
-            error => error,
-        },
-        error => error.into(),
-    })
+async fn append_if(call: &Call, entry: &Entry, write: Write, condition: Condition) -> Result<Written> {
+    let (table, deadline) = (entry.table.clone(), call.deadline);
+    let partition = table.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
+    // Who waits for rows, or for his turn, takes no thread meanwhile.
+    admitted(&table, Scope::Partition(partition), &Demand::default(), deadline).await?;
+    let turn = entry.turns.take(partition, deadline).await?;
+    let write_if = move || {
+        let _turn = turn;
+        table.write_if(write, &condition, deadline.left())
+    };
+    Ok(call.state.block_write(deadline, write_if).await??)
 }
 
 /// The condition that the headers state.

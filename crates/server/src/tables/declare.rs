@@ -31,12 +31,8 @@ pub(crate) async fn create(mut call: Call) -> Result<Response> {
     let spec = TableSpec::from(call.json::<api::CreateTable>().await?);
     let name = spec.name.clone();
     let state = Arc::clone(&call.state);
-    // Once begun it is waited for: what became of it should be known.
-    let (table, created) = call
-        .state
-        .block_write(call.deadline, move || state.node.create_table(spec))
-        .await
-        .map_err(not_a_write)??;
+    let (table, created) =
+        call.state.block_change(call.deadline, move || state.node.create_table(spec)).await??;
     if wait {
         let ready = admitted(&table, Scope::All, &Demand::default(), call.deadline).await;
         ready.map_err(|error| {
@@ -69,7 +65,7 @@ pub(crate) async fn alter(mut call: Call) -> Result<Response> {
     let (state, altered) = (Arc::clone(&call.state), name.clone());
     let alter =
         move || state.node.alter_table(&altered, change.read_only, change.partitioner).map(|_: RawTable| ());
-    call.state.block_write(call.deadline, alter).await.map_err(not_a_write)??;
+    call.state.block_change(call.deadline, alter).await??;
     described(&call, &name, StatusCode::OK).await
 }
 
@@ -90,7 +86,7 @@ pub(crate) async fn drop(call: Call) -> Result<Response> {
         let description = description(&entry);
         state.node.drop_table(&dropped, delete_topic).map(|()| description)
     };
-    let dropped = call.state.block_write(call.deadline, drop).await.map_err(not_a_write)??;
+    let dropped = call.state.block_change(call.deadline, drop).await??;
     call.state.catalog.forget(name.as_str());
     json(StatusCode::OK, &dropped)
 }
@@ -104,9 +100,4 @@ async fn described(call: &Call, name: &TableName, status: StatusCode) -> Result<
     let entry: Arc<Entry> =
         call.state.catalog.get(name.as_str()).ok_or_else(|| Error::plain(Code::TableNotFound))?;
     json(status, &call.state.block(call.deadline.step(), move || description(&entry)).await?)
-}
-
-/// A declaration that fails in an unforeseen way is no write of a row.
-fn not_a_write(error: Error) -> Error {
-    if error.code() == Code::WriteOutcomeUnknown { Error::plain(Code::Internal) } else { error }
 }
