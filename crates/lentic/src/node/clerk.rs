@@ -7,15 +7,19 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lentic_engine::log::{self, Bounds, Log, Topic};
 use lentic_engine::{Event, Facts, TaskId};
+use lentic_store::Database;
 use lentic_store::layout::{PositionRecord, position_key};
 use lentic_types::{TopicName, TopicPartition};
 
 use super::logs::Membership;
-use super::{Node, Shared, now, vital_thread};
+use super::{Node, Shared, now, thread, vital_thread};
 use crate::{NodeError, RawTable};
 
 /// Every how many looks at the ends the topics themselves are looked at.
 const TOPIC_ROUNDS: u32 = 10;
+
+/// And the space of deleted rows is given back.
+const COMPACTION_ROUNDS: u32 = 60;
 
 pub(crate) fn spawn(
     shared: &Arc<Shared>,
@@ -28,6 +32,7 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
     let every = Duration::from_millis(shared.config.ends_refresh_ms);
     let (mut next, mut round) = (Instant::now() + every, 0u32);
     let mut again = BTreeMap::new();
+    let mut compaction: Option<JoinHandle<()>> = None;
     while !shared.inbox.stopped() {
         match examinations
             .recv_timeout(next.saturating_duration_since(Instant::now()).min(Duration::from_millis(100)))
@@ -49,6 +54,10 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
         if round.is_multiple_of(TOPIC_ROUNDS) {
             refresh_topics(shared);
         }
+        if round.is_multiple_of(COMPACTION_ROUNDS) && compaction.as_ref().is_none_or(JoinHandle::is_finished)
+        {
+            compaction = compact(Arc::clone(&shared.database));
+        }
         if let Err(error) = shared.database.flush_dirty() {
             shared.fail(error.to_string());
         }
@@ -61,6 +70,17 @@ fn look_at_membership(shared: &Shared) {
     if let Some(Err(error)) = membership.as_ref().map(Membership::check) {
         shared.fail(error.to_string());
     }
+}
+
+/// What dropped tables and old builds took comes back. Nobody waits for it: it may take minutes, and ends when the database
+/// is closed.
+fn compact(database: Arc<dyn Database>) -> Option<JoinHandle<()>> {
+    let compact = move || {
+        if let Err(error) = database.compact_deleted() {
+            tracing::warn!("the space of deleted rows did not come back: {error}");
+        }
+    };
+    thread("compaction", compact).ok()
 }
 
 /// Asks for all ends at once: they prove stores current and show what retention removed.
