@@ -18,8 +18,13 @@ const BOUNDS_US: [u64; 14] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000, 10_000_000];
 
 /// The statuses that are counted by themselves; another one counts as 500.
-const STATUSES: [u16; 21] =
-    [200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 422, 429, 500, 501, 502, 503, 504, 505];
+const STATUSES: [u16; 22] = [
+    200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 421, 422, 429, 500, 501, 502, 503, 504,
+    505,
+];
+
+/// The place of 500.
+const OTHER: usize = 16;
 
 /// Counters of all endpoints.
 pub(crate) struct Http {
@@ -55,7 +60,7 @@ impl Http {
             self.errors[place].fetch_add(1, Ordering::Relaxed);
         }
         let Some(endpoint) = self.routes.get(route as usize) else { return };
-        let status = STATUSES.binary_search(&response.status().as_u16()).unwrap_or(15);
+        let status = STATUSES.binary_search(&response.status().as_u16()).unwrap_or(OTHER);
         endpoint.statuses[status].fetch_add(1, Ordering::Relaxed);
         let us = took.as_micros() as u64;
         let bucket = BOUNDS_US.partition_point(|&bound| bound < us);
@@ -104,5 +109,19 @@ impl Http {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_status() {
+        assert!(STATUSES.is_sorted());
+        assert_eq!(STATUSES[OTHER], 500);
+        for code in Code::ALL {
+            assert!(STATUSES.contains(&code.status()), "{code:?}");
+        }
     }
 }
