@@ -91,7 +91,7 @@ fn start(db: &DurableDatabase, meta: &DurableFamily) -> Result<(String, i32)> {
         Some(identity) => String::from_utf8(identity).map_err(|_| corrupt("the identity"))?,
         None => TopicId(random()).to_string(),
     };
-    let start = number(meta, layout::STARTS_KEY)?.saturating_add(1).max(seconds());
+    let start = next_start(number(meta, layout::STARTS_KEY)?);
     let mut batch = DurableBatch::default();
     batch.put(meta, layout::VERSION_KEY, &[layout::VERSION]);
     batch.put(meta, layout::IDENTITY_KEY, identity.as_bytes());
@@ -100,12 +100,18 @@ fn start(db: &DurableDatabase, meta: &DurableFamily) -> Result<(String, i32)> {
     Ok((identity, start as i32))
 }
 
-/// Seconds since 2020. A log that comes back from a backup repeats no number that was given to a start after the backup:
-/// a state that was built then is told from it by that.
-fn seconds() -> u32 {
+/// Above all numbers before it. A log that comes back from a backup must not repeat the number of a start after the
+/// backup, since a state that was built then is told from it by that: later starts are kept apart by the clock, and
+/// those in quick succession, which run ahead of it, by chance.
+fn next_start(last: u32) -> u32 {
     const SINCE_2020: u64 = 1_577_836_800;
+    const SPREAD: u16 = 0xfff;
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    since.as_secs().saturating_sub(SINCE_2020).min(i32::MAX as u64) as u32
+    let seconds = u32::try_from(since.as_secs().saturating_sub(SINCE_2020)).unwrap_or(u32::MAX);
+    let [high, low, ..] = random();
+    let apart = u32::from(u16::from_be_bytes([high, low]) & SPREAD);
+    // It is a leader epoch, an i32.
+    last.saturating_add(1).max(seconds).saturating_add(apart).min(i32::MAX as u32)
 }
 
 /// 16 bytes that nobody else has.
