@@ -29,6 +29,26 @@ use crate::{
 /// node.close(std::time::Duration::from_secs(10))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// With its rows in memory, and only those of chosen partitions:
+///
+/// ```
+/// use lentic::config::{Config, State};
+/// use lentic::{Error, Node, ReadError};
+///
+/// let dir = tempfile::tempdir()?;
+/// let config = Config { data_dir: dir.path().join("data"), state: State::Memory, ..Config::default() };
+/// let node = Node::open(config.keep("planes", [0, 2]))?;
+/// let planes = node.open_table::<String, i32>("planes")?;
+/// planes.put("N14228", &1999)?;
+/// match planes.get("N14228") {
+///     Ok(row) => assert_eq!(row, Some(1999)),
+///     Err(Error::Read(ReadError::NotKept(partition))) => assert!([1, 3].contains(&partition.0)),
+///     Err(error) => return Err(error.into()),
+/// }
+/// node.close(std::time::Duration::from_secs(10))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Table<K: ?Sized, V> {
     raw: RawTable,
     timeout: Duration,

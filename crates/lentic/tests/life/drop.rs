@@ -5,7 +5,7 @@ use lentic::types::{TableName, TopicName};
 use super::{close, config, declare, open, rows};
 
 fn name(name: &str) -> TableName {
-    TableName::new(name).unwrap()
+    TableName::new(name).expect("a name")
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! One node per service, on Kafka: the group knows.
+#![allow(clippy::print_stderr, reason = "a test that was not run says so")]
 use std::path::Path;
 use std::sync::Barrier;
 
@@ -9,9 +10,9 @@ use super::{close, config, open, until};
 
 /// A configuration on the broker that runs for the tests; `None` after saying that nothing is tested.
 fn on_kafka(dir: &Path, service: &str) -> Option<Config> {
-    let Ok(brokers) = std::env::var("LENTIC_TEST_KAFKA") else {
-        assert!(std::env::var_os("CI").is_none(), "LENTIC_TEST_KAFKA is not set");
-        eprintln!("NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA");
+    let Some(brokers) = std::env::var("LENTIC_TEST_KAFKA").ok().filter(|brokers| !brokers.is_empty()) else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "`make test` sets LENTIC_TEST_KAFKA");
+        eprintln!("NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA=127.0.0.1:19092");
         return None;
     };
     let id = dir.file_name().expect("a name").to_string_lossy().replace('.', "");
