@@ -100,9 +100,23 @@ start_lentic() { # NAME [start's options] [-- arguments of serve]
 serve_kafka=("$lentic" serve --brokers '' --data-dir "$work/lentic" --listen "$lentic_address")
 serve_embedded=("$lentic" serve --data-dir "$work/embedded" --listen "$lentic_address")
 
+# Waits until a process has used less than a sixth of a core for two seconds: compactions after a load are over.
+settle() { # NAME PID
+  local last now quiet=0 begin=$SECONDS
+  last=$(ticks "$2")
+  while [ "$quiet" -lt 2 ] && [ $((SECONDS - begin)) -lt 120 ]; do
+    sleep 1
+    now=$(ticks "$2")
+    if [ $(((now - last) * 6)) -lt "$(getconf CLK_TCK)" ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    last=$now
+  done
+  figure "$1.settle_seconds" "$((SECONDS - begin))"
+}
+
 # Asks for rows with wrk and records rate, latency, CPU per request and memory: NAME PID ADDRESS KEY_PATH
 ask() {
   local keys line before after requests
+  settle "$1" "$2"
   for keys in uniform zipf; do
     # One short run first: caches, the JIT and the connection are warm for everybody.
     KEY_PATH=$4 ROWS=$rows KEYS=$keys wrk -t1 -c32 -d"$((wrk_seconds / 4 + 1))s" -s bench/lua/keys.lua "http://$3" >/dev/null

@@ -15,6 +15,10 @@ use std::path::Path;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+// As in the `lentic` binary.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Contenders and tools of Lentic's benchmark.
 #[derive(Parser)]
 enum Command {

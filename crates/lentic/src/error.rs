@@ -80,7 +80,10 @@ impl fmt::Display for TableError {
             }
             Self::TopicNotFound(topic) => write!(f, "there is no topic {topic}"),
             Self::TopicInUse(topic, table) => {
-                write!(f, "the table {table} is over the topic {topic}, too: drop it first, or leave the topic")
+                write!(
+                    f,
+                    "the table {table} is over the topic {topic}, too: drop it first, or leave the topic"
+                )
             }
             Self::Invalid(text) => f.write_str(text),
             Self::Log(error) => error.fmt(f),
@@ -168,7 +171,10 @@ impl fmt::Display for ReadError {
             }
             Self::ForeignToken(token) => write!(f, "{token} is no token of this table's topic"),
             Self::NotKept(partition) => {
-                write!(f, "the row would be in partition {partition}, which this node does not keep (kept_partitions)")
+                write!(
+                    f,
+                    "the row would be in partition {partition}, which this node does not keep (kept_partitions)"
+                )
             }
             Self::InvalidEventId => f.write_str("the event id is not one of this table's"),
             Self::Failed(text) => f.write_str(text),

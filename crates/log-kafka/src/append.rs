@@ -58,6 +58,16 @@ impl Appender {
         acked(Err(error::of_write(&failure, Some(&record.topic), false)));
     }
 
+    /// A topic is another one than before: the producer learns of it.
+    pub(crate) fn refresh_topic(&self, name: &str, timeout: Duration) {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let producer = current.as_ref().map(|running| Arc::clone(&running.producer));
+        drop(current);
+        if let Some(Err(failure)) = producer.map(|producer| producer.refresh_topic(name, timeout)) {
+            tracing::debug!("the producer knows nothing new of the topic {name}: {}", failure.text);
+        }
+    }
+
     /// Gives `acked` back, without a failure if the log is closed.
     fn send(&self, record: &OutgoingRecord, acked: Acked) -> Result<(), (Option<Failure>, Acked)> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);

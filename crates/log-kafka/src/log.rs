@@ -1,13 +1,14 @@
 //! [`KafkaLog`].
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{
     Acked, Bounds, Error, Log, Reader, ReaderOptions, Result, Topic, TopicSettings, Transaction,
 };
-use lentic_types::{Offset, OutgoingRecord, TopicName, TopicPartition};
+use lentic_types::{Offset, OutgoingRecord, TopicId, TopicName, TopicPartition};
 
 use crate::append::Appender;
 use crate::health::{Health, Probe};
@@ -19,6 +20,8 @@ use crate::{admin, error};
 
 /// How long dropping a log that was not closed waits for acknowledgements.
 const DROP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Topics that are remembered as they were last seen.
+const SEEN_MAX: usize = 10_000;
 
 /// The topics of a Kafka cluster.
 ///
@@ -32,6 +35,8 @@ pub struct KafkaLog {
     health: Arc<Health>,
     probe: Probe,
     closed: AtomicBool,
+    /// Which creation of each topic was there when it was last asked for.
+    seen: Mutex<BTreeMap<TopicName, Option<TopicId>>>,
 }
 
 impl KafkaLog {
@@ -45,7 +50,16 @@ impl KafkaLog {
         let probe = Probe::start(&client, Arc::clone(&health))
             .map_err(|failed| Error::Refused(format!("no thread to watch the brokers: {failed}")))?;
         let pool = Arc::new(Pool::new(&options));
-        Ok(Self { options, client, appender, pool, health, probe, closed: AtomicBool::new(false) })
+        Ok(Self {
+            options,
+            client,
+            appender,
+            pool,
+            health,
+            probe,
+            closed: AtomicBool::new(false),
+            seen: Mutex::default(),
+        })
     }
 
     /// The options that it was made with.
@@ -68,6 +82,16 @@ impl KafkaLog {
             let all: Vec<_> = (0..options.transactions_max).map(take_over).collect();
             all.into_iter().try_for_each(|one| one.join().unwrap_or(Err(Error::Closed)))
         })
+    }
+
+    /// Whether a topic is there that was missing, or another one, when it was last asked for.
+    fn is_news(&self, name: &TopicName, found: Option<&Topic>) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = seen.insert(name.clone(), found.map(|topic| topic.id));
+        if seen.len() > SEEN_MAX {
+            seen.pop_first();
+        }
+        found.is_some_and(|topic| before.is_some_and(|before| before != Some(topic.id)))
     }
 
     /// Runs a request and learns from it whether the brokers answer.
@@ -98,7 +122,12 @@ impl Log for KafkaLog {
     }
 
     fn topic(&self, name: &TopicName) -> Result<Option<Topic>> {
-        self.request(|client| admin::topic(client, name, self.options.request_timeout))
+        let found = self.request(|client| admin::topic(client, name, self.options.request_timeout))?;
+        if self.is_news(name, found.as_ref()) {
+            self.appender.refresh_topic(name.as_str(), self.options.request_timeout);
+            self.pool.renew();
+        }
+        Ok(found)
     }
 
     fn topics(&self) -> Result<Vec<TopicName>> {

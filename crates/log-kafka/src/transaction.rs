@@ -79,6 +79,15 @@ impl Pool {
         drop(idle);
     }
 
+    /// Lets go of idle producers: new ones know nothing of topics as they were.
+    pub(crate) fn renew(&self) {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = std::mem::take(&mut turns.idle);
+        turns.unused.extend(idle.iter().map(|(number, _)| *number));
+        drop(turns);
+        drop(idle);
+    }
+
     /// A number and its producer, if it has one.
     fn take(&self, deadline: Instant) -> Result<(usize, Option<Producer>)> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);

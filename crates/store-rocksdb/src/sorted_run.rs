@@ -35,7 +35,8 @@ impl RocksRun {
         if self.writer.is_none() {
             let path = self.family.shared.incoming_file();
             self.files.push(path.clone());
-            self.writer = Some(PinnedWriter::open(&self.family.shared.run_options, &path).map_err(from_rocks)?);
+            self.writer =
+                Some(PinnedWriter::open(&self.family.shared.run_options, &path).map_err(from_rocks)?);
         }
         let Some(pinned) = &mut self.writer else { return Ok(()) };
         let writer = pinned.get();

@@ -18,6 +18,10 @@ use crate::{NodeError, RawTable};
 /// Every how many looks at the ends the topics themselves are looked at.
 const TOPIC_ROUNDS: u32 = 10;
 
+/// After how long a question that the log could not answer is asked again; each time twice as long, up to a round. A
+/// client that has just started knows a partition's leader a moment later.
+const AGAIN: Duration = Duration::from_millis(20);
+
 /// And the space of deleted rows is given back.
 const COMPACTION_ROUNDS: u32 = 60;
 
@@ -32,14 +36,25 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
     let every = Duration::from_millis(shared.config.ends_refresh_ms);
     let (mut next, mut round) = (Instant::now() + every, 0u32);
     let mut again = BTreeMap::new();
+    let (mut again_at, mut pause) = (Instant::now(), AGAIN);
     let mut compaction: Option<JoinHandle<()>> = None;
     while !shared.inbox.stopped() {
+        let due = if again.is_empty() { next } else { next.min(again_at) };
         match examinations
-            .recv_timeout(next.saturating_duration_since(Instant::now()).min(Duration::from_millis(100)))
+            .recv_timeout(due.saturating_duration_since(Instant::now()).min(Duration::from_millis(100)))
         {
             Ok(task) => examine(shared, &task, &mut again),
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {}
+        }
+        if again.is_empty() {
+            pause = AGAIN;
+        } else if Instant::now() >= again_at {
+            for (task, ()) in std::mem::take(&mut again) {
+                examine(shared, &task, &mut again);
+            }
+            again_at = Instant::now() + pause;
+            pause = (2 * pause).min(every);
         }
         if Instant::now() < next {
             continue;
@@ -48,9 +63,6 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
         round = round.wrapping_add(1);
         look_at_membership(shared);
         refresh_ends(shared);
-        for (task, ()) in std::mem::take(&mut again) {
-            examine(shared, &task, &mut again);
-        }
         if round.is_multiple_of(TOPIC_ROUNDS) {
             refresh_topics(shared);
         }
@@ -66,8 +78,8 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
 
 /// Another process in this node's place ends it.
 fn look_at_membership(shared: &Shared) {
-    let membership = shared.membership.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(Err(error)) = membership.as_ref().map(Membership::check) {
+    let mut membership = shared.membership.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(Err(error)) = membership.as_mut().map(Membership::check) {
         shared.fail(error.to_string());
     }
 }
@@ -142,7 +154,7 @@ fn refresh_topics(shared: &Arc<Shared>) {
     }
 }
 
-/// Answers an examination; what the log can't tell now is asked for again in the next round.
+/// Answers an examination; what the log can't tell now is asked for again a moment later.
 fn examine(shared: &Shared, task: &TaskId, again: &mut BTreeMap<TaskId, ()>) {
     let Some(table) = shared.table_of(task) else { return };
     let Some(partition) = table.partition(task.partition) else { return };

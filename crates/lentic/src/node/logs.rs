@@ -1,5 +1,6 @@
 //! Which log: the embedded one, or Kafka where brokers are named.
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use lentic_engine::log::{self, SharedLog, TopicSettings};
@@ -76,17 +77,38 @@ fn kafka_options(config: &Config, dir: &DataDir, brokers: String) -> KafkaOption
 
 /// The node's place in the group of its service id.
 pub(crate) struct Membership {
-    /// Of the embedded log there is none.
-    member: Option<membership::Membership>,
+    member: Member,
     node_id: String,
     service_id: String,
     shards: usize,
 }
 
+enum Member {
+    /// Of the embedded log there is none.
+    None,
+    Of(membership::Membership),
+    /// The first node of a service has the topic of shards made, which takes a broker up to a second: nobody else has to
+    /// wait for it.
+    Founding(JoinHandle<Result<membership::Membership, NodeError>>),
+}
+
 impl Membership {
+    /// The thread that makes the topic is joined once it has ended.
+    fn settle(&mut self) -> Result<(), NodeError> {
+        if !matches!(&self.member, Member::Founding(founding) if founding.is_finished()) {
+            return Ok(());
+        }
+        if let Member::Founding(founding) = std::mem::replace(&mut self.member, Member::None) {
+            let panicked = |_| Err(NodeError::Io("joining the group panicked".to_owned()));
+            self.member = Member::Of(founding.join().unwrap_or_else(panicked)?);
+        }
+        Ok(())
+    }
+
     /// `Err`: another process has this node's place, or is to have it.
-    pub(crate) fn check(&self) -> Result<(), NodeError> {
-        let Some(member) = &self.member else { return Ok(()) };
+    pub(crate) fn check(&mut self) -> Result<(), NodeError> {
+        self.settle()?;
+        let Member::Of(member) = &self.member else { return Ok(()) };
         if let Some(error) = member.trouble() {
             let (id, text) = (&self.node_id, "a copy of its data directory, or the same --node-id");
             return Err(NodeError::InUse(format!("{error}: another process runs as the node {id} ({text})")));
@@ -118,7 +140,7 @@ pub(crate) fn join(config: &Config, dir: &DataDir, log: &SharedLog) -> Result<Me
         service_id: config.service_id.clone(),
         shards: config.shards as usize,
     };
-    let Some(brokers) = config.bootstrap_servers() else { return Ok(membership(None)) };
+    let Some(brokers) = config.bootstrap_servers() else { return Ok(membership(Member::None)) };
     let options = kafka_options(config, dir, brokers);
     let others: Vec<_> = membership::members(&options, &config.service_id)?
         .into_iter()
@@ -129,16 +151,22 @@ pub(crate) fn join(config: &Config, dir: &DataDir, log: &SharedLog) -> Result<Me
     }
     let name = TopicName::new(format!("{}{SHARDS_SUFFIX}", config.service_id))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
-    let topic = match log.topic(&name)? {
-        Some(topic) => topic,
-        None => match log.create_topic(&name, config.shards, &TopicSettings::compacted()) {
-            Err(log::Error::TopicExists(_)) => log.topic(&name)?.ok_or(log::Error::NoSuchTopic(name.clone()))?,
-            made => made?,
-        },
+    let Some(topic) = log.topic(&name)? else {
+        let (log, shards) = (Arc::clone(log), config.shards);
+        let (group, node) = (config.service_id.clone(), dir.node_id().to_owned());
+        let founding = std::thread::Builder::new().name("founding".to_owned()).spawn(move || {
+            match log.create_topic(&name, shards, &TopicSettings::compacted()) {
+                Ok(_) | Err(log::Error::TopicExists(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            Ok(membership::Membership::join(&options, &group, &name, &node)?)
+        });
+        let founding = founding.map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))?;
+        return Ok(membership(Member::Founding(founding)));
     };
     if topic.partitions != config.shards {
         return Err(other_shards(&format!("the topic {name}"), topic.partitions, config.shards));
     }
     let member = membership::Membership::join(&options, &config.service_id, &name, dir.node_id())?;
-    Ok(membership(Some(member)))
+    Ok(membership(Member::Of(member)))
 }

@@ -245,10 +245,8 @@ impl Shared {
     fn start(self: &Arc<Self>, mail: applier::Mail) -> Result<(), NodeError> {
         let (loads, load_queue) = crossbeam_channel::unbounded();
         let (examinations, examination_queue) = crossbeam_channel::unbounded();
-        let mut threads = vec![
-            applier::spawn(self, mail, loads, examinations)?,
-            clerk::spawn(self, examination_queue)?,
-        ];
+        let mut threads =
+            vec![applier::spawn(self, mail, loads, examinations)?, clerk::spawn(self, examination_queue)?];
         for number in 0..self.config.restore_thread_count() {
             threads.push(loading::spawn(self, number, load_queue.clone())?);
         }

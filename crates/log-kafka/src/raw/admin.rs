@@ -92,6 +92,24 @@ impl Client {
         }
     }
 
+    /// Makes this client ask for a topic anew: what it has once found missing it takes for missing for minutes.
+    pub(crate) fn refresh_topic(&self, name: &str, timeout: Duration) -> Result<(), Failure> {
+        let name = cstring(name);
+        let mut metadata = ptr::null();
+        // SAFETY: the name is copied; the topic and, on success, the metadata are ours to destroy.
+        unsafe {
+            let topic = sys::rd_kafka_topic_new(self.ptr(), name.as_ptr(), ptr::null_mut());
+            if topic.is_null() {
+                return Err(no_answer());
+            }
+            let asked = codes::rd_kafka_metadata(self.ptr(), 0, topic, &raw mut metadata, millis(timeout));
+            sys::rd_kafka_topic_destroy(topic);
+            Failure::check(asked)?;
+            sys::rd_kafka_metadata_destroy(metadata);
+        }
+        Ok(())
+    }
+
     /// A topic, or `None` if there is none.
     pub(crate) fn describe_topic(&self, name: &str, timeout: Duration) -> Result<Option<Described>, Failure> {
         let name = cstring(name);

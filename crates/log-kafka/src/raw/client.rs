@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdkafka_sys::bindings as sys;
 
-use super::{Err, codes};
+use super::{Err, codes, unknown_topic};
 use crate::options::Properties;
 
 /// librdkafka's and Kafka's error codes. A number, since a newer broker may send one that the Rust enum lacks.
@@ -47,7 +47,14 @@ pub(super) type DeliveryCallback =
 
 /// Errors that librdkafka's own threads report, kept for whoever looks next.
 #[derive(Default)]
-struct Reported(Mutex<Option<Failure>>);
+struct Reported(Mutex<Reports>);
+
+#[derive(Default)]
+struct Reports {
+    last: Option<Failure>,
+    /// Why a broker could not be reached the last time: librdkafka does not repeat it as long as it stays the same.
+    reason: Option<String>,
+}
 
 /// A handle.
 pub(crate) struct Client {
@@ -110,7 +117,7 @@ impl Client {
 
     /// Takes the last error that concerns the whole client.
     pub(crate) fn take_reported(&self) -> Option<Failure> {
-        self.reported.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.reported.0.lock().unwrap_or_else(PoisonError::into_inner).last.take()
     }
 }
 
@@ -215,15 +222,16 @@ unsafe extern "C" fn on_error(
 ) {
     // SAFETY: `opaque` was set by `Client::new` and lives as long as the handle; `reason` is a C string.
     let (reported, reason) = unsafe { (&*opaque.cast::<Reported>(), text(reason)) };
-    let mut last = reported.0.lock().unwrap_or_else(PoisonError::into_inner);
-    // "All brokers are down" follows the reason why: keep both.
-    let text = match last.take() {
-        Some(before) if error == code(Err::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) && before.code != error => {
-            format!("{reason} ({})", before.text)
-        }
+    let mut reports = reported.0.lock().unwrap_or_else(PoisonError::into_inner);
+    // "All brokers are down" follows the reason why: tell both.
+    let text = match &reports.reason {
+        Some(why) if error == code(Err::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) => format!("{reason} ({why})"),
         _ => reason,
     };
-    *last = Some(Failure { code: error, text });
+    if error != code(Err::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) && !unknown_topic(error) {
+        reports.reason = Some(text.clone());
+    }
+    reports.last = Some(Failure { code: error, text });
 }
 
 unsafe extern "C" fn on_log(

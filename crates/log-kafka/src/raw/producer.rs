@@ -77,6 +77,11 @@ impl Producer {
         self.client.poll(timeout);
     }
 
+    /// Asks for a topic anew.
+    pub(crate) fn refresh_topic(&self, name: &str, timeout: Duration) -> Result<(), Failure> {
+        self.client.refresh_topic(name, timeout)
+    }
+
     /// Records and delivery reports that are not served yet.
     pub(crate) fn in_flight(&self) -> usize {
         // SAFETY: the handle is valid.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::http::header::HeaderValue;
-use lentic::{Scope, Written};
 use lentic::format::{RawValue, key_from_json};
 use lentic::types::PartitionId;
+use lentic::{Scope, Written};
 use serde::Deserialize;
 
 use super::element::{Element, base64};

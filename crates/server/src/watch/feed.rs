@@ -127,11 +127,12 @@ impl Feed {
     async fn poll(&self, mut place: Place) -> Result<(Place, Vec<u8>, bool)> {
         let entry = Arc::clone(&self.entry);
         let patience = crate::http::Deadline::after(self.state.options.stall, false);
+        let part_time = PART_TIME.min(self.state.options.heartbeat);
         self.state
             .block(patience, move || {
                 let mut out = Vec::new();
                 let mut more = true;
-                let until = Instant::now() + PART_TIME;
+                let until = Instant::now() + part_time;
                 while more && out.len() < PART_BYTES && Instant::now() < until {
                     more = place.poll(&entry, &mut out)?;
                 }

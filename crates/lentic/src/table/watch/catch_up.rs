@@ -13,7 +13,7 @@ use crate::ReadError;
 use crate::table::Partition;
 
 /// How long a watch may take to read one stretch of the log before it reports back.
-const STEP: Duration = Duration::from_millis(200);
+const STEP: Duration = Duration::from_millis(50);
 
 /// Reads the log from where the watch stands to where the live changes take over.
 pub(super) struct CatchUp {
