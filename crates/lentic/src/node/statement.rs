@@ -91,8 +91,20 @@ pub(crate) fn topic(log: &dyn Log, service: &str) -> Result<Topic, NodeError> {
     let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
     match log.create_topic(&name, 1, &settings) {
         Ok(topic) => Ok(topic),
-        Err(log::Error::TopicExists(_)) => Ok(log.topic(&name)?.ok_or(log::Error::NoSuchTopic(name))?),
+        Err(log::Error::TopicExists(_)) => made_by_another(log, name),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Brokers may tell of a topic a moment after they refuse to make it again.
+fn made_by_another(log: &dyn Log, name: TopicName) -> Result<Topic, NodeError> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match log.topic(&name)? {
+            Some(topic) => return Ok(topic),
+            None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
+            None => return Err(log::Error::NoSuchTopic(name).into()),
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Barrier;
 
 use lentic::config::Config;
 use lentic::{Node, NodeError};
+use lentic_log_kafka::KafkaOptions;
+use lentic_log_kafka::membership::members;
 
 use super::{close, config, open, until};
 
@@ -57,7 +59,10 @@ fn a_copied_node_id() {
     let Some(config) = on_kafka(dir.path(), "copied") else { return };
     let config = Config { node_id: Some("one".to_owned()), ..config };
     let first = open(config.clone());
-    let second = open(Config { data_dir: dir.path().join("copy"), ..config });
+    let options = KafkaOptions::new(config.brokers.join(","));
+    let joined = || members(&options, &config.service_id).ok().filter(|members| !members.is_empty());
+    until("the first to join", joined);
+    let second = open(Config { data_dir: dir.path().join("copy"), ..config.clone() });
     let reason = until("the first to notice", || first.failure());
     assert!(reason.contains("runs as the node one"), "{reason}");
     close(first);
