@@ -214,8 +214,12 @@ impl Node {
                 spec.topic
             )));
         }
-        let topic = self.topic_for(&spec)?;
-        let spec = TableSpec { partitions: Some(topic.partitions), ..spec };
+        let (topic, is_new) = self.topic_for(&spec)?;
+        let mut spec = TableSpec { partitions: Some(topic.partitions), ..spec };
+        if is_new && self.shared.config.kept(&spec.name).is_some() {
+            // That there are no keys anywhere can't be seen in some partitions.
+            spec.partitioner = spec.partitioner.or(Some(Partitioner::Murmur2));
+        }
         let statements = catalog.topic.clone().ok_or(TableError::Closed)?;
         let created = statement::append(&*self.shared.log, &statements, &Change::CreateTable(spec.clone()))?;
         let table = self.install(&mut catalog, spec, created, topic)?;
@@ -318,8 +322,8 @@ impl Node {
         self.shared.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The topic of a new table, created where that is allowed.
-    fn topic_for(&self, spec: &TableSpec) -> Result<Topic, TableError> {
+    /// The topic of a new table, and whether it was created, which is where that is allowed.
+    fn topic_for(&self, spec: &TableSpec) -> Result<(Topic, bool), TableError> {
         let log = &self.shared.log;
         if let Some(topic) = log.topic(&spec.topic)? {
             return match spec.partitions {
@@ -327,7 +331,7 @@ impl Node {
                     "the topic {} has {} partitions, not {wanted}: leave `partitions` out, or say {}",
                     topic.name, topic.partitions, topic.partitions
                 ))),
-                _ => Ok(topic),
+                _ => Ok((topic, false)),
             };
         }
         let embedded = self.shared.config.brokers.is_empty();
@@ -339,7 +343,7 @@ impl Node {
         };
         match log.create_topic(&spec.topic, partitions, &settings_of_new(&self.shared.config)) {
             Err(log::Error::TopicExists(_)) => self.topic_for(spec),
-            outcome => Ok(outcome?),
+            outcome => Ok((outcome?, true)),
         }
     }
 

@@ -82,7 +82,8 @@ impl Keys {
             all_reached &= view.state != TaskState::CatchingUp;
         }
         // Where several rules fit still, the records that are missing may be the first ones to tell.
-        keys.all_seen &= all_reached || keys.fitting.count_ones() <= 1;
+        let all_kept = partitions.len() == partition_count as usize;
+        keys.all_seen &= (all_reached && all_kept) || keys.fitting.count_ones() <= 1;
         keys
     }
 }

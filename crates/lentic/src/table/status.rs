@@ -77,3 +77,23 @@ impl RawTable {
         self.inner.partitions.iter().all(|partition| partition.view().state == TaskState::Live)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lentic_types::Timestamp;
+
+    use crate::table::testing::{Bench, NOW};
+
+    #[test]
+    fn the_whole_is_as_fresh_as_its_oldest_partition() {
+        let bench = Bench::new(2);
+        bench.append(0, "a", Some("v"));
+        bench.apply(0);
+        bench.publish(0, |view| view.progress.end.0 = 4);
+        bench.publish(1, |view| view.progress.end.0 = 2);
+        bench.publish(1, |view| view.progress.current_at = Some(Timestamp(NOW.0 - 50)));
+        assert_eq!(bench.table.freshness(), (5, Some(50)));
+        bench.publish(0, |view| view.progress.current_at = None);
+        assert_eq!(bench.table.freshness(), (5, None));
+    }
+}

@@ -1,7 +1,7 @@
 //! A node that keeps chosen partitions of a table.
 use std::collections::BTreeSet;
 
-use lentic::types::PartitionId;
+use lentic::types::{PartitionId, Partitioner};
 use lentic::{Condition, Error, Node, ReadError, WriteError};
 
 use super::{close, config, declare, open, rows, spec, until};
@@ -99,6 +99,27 @@ fn a_watch_sees_kept_partitions() {
         drop(watch);
         watch = table.raw().watch(lentic::Filter::All, lentic::WatchStart::After(id)).unwrap();
     }
+    close(node);
+}
+
+/// What lies in other partitions is not known: where nothing in the kept ones tells the rule, it has to be named.
+#[test]
+fn a_rule_that_can_not_be_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(config(dir.path()));
+    declare(&node, "t", "t", PARTITIONS);
+    close(node);
+    let node = open_with(dir.path(), &[1]);
+    let table = node.open_table::<String, i32>("t").unwrap();
+    assert_eq!(table.put("a", &1), Err(Error::Write(WriteError::MixedPartitioning)));
+    assert!(is_not_kept(&table.get("a").unwrap_err()));
+    assert_eq!(rows(&table), []);
+    let name = table.raw().spec().name;
+    node.alter_table(&name, None, Some(Partitioner::Murmur2)).unwrap();
+    KEYS.for_each(|i| drop(table.put(&key(i), &i).unwrap()));
+    let expected: Vec<_> = KEYS.map(|i| (key(i), i)).filter(|(key, _)| lives_in(&table, key, &[1])).collect();
+    assert_eq!(rows(&table), expected);
+    drop(table);
     close(node);
 }
 

@@ -34,6 +34,10 @@ pub(crate) async fn route(call: Call) -> Result<Response> {
         role: "active".to_owned(),
         url: format!("http://{host}"),
     };
-    let partition = entry.table.partition_of(&key).map(|partition| partition.0);
-    json(StatusCode::OK, &api::Route { partition, partitioner, nodes: vec![node] })
+    let partition = entry.table.partition_of(&key);
+    let is_kept =
+        partition.is_none_or(|partition| entry.table.kept_partitions().any(|kept| kept == partition));
+    let nodes = if is_kept { vec![node] } else { Vec::new() };
+    let partition = partition.map(|partition| partition.0);
+    json(StatusCode::OK, &api::Route { partition, partitioner, nodes })
 }
