@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 const LONGEST: Duration = Duration::from_millis(1);
 /// Mean time of a read above which those that miss the cache leave the threads of the network.
 const FAST_NANOS: u64 = 30_000;
-/// How long, before it is tried again.
-const PAUSE_NANOS: u64 = 100_000_000;
-/// The mean is taken over about so many reads.
-const WINDOW: u64 = 64;
+/// How long, before it is tried again: at first, and at most.
+const PAUSE_NANOS: (u64, u64) = (100_000_000, 12_800_000_000);
+/// The mean is taken over about so many reads: few enough to notice a slow disk within a tenth of a second, and enough
+/// that two threads which lose the processor in the middle of a read don't count as one.
+const WINDOW: u64 = 1_024;
+/// After so many reads in a row the disk counts as fast again.
+const TRUSTED: u64 = 16 * WINDOW;
 
 /// Follows how long reads take. As long as the operating system has the files in memory, a miss costs less than the way
 /// to another thread and back; a disk that has to be waited for would hold up every connection of the thread.
@@ -17,14 +20,24 @@ const WINDOW: u64 = 64;
 /// Several threads share one; a lost update changes nothing of weight.
 pub(crate) struct Pace {
     begin: Instant,
-    mean_nanos: AtomicU64,
+    /// The mean, times `WINDOW`.
+    sum_nanos: AtomicU64,
     /// Nanoseconds after `begin`.
     paused_until: AtomicU64,
+    next_pause: AtomicU64,
+    /// Reads since the last pause.
+    reads: AtomicU64,
 }
 
 impl Pace {
     pub(crate) fn new(begin: Instant) -> Self {
-        Self { begin, mean_nanos: AtomicU64::new(0), paused_until: AtomicU64::new(0) }
+        Self {
+            begin,
+            sum_nanos: AtomicU64::new(0),
+            paused_until: AtomicU64::new(0),
+            next_pause: AtomicU64::new(PAUSE_NANOS.0),
+            reads: AtomicU64::new(0),
+        }
     }
 
     /// Whether a read may go to the disk here and now.
@@ -35,14 +48,19 @@ impl Pace {
     /// A read that was allowed to go to the disk lasted from `from` to `to`.
     pub(crate) fn took(&self, from: Instant, to: Instant) {
         let nanos = to.saturating_duration_since(from).min(LONGEST).as_nanos() as u64;
-        let mean = self.mean_nanos.load(Ordering::Relaxed);
-        let mean = mean - mean / WINDOW + nanos / WINDOW;
-        if mean <= FAST_NANOS {
-            self.mean_nanos.store(mean, Ordering::Relaxed);
-        } else {
-            self.mean_nanos.store(0, Ordering::Relaxed);
-            self.paused_until.store(self.nanos(to) + PAUSE_NANOS, Ordering::Relaxed);
+        let sum = self.sum_nanos.load(Ordering::Relaxed);
+        let sum = sum - sum / WINDOW + nanos;
+        let reads = self.reads.load(Ordering::Relaxed) + 1;
+        self.reads.store(reads, Ordering::Relaxed);
+        if sum <= FAST_NANOS * WINDOW {
+            self.sum_nanos.store(sum, Ordering::Relaxed);
+            return;
         }
+        let pause = if reads > TRUSTED { PAUSE_NANOS.0 } else { self.next_pause.load(Ordering::Relaxed) };
+        self.next_pause.store((2 * pause).min(PAUSE_NANOS.1), Ordering::Relaxed);
+        self.reads.store(0, Ordering::Relaxed);
+        self.sum_nanos.store(0, Ordering::Relaxed);
+        self.paused_until.store(self.nanos(to) + pause, Ordering::Relaxed);
     }
 
     fn nanos(&self, now: Instant) -> u64 {
@@ -71,7 +89,7 @@ mod tests {
                 now += took;
             }
             assert_eq!(always, fast, "{micros} us every {every}");
-            assert!(pace.is_fast(now + Duration::from_secs(1)), "it is tried again");
+            assert!(pace.is_fast(now + Duration::from_secs(13)), "it is tried again");
         }
     }
 }
