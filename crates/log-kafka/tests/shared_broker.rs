@@ -64,8 +64,16 @@ fn the_end_passes_aborted_records_and_markers() {
         produce(&mut *transaction, topic.record(0, "k", "aborted"));
         transaction.abort(PATIENCE).expect("aborted");
     }
-    let end = log.bounds_of(&topic.partition(0)).expect("bounds").end;
-    assert_eq!(end, Offset(8));
+    // A transaction is ended once its coordinator has decided; its marker follows.
+    let deadline = Instant::now() + PATIENCE;
+    let end = loop {
+        let end = log.bounds_of(&topic.partition(0)).expect("bounds").end;
+        assert!(end <= Offset(8) && Instant::now() < deadline, "{end}");
+        if end == Offset(8) {
+            break end;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
     for tail in [&mut live, &mut Tail::new(&*log, topic.partition(0), ReadFrom::Start)] {
         tail.until_end(end.0);
         assert_eq!((tail.end, tail.values.clone()), (Some(8), vec!["committed".to_owned()]));
