@@ -138,7 +138,7 @@ fn offsets<'a>(
             .collect();
         for topic in topics {
             // Another may lead by now. If that can't be learnt either, the next round tries again.
-            client.refresh_leaders(topic.as_str(), RETRY).ok();
+            client.refresh_topic(topic.as_str(), RETRY).ok();
         }
         let answered = !told.is_empty() || !trouble.values().all(silent);
         let until = if answered { patience } else { deadline };

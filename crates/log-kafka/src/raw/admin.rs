@@ -74,8 +74,9 @@ impl Client {
         }
     }
 
-    /// Learns the leaders of a topic's partitions anew: [`Client::list_offsets`] goes on asking a dead one.
-    pub(crate) fn refresh_leaders(&self, name: &str, timeout: Duration) -> Result<(), Failure> {
+    /// Asks for a topic and the leaders of its partitions anew: [`Client::list_offsets`] goes on asking a dead one, and a
+    /// producer takes a topic that it once found missing for missing for minutes.
+    pub(crate) fn refresh_topic(&self, name: &str, timeout: Duration) -> Result<(), Failure> {
         let (name, mut metadata) = (cstring(name), ptr::null());
         // SAFETY: the handle is valid; topic and, on success, metadata are ours to destroy.
         unsafe {
@@ -90,24 +91,6 @@ impl Client {
             sys::rd_kafka_topic_destroy(topic);
             Failure::check(asked)
         }
-    }
-
-    /// Makes this client ask for a topic anew: what it has once found missing it takes for missing for minutes.
-    pub(crate) fn refresh_topic(&self, name: &str, timeout: Duration) -> Result<(), Failure> {
-        let name = cstring(name);
-        let mut metadata = ptr::null();
-        // SAFETY: the name is copied; the topic and, on success, the metadata are ours to destroy.
-        unsafe {
-            let topic = sys::rd_kafka_topic_new(self.ptr(), name.as_ptr(), ptr::null_mut());
-            if topic.is_null() {
-                return Err(no_answer());
-            }
-            let asked = codes::rd_kafka_metadata(self.ptr(), 0, topic, &raw mut metadata, millis(timeout));
-            sys::rd_kafka_topic_destroy(topic);
-            Failure::check(asked)?;
-            sys::rd_kafka_metadata_destroy(metadata);
-        }
-        Ok(())
     }
 
     /// A topic, or `None` if there is none.
