@@ -36,6 +36,7 @@
 mod error;
 mod guess;
 mod key;
+mod layout;
 mod order;
 mod value;
 mod wire;
@@ -43,6 +44,7 @@ mod wire;
 pub use error::{FormatError, Result};
 pub use guess::{Decoded, Guess, guess};
 pub use key::{key_from_json, key_from_text, key_to_json, key_to_text};
+pub use layout::{KeyKind, KeyLayout, KeyTime, read_version, version};
 pub use order::{order_key, unorder_key};
 pub use value::{check_stored, validate_value, value_from_json, value_to_json};
 pub use wire::MAX_JSON_DEPTH;

@@ -37,8 +37,7 @@ impl<T: JsonData> Data for T {
 }
 
 fn write<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), DataError> {
-    serde_json::to_writer(out, value)
-        .map_err(|error| DataError { expected: "JSON", text: error.to_string() })
+    serde_json::to_writer(out, value).map_err(|error| DataError { expected: "JSON", text: error.to_string() })
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DataError> {

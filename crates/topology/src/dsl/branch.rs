@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use super::Stream;
 use super::erase::both;
+use crate::Payload;
 use crate::graph::Input;
 use crate::spec::{Branching, Spec};
-use crate::Payload;
 
 type Take<K, V> = Box<dyn Fn(&K, &V) -> bool + Send + Sync>;
 
@@ -41,7 +41,8 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Split<K
         let count = self.takers.len();
         let takers = self.takers;
         let choose: Branching = Arc::new(move |key: Option<&Payload>, value: Option<&Payload>| {
-            let taken = both(key, value).and_then(|(key, value)| takers.iter().position(|take| take(key, value)));
+            let taken =
+                both(key, value).and_then(|(key, value)| takers.iter().position(|take| take(key, value)));
             taken.or(with_rest.then_some(count))
         });
         let split: Stream<K, V> = self.stream.add("split", Spec::Branch(choose));

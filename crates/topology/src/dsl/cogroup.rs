@@ -5,15 +5,17 @@ use super::erase::both;
 use super::group::fold;
 use super::windowed::{window_kind, windowed};
 use super::{Grouped, Materialized, Stream, Table};
+use crate::Payload;
 use crate::codec::WindowedKeyOf;
 use crate::data::{Data, Session, Windowed};
 use crate::graph::NodeId;
 use crate::spec::{Aggregator, Emit, Merger, StoreKind, Windowing};
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
-use crate::Payload;
 
 type Init<A> = Arc<dyn Fn() -> A + Send + Sync>;
-type Add<A> = Arc<dyn Fn(Option<&Payload>, Option<&Payload>, Option<Payload>, &Init<A>) -> Option<Payload> + Send + Sync>;
+type Add<A> = Arc<
+    dyn Fn(Option<&Payload>, Option<&Payload>, Option<Payload>, &Init<A>) -> Option<Payload> + Send + Sync,
+>;
 /// Makes sure that a stream's records are in the partitions of their keys, given the store's name.
 type InPlace = Box<dyn Fn(&str) -> NodeId>;
 

@@ -1,8 +1,8 @@
 //! From typed functions to those of [`crate::spec`].
 use std::sync::Arc;
 
-use crate::spec::{Aggregator, Joiner, Predicate};
 use crate::Payload;
+use crate::spec::{Aggregator, Joiner, Predicate};
 
 /// A type that records can carry between operators.
 pub(super) fn get<T: 'static>(part: Option<&Payload>) -> Option<&T> {

@@ -13,7 +13,8 @@ use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::Data;
 use crate::graph::{Input, NodeId};
 use crate::spec::{
-    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, TableAggregate, Target, Windowing,
+    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, TableAggregate, Target,
+    Windowing,
 };
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
 
@@ -106,7 +107,15 @@ impl<K: Data, V: Data> Grouped<K, V> {
     fn fold<A: Data>(&self, store: Materialized, add: Aggregator) -> Table<K, A> {
         let input = self.stream.in_place(&store.name);
         let inputs = vec![(input.node, add)];
-        fold::<K, A>(&self.stream.graph, inputs, store, StoreKind::KeyValue, Windowing::None, Emit::Update, true)
+        fold::<K, A>(
+            &self.stream.graph,
+            inputs,
+            store,
+            StoreKind::KeyValue,
+            Windowing::None,
+            Emit::Update,
+            true,
+        )
     }
 }
 
@@ -174,8 +183,11 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
         let (name, key, value) = (store.name.clone(), Codec::of::<K>(), Codec::of::<A>());
         let mut graph = self.graph.borrow_mut();
         let group = format!("{name}.group");
-        let group =
-            graph.add(&group, Spec::TableGroup(Arc::clone(&self.group)), vec![Input { node: self.parent, port: 0 }]);
+        let group = graph.add(
+            &group,
+            Spec::TableGroup { group: Arc::clone(&self.group), key },
+            vec![Input { node: self.parent, port: 0 }],
+        );
         let topic = repartition_topic(&mut graph, &name, None);
         let sink = Sink {
             target: Target::Topic(topic.clone()),
@@ -184,7 +196,11 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
             is_change: true,
             partition: SinkKey::Hash(Partitioner::Murmur2),
         };
-        graph.add(&format!("{name}.group.to({name})"), Spec::Sink(sink), vec![Input { node: group, port: 0 }]);
+        graph.add(
+            &format!("{name}.group.to({name})"),
+            Spec::Sink(sink),
+            vec![Input { node: group, port: 0 }],
+        );
         let source = internal_source(topic, key, Codec::of::<V>(), true);
         let source = graph.add(&format!("{name}-repartition"), source, Vec::new());
         let spec = store.spec(&mut graph, StoreKind::KeyValue, key, value);

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use super::erase::{both, inner, left, outer};
 use super::{GlobalTable, Materialized, Stream, Table};
+use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::error::TopologyError;
 use crate::graph::Input;
-use crate::spec::{
-    GlobalJoin, JoinKind, Joiner, Spec, StoreKind, StoreSpec, StreamJoin, StreamTableJoin,
-};
+use crate::spec::{GlobalJoin, JoinKind, Joiner, Spec, StoreKind, StoreSpec, StreamJoin, StreamTableJoin};
 use crate::window::{JoinWindows, millis};
-use crate::Payload;
 
 impl<K: Data, V: Data> Stream<K, V> {
     /// Joins the records of two streams that have one key and are not too far apart.
@@ -123,7 +121,8 @@ impl<K: Data, V: Data> Stream<K, V> {
         let name = windows.name.clone().unwrap_or_else(|| format!("{}-{}-join", self.base, other.base));
         let is_self_join = self.node == other.node;
         let left = self.in_place(&format!("{name}-left"));
-        let right = if is_self_join { left.input(1) } else { other.in_place(&format!("{name}-right")).input(1) };
+        let right =
+            if is_self_join { left.input(1) } else { other.in_place(&format!("{name}-right")).input(1) };
         let mut graph = self.graph.borrow_mut();
         if windows.before_ms.saturating_add(windows.after_ms) < 0 || windows.grace_ms < 0 {
             let text = format!("the join {name} has windows of negative size");
@@ -139,8 +138,8 @@ impl<K: Data, V: Data> Stream<K, V> {
         };
         let left_store = store("left", window, v);
         let right_store = if is_self_join { left_store } else { store("right", window, w) };
-        let outer_store = (kind != JoinKind::Inner)
-            .then(|| store("unmatched", StoreKind::Ordered, Codec::of::<Vec<u8>>()));
+        let outer_store =
+            (kind != JoinKind::Inner).then(|| store("unmatched", StoreKind::Ordered, Codec::of::<Vec<u8>>()));
         let spec = StreamJoin {
             kind,
             windows,
@@ -171,8 +170,12 @@ impl<K: Data, V: Data> Stream<K, V> {
         let mut graph = self.graph.borrow_mut();
         let (key, value) = (Codec::of::<K>(), Codec::of::<V>());
         let buffer = grace.map(|_| {
-            let spec =
-                Materialized::named(format!("{name}-buffer")).spec(&mut graph, StoreKind::Ordered, key, value);
+            let spec = Materialized::named(format!("{name}-buffer")).spec(
+                &mut graph,
+                StoreKind::Ordered,
+                key,
+                value,
+            );
             graph.add_store(StoreSpec { served: false, ..spec })
         });
         let spec = StreamTableJoin { kind, join, key, value, grace_ms: grace.map(millis), buffer };

@@ -96,7 +96,8 @@ impl Materialized {
         };
         let (own, takes_over) = (name(&self.name), self.takes_over.as_deref().map(&mut name));
         if self.ttl.is_some() && kind != StoreKind::KeyValue {
-            let text = format!("the store {own} has a ttl, which is for key-value stores: windows have a retention");
+            let text =
+                format!("the store {own} has a ttl, which is for key-value stores: windows have a retention");
             graph.errors.push(TopologyError::Invalid(text));
         }
         StoreSpec {

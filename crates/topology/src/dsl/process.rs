@@ -9,7 +9,9 @@ use super::erase::get;
 use super::{Materialized, Stream, Topology};
 use crate::codec::Codec;
 use crate::data::Data;
-use crate::spec::{Clock, Host, Origin, Process, ProcessError, ProcessSpec, Scheduled, Spec, StoreIndex, StoreKind};
+use crate::spec::{
+    Clock, Host, Origin, Process, ProcessError, ProcessSpec, Scheduled, Spec, StoreIndex, StoreKind,
+};
 use crate::window::millis;
 use crate::{Payload, Record};
 
@@ -330,7 +332,8 @@ where
             timestamp: record.timestamp,
             headers: record.headers.as_deref().unwrap_or_default().to_vec(),
         };
-        self.processor.process(&mut ProcessContext { host, stores: &self.stores, _types: PhantomData }, record)
+        self.processor
+            .process(&mut ProcessContext { host, stores: &self.stores, _types: PhantomData }, record)
     }
 
     fn punctuate(

@@ -8,14 +8,15 @@ use lentic_types::{Partitioner, TopicName};
 use super::erase::{both, get, predicate};
 use super::topology::Shared;
 use super::{Grouped, Split, Table};
+use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::spec::{
-    Deserialization, Name, OffsetReset, ProcessError, Sink, SinkKey, Source, Spec, Target, TimestampExtractor, Topic,
+    Deserialization, Name, OffsetReset, ProcessError, Sink, SinkKey, Source, Spec, Target,
+    TimestampExtractor, Topic,
 };
-use crate::Payload;
 
 /// A stream of records.
 ///
@@ -92,7 +93,9 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
         &self,
         map: impl Fn(&V) -> W + Send + Sync + 'static,
     ) -> Stream<K, W> {
-        let map = move |_: Option<&Payload>, value: Option<&Payload>| Ok(get(value).map(|value| Payload::new(map(value))));
+        let map = move |_: Option<&Payload>, value: Option<&Payload>| {
+            Ok(get(value).map(|value| Payload::new(map(value))))
+        };
         self.add("map_values", Spec::MapValues(Arc::new(map)))
     }
 

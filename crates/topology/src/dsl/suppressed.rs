@@ -83,7 +83,8 @@ impl<K> Suppressed<K> {
             return SuppressUntil::TimeLimit(millis(self.limit.unwrap_or_default()));
         };
         if self.buffer.when_full == BufferFull::EmitEarly {
-            let text = "suppressing until windows close promises one result for each window: it can't emit early";
+            let text =
+                "suppressing until windows close promises one result for each window: it can't emit early";
             graph.errors.push(TopologyError::Invalid(text.to_owned()));
         }
         let Some(grace_ms) = grace(graph, table) else {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::erase::{both, get};
 use super::topology::Shared;
 use super::{GroupedTable, Materialized, Stream, Suppressed};
+use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::error::TopologyError;
 use crate::graph::{Input, NodeId};
 use crate::spec::{Mapper, Name, Predicate, Spec, StoreKind, StoreSpec, Suppress};
-use crate::Payload;
 
 /// A table: the latest value of each key, and its changes.
 pub struct Table<K, V> {
@@ -91,7 +91,9 @@ impl<K: Data, V: Data> Table<K, V> {
     /// Another value for each row.
     #[must_use]
     pub fn map_values<W: Data>(&self, map: impl Fn(&V) -> W + Send + Sync + 'static) -> Table<K, W> {
-        let map = move |_: Option<&Payload>, value: Option<&Payload>| Ok(get(value).map(|value| Payload::new(map(value))));
+        let map = move |_: Option<&Payload>, value: Option<&Payload>| {
+            Ok(get(value).map(|value| Payload::new(map(value))))
+        };
         self.add("map_values", Spec::TableMapValues { map: Arc::new(map), store: None })
     }
 

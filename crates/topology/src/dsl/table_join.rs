@@ -6,14 +6,14 @@ use lentic_types::Partitioner;
 use super::erase::{both, inner, left, outer};
 use super::stream::{internal_source, repartition_topic};
 use super::{Materialized, Table};
+use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::graph::Input;
 use crate::spec::{
-    ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, JoinKind, Joiner, KeyMapper, Sink, SinkKey, Spec,
-    StoreKind, StoreSpec, TableJoin, Target,
+    ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, JoinKind, Joiner, KeyMapper, Sink, SinkKey,
+    Spec, StoreKind, StoreSpec, TableJoin, Target,
 };
-use crate::Payload;
 
 impl<K: Data, V: Data> Table<K, V> {
     /// Joins the rows of two tables that have one key.
@@ -68,7 +68,12 @@ impl<K: Data, V: Data> Table<K, V> {
         self.join_foreign(other, JoinKind::Left, foreign_key, left(join))
     }
 
-    fn join_tables<W: Data, R: Data>(&self, other: &Table<K, W>, kind: JoinKind, join: Joiner) -> Table<K, R> {
+    fn join_tables<W: Data, R: Data>(
+        &self,
+        other: &Table<K, W>,
+        kind: JoinKind,
+        join: Joiner,
+    ) -> Table<K, R> {
         let name = format!("{}-{}-join", self.base, other.base);
         let inputs = vec![self.input(0), other.input(1)];
         let spec = Spec::TableJoin(TableJoin { kind, join, store: None });
@@ -97,21 +102,26 @@ impl<K: Data, V: Data> Table<K, V> {
             graph.add(&format!("{name}.to"), sink, vec![Input { node: from, port: 0 }]);
             graph.add(&format!("{name}-repartition"), internal_source(topic, key, bytes, false), Vec::new())
         };
-        let subscription =
-            ForeignKeySubscription { kind, foreign_key, key, value: self.value, foreign };
-        let subscription =
-            graph.add(&format!("{name}.subscription"), Spec::ForeignKeySubscription(subscription), vec![self.input(0)]);
+        let subscription = ForeignKeySubscription { kind, foreign_key, key, value: self.value, foreign };
+        let subscription = graph.add(
+            &format!("{name}.subscription"),
+            Spec::ForeignKeySubscription(subscription),
+            vec![self.input(0)],
+        );
         let hash = SinkKey::Hash(Partitioner::Murmur2);
         let subscriptions = through(&mut graph, "subscription", subscription, foreign, hash);
-        let spec =
-            Materialized::named(format!("{name}-subscriptions")).spec(&mut graph, StoreKind::Ordered, key, bytes);
+        let spec = Materialized::named(format!("{name}-subscriptions")).spec(
+            &mut graph,
+            StoreKind::Ordered,
+            key,
+            bytes,
+        );
         let store = graph.add_store(StoreSpec { served: false, ..spec });
         let answer = ForeignKeyJoin { kind, subscriptions: store, key, foreign, value: other.value };
         let inputs = vec![Input { node: subscriptions, port: 0 }, other.input(1)];
         let answer = graph.add(&format!("{name}.answer"), Spec::ForeignKeyJoin(answer), inputs);
         let answers = through(&mut graph, "response", answer, key, SinkKey::Answer);
-        let response =
-            ForeignKeyResponse { kind, join, left: self.value, right: other.value, store: None };
+        let response = ForeignKeyResponse { kind, join, left: self.value, right: other.value, store: None };
         let inputs = vec![Input { node: answers, port: 0 }];
         let node = graph.add(&name, Spec::ForeignKeyResponse(response), inputs);
         graph.nodes[node.0].looks_up.push(self.input(1));

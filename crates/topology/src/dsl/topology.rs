@@ -51,7 +51,9 @@ impl Consumed {
     /// Takes the time (milliseconds) from the value; without one the record is as if it had a negative timestamp.
     #[must_use]
     pub fn timestamp_of<V: 'static>(self, time: impl Fn(&V) -> i64 + Send + Sync + 'static) -> Self {
-        let by = move |seen: &crate::spec::Extract<'_>| get::<V>(seen.value).map_or(seen.timestamp, |value| Timestamp(time(value)));
+        let by = move |seen: &crate::spec::Extract<'_>| {
+            get::<V>(seen.value).map_or(seen.timestamp, |value| Timestamp(time(value)))
+        };
         Self { timestamp: TimestampExtractor::By(Arc::new(by)), ..self }
     }
 
@@ -102,7 +104,8 @@ impl Topology {
     pub fn table_with<K: Data, V: Data>(&self, topic: &str, consumed: Consumed) -> Table<K, V> {
         let source = self.source::<K, V>(&[topic], consumed);
         let inputs = vec![Input { node: source, port: 0 }];
-        let node = self.graph.borrow_mut().add(&format!("{topic}.table"), Spec::Table { store: None }, inputs);
+        let node =
+            self.graph.borrow_mut().add(&format!("{topic}.table"), Spec::Table { store: None }, inputs);
         Table::new(&self.graph, node, Arc::from(topic), Codec::of::<K>(), Codec::of::<V>())
     }
 

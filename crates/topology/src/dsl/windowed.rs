@@ -52,7 +52,12 @@ impl<K: Data, V: Data> WindowedGroup<K, V> {
         self.fold(store.into(), aggregator(init, add), true)
     }
 
-    fn fold<A: Data>(&self, store: Materialized, add: Aggregator, needs_value: bool) -> Table<Windowed<K>, A> {
+    fn fold<A: Data>(
+        &self,
+        store: Materialized,
+        add: Aggregator,
+        needs_value: bool,
+    ) -> Table<Windowed<K>, A> {
         let graph = &self.grouped.stream.graph;
         let kind = window_kind(&self.windows, &store, &mut graph.borrow_mut().errors);
         let input = self.grouped.stream.in_place(&store.name);

@@ -10,7 +10,7 @@ pub(super) fn run(nodes: &mut [Node], stores: &mut Vec<StoreSpec>, errors: &mut 
     for id in (0..pass.nodes.len()).map(NodeId) {
         match &pass.nodes[id.0].spec {
             Spec::TableJoin(_) => pass.inputs(id).into_iter().for_each(|input| pass.make_readable(input)),
-            Spec::TableGroup(_) => pass.inputs(id).into_iter().for_each(|input| pass.send_old(input)),
+            Spec::TableGroup { .. } => pass.inputs(id).into_iter().for_each(|input| pass.send_old(input)),
             Spec::ForeignKeySubscription(_) => {
                 for input in pass.inputs(id) {
                     pass.make_readable(input);
@@ -18,7 +18,8 @@ pub(super) fn run(nodes: &mut [Node], stores: &mut Vec<StoreSpec>, errors: &mut 
                 }
             }
             Spec::ForeignKeyJoin(_) => {
-                let right = pass.nodes[id.0].inputs.iter().find(|input| input.port == 1).map(|input| input.node);
+                let right =
+                    pass.nodes[id.0].inputs.iter().find(|input| input.port == 1).map(|input| input.node);
                 if let Some(right) = right {
                     pass.make_readable(right);
                     pass.send_old(right);

@@ -40,8 +40,10 @@ impl Plan {
         while self.settle(&mut known) {}
         for part in self.subtopologies() {
             for together in &part.copartitioned {
-                let counts: Vec<_> =
-                    together.iter().filter_map(|topic| Some((topic.to_string(), *known.get(topic)?))).collect();
+                let counts: Vec<_> = together
+                    .iter()
+                    .filter_map(|topic| Some((topic.to_string(), *known.get(topic)?)))
+                    .collect();
                 if counts.windows(2).any(|pair| pair[0].1 != pair[1].1) {
                     errors.push(TopologyError::NotCopartitioned { topics: counts });
                 }
@@ -60,7 +62,11 @@ impl Plan {
             self.repartition_topics().into_iter().filter(|topic| !known.contains_key(topic)).collect();
         for topic in &open {
             let together = self.subtopologies().iter().flat_map(|part| &part.copartitioned);
-            let met = together.filter(|set| set.contains(topic)).flatten().filter_map(|other| known.get(other)).max();
+            let met = together
+                .filter(|set| set.contains(topic))
+                .flatten()
+                .filter_map(|other| known.get(other))
+                .max();
             if let Some(partitions) = met {
                 known.insert(topic.clone(), *partitions);
                 return true;

@@ -9,18 +9,21 @@ mod suppress;
 
 use std::sync::Arc;
 
+use crate::codec::Codec;
+
 pub use aggregate::{Aggregate, CoGroup, Emit, TableAggregate, Windowing};
 pub use function::{
-    Aggregator, Branching, Consumer, FlatMapper, Joiner, KeyMapper, Mapper, Merger, Predicate, Topicker, ValueMapper,
+    Aggregator, Branching, Consumer, FlatMapper, Joiner, KeyMapper, Mapper, Merger, Predicate, Topicker,
+    ValueMapper,
 };
 pub use join::{
-    ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, GlobalJoin, JoinKind, StreamJoin, StreamTableJoin,
-    TableJoin,
+    ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, GlobalJoin, JoinKind, StreamJoin,
+    StreamTableJoin, TableJoin,
 };
 pub use process::{Clock, Host, Process, ProcessError, ProcessSpec, Processing, Scheduled, StoreView};
 pub use source::{
-    Deserialization, Extract, ExtractedTime, GlobalSource, OffsetReset, Origin, Sink, SinkKey, Source, Target,
-    TimestampExtractor, Topic,
+    Deserialization, Extract, ExtractedTime, GlobalSource, OffsetReset, Origin, Sink, SinkKey, Source,
+    Target, TimestampExtractor, Topic,
 };
 pub use store::{StoreKind, StoreSpec, Ttl};
 pub use suppress::{Buffer, BufferFull, Suppress, SuppressUntil};
@@ -77,7 +80,12 @@ pub enum Spec {
     /// Makes a stream of a table's changes.
     ToStream,
     /// Tables: the halves of a change, each under the key of its group.
-    TableGroup(Mapper),
+    TableGroup {
+        /// Key and value in the group.
+        group: Mapper,
+        /// Keys of the groups.
+        key: Codec,
+    },
     /// Streams: folds the records of each key.
     Aggregate(Aggregate),
     /// Tables: folds the rows of each group.
@@ -119,7 +127,7 @@ impl Spec {
             Self::TableFilter { .. } => "table filter",
             Self::TableMapValues { .. } => "table map values",
             Self::ToStream => "to stream",
-            Self::TableGroup(_) => "group",
+            Self::TableGroup { .. } => "group",
             Self::Aggregate(_) => "aggregate",
             Self::TableAggregate(_) => "table aggregate",
             Self::StreamJoin(_) => "stream-stream join",
@@ -142,9 +150,10 @@ impl Spec {
             }
             Self::Aggregate(spec) => vec![spec.store],
             Self::TableAggregate(spec) => vec![spec.store],
-            Self::StreamJoin(spec) => {
-                [Some(spec.left_store), Some(spec.right_store), spec.outer_store].into_iter().flatten().collect()
-            }
+            Self::StreamJoin(spec) => [Some(spec.left_store), Some(spec.right_store), spec.outer_store]
+                .into_iter()
+                .flatten()
+                .collect(),
             Self::StreamTableJoin(spec) => spec.buffer.into_iter().collect(),
             Self::TableJoin(spec) => spec.store.into_iter().collect(),
             Self::ForeignKeyJoin(spec) => vec![spec.subscriptions],
@@ -158,7 +167,9 @@ impl Spec {
     /// The store that keeps the rows of the table that it makes.
     pub fn table_store(&self) -> Option<StoreIndex> {
         match self {
-            Self::Table { store } | Self::TableFilter { store, .. } | Self::TableMapValues { store, .. } => *store,
+            Self::Table { store } | Self::TableFilter { store, .. } | Self::TableMapValues { store, .. } => {
+                *store
+            }
             Self::Aggregate(spec) => Some(spec.store),
             Self::TableAggregate(spec) => Some(spec.store),
             Self::TableJoin(spec) => spec.store,

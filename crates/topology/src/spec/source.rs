@@ -6,8 +6,8 @@ use lentic_types::{Partitioner, Timestamp, TopicName};
 
 use super::function::Topicker;
 use super::{Name, StoreIndex};
-use crate::codec::Codec;
 use crate::Payload;
+use crate::codec::Codec;
 
 /// A topic: the user's, or one that the topology makes for itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
