@@ -7,7 +7,7 @@ SHELL := /bin/bash
 ROWS ?= 5000000
 PARTS ?= all
 
-.PHONY: help setup build demo test tidy fmt fmt-check clippy bench kafka-up kafka-down
+.PHONY: help setup build demo test tidy fmt fmt-check clippy bench oracle kafka-up kafka-down
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -42,6 +42,9 @@ clippy: setup ## lint with denied warnings
 bench: setup ## measure against the contenders (ROWS=5000000 PARTS=all)
 	@.ci/say-wait
 	@ROWS=$(ROWS) PARTS="$(PARTS)" bench/run.sh
+
+oracle: setup ## regenerate the golden traces of tests/oracle with Kafka Streams
+	@tests/oracle/run.sh all
 
 kafka-up: setup ## start Apache Kafka on the loopback interface
 	@kafka/kafka.sh up
