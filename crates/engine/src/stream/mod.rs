@@ -13,6 +13,7 @@ mod produced;
 mod settings;
 mod state;
 mod task;
+mod worker;
 
 pub use context::Context;
 pub use error::{Skipped, TaskError};
@@ -21,4 +22,7 @@ pub use positions::{InputPosition, PositionsRecord};
 pub use produced::{PartitionBy, Produced, ProducedRecord};
 pub use settings::{ErrorPolicy, TaskSettings};
 pub use state::{Changed, Place, Row, SessionRow, State, Versioned, WindowRow};
+pub use worker::{
+    Applied, AppliedStore, Sealed, StreamAction, StreamAssignment, StreamEvent, StreamWorker, TaskInput, WorkerSettings,
+};
 pub use task::{CommitPart, GlobalRow, Globals, StreamTask, changelog};

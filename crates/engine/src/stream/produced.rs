@@ -105,6 +105,16 @@ impl Produced {
         })
     }
 
+    /// Takes over all records of another, which is empty then.
+    pub fn append(&mut self, other: &mut Self) {
+        if self.is_empty() {
+            std::mem::swap(self, other);
+        } else {
+            other.iter().for_each(|record| self.push(record));
+        }
+        other.clear();
+    }
+
     /// Number of records.
     pub fn len(&self) -> usize {
         self.spans.len()

@@ -9,10 +9,10 @@ mod window;
 
 use std::sync::Arc;
 
-use lentic_store::layout::{Incarnation, StoreId};
+use lentic_store::layout::{Incarnation, PositionRecord, StoreId};
 use lentic_store::{Store, WriteBatch};
 use lentic_topology::spec::{StoreIndex, StoreSpec};
-use lentic_types::{Offset, PartitionId, Position, Timestamp};
+use lentic_types::{Offset, PartitionId, Timestamp};
 
 pub use session::SessionRow;
 pub use store::{Changed, Row};
@@ -32,14 +32,21 @@ pub struct Place {
     pub id: StoreId,
     /// Which build of the rows.
     pub incarnation: Incarnation,
-    /// How far they are in the changelog; `None` without one.
-    pub position: Option<Position>,
+    /// How far they are in the changelog, as it is kept beside them; `None` without one.
+    pub record: Option<PositionRecord>,
 }
 
 /// All stores of a task.
 pub struct State {
     /// By the plan's index.
     stores: Vec<Option<TaskStore>>,
+}
+
+impl Place {
+    /// The next offset of the changelog; `None` without one.
+    pub fn position(&self) -> Option<Offset> {
+        self.record.map(|record| record.position.offset)
+    }
 }
 
 impl State {
@@ -106,15 +113,16 @@ impl State {
         Ok(())
     }
 
-    /// Writes the changes of one store into a batch of its family. `offsets`: of its changelog's records, in the order of
-    /// [`State::changes`]; empty without a changelog.
+    /// Writes the changes of one store into a batch of its family, with its new position, current at `now`. `offsets`: of
+    /// its changelog's records, in the order of [`State::changes`]; empty without a changelog.
     pub fn write(
         &mut self,
         index: StoreIndex,
         offsets: &[Offset],
+        now: Timestamp,
         batch: &mut WriteBatch,
     ) -> lentic_store::Result<()> {
-        self.at(index).write(offsets, batch)
+        self.at(index).write(offsets, now, batch)
     }
 
     /// What keeps the rows of a store.
