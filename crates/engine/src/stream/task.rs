@@ -498,8 +498,8 @@ impl StreamTask {
         let changelogs = stores
             .iter()
             .filter_map(|(name, index)| {
-                let position = core.state.place(*index)?.position?;
-                Some((name.clone(), position.offset.0))
+                let position = core.state.place(*index)?.position()?;
+                Some((name.clone(), position.0))
             })
             .collect::<BTreeMap<_, _>>();
         PositionsRecord {

@@ -9,9 +9,7 @@ use lentic_topology::Plan;
 use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, PartitionId, RecordBatch, ShardId, Timestamp, TopicId, TopicPartition};
 
-use super::{
-    Globals, Place, PositionsRecord, Produced, ProducedRecord, Skipped, TaskError, TaskSettings,
-};
+use super::{Globals, Place, PositionsRecord, Produced, ProducedRecord, Skipped, TaskError, TaskSettings};
 use crate::TaskId;
 
 mod commit;
@@ -273,7 +271,8 @@ impl StreamWorker {
     ) -> Result<(), lentic_store::Error> {
         let id = assignment.task.clone();
         let held = Held::open(assignment)?;
-        let inputs: Vec<_> = held.task.inputs().map(|(partition, offset)| (partition.clone(), offset)).collect();
+        let inputs: Vec<_> =
+            held.task.inputs().map(|(partition, offset)| (partition.clone(), offset)).collect();
         self.tasks.insert(id, held);
         for (partition, _) in inputs {
             self.read(&partition, actions);
@@ -299,7 +298,12 @@ impl StreamWorker {
         }
     }
 
-    fn records(&mut self, partition: &TopicPartition, batch: &Arc<RecordBatch>, actions: &mut Vec<StreamAction>) {
+    fn records(
+        &mut self,
+        partition: &TopicPartition,
+        batch: &Arc<RecordBatch>,
+        actions: &mut Vec<StreamAction>,
+    ) {
         let mut is_full = false;
         for held in self.tasks.values_mut().filter(|held| held.reads(partition)) {
             held.task.push(partition, Arc::clone(batch));
@@ -364,7 +368,9 @@ impl StreamWorker {
         let low = self.settings.input_buffer_bytes / 4;
         let mut resumed = BTreeSet::new();
         for held in self.tasks.values() {
-            resumed.extend(held.paused.iter().filter(|partition| held.task.buffered_of(partition).1 <= low).cloned());
+            resumed.extend(
+                held.paused.iter().filter(|partition| held.task.buffered_of(partition).1 <= low).cloned(),
+            );
         }
         resumed.retain(|partition| {
             let mut readers = self.tasks.values().filter(|held| held.reads(partition));

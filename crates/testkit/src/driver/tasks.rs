@@ -6,7 +6,7 @@ use lentic_engine::stream::{
     PartitionBy, Place, PositionsRecord, ProducedRecord, State, StreamTask, TaskError, changelog,
 };
 use lentic_format::{KeyKind, KeyLayout};
-use lentic_store::layout::{Incarnation, RowPrefix, StoreId, row_header};
+use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, row_header};
 use lentic_store::{FamilyId, Store, WriteBatch};
 use lentic_topology::Subtopology;
 use lentic_topology::spec::{StoreIndex, StoreKind, Topic};
@@ -83,8 +83,16 @@ impl TestDriver {
             }
             store.apply(&batch).expect("rows are written");
         }
-        let position = Position { topic: TopicId::default(), offset: Offset(to), epoch: -1 };
-        Place { index, store: Arc::clone(store), id, incarnation, position: spec.logged.then_some(position) }
+        let record = PositionRecord {
+            position: Position { topic: TopicId::default(), offset: Offset(to), epoch: -1 },
+            read_to: Offset(to),
+            incarnation,
+            current_at: self.now,
+            log_start: Offset(0),
+            partitioners: 1,
+            null_keys: 0,
+        };
+        Place { index, store: Arc::clone(store), id, incarnation, record: spec.logged.then_some(record) }
     }
 
     /// Runs all tasks until none has anything left to do.
@@ -174,10 +182,10 @@ impl TestDriver {
         for index in indexes {
             let mut batch = WriteBatch::default();
             let offsets = offsets.remove(&index).unwrap_or_default();
-            task.state().write(index, &offsets, &mut batch).expect("changes are written");
+            task.state().write(index, &offsets, self.now, &mut batch).expect("changes are written");
             let name = self.plan.store(index).name.to_string();
-            if let Some(position) = task.state().place(index).and_then(|place| place.position) {
-                part.positions.changelogs.insert(name, position.offset.0);
+            if let Some(position) = task.state().place(index).and_then(Place::position) {
+                part.positions.changelogs.insert(name, position.0);
             }
             task.state().family(index).expect("a store").apply(&batch).expect("changes are written");
         }

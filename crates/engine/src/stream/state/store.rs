@@ -2,10 +2,10 @@
 use std::ops::Bound;
 
 use lentic_format::{KeyKind, KeyLayout, version};
-use lentic_store::layout::{RowPrefix, RowView, row_header, timed_to_key};
+use lentic_store::layout::{RowPrefix, RowView, position_key, row_header, timed_to_key};
 use lentic_store::{Cursor, KeyRange, Order, Result, Tier, WriteBatch};
 use lentic_topology::spec::{StoreKind, StoreSpec};
-use lentic_types::{FormatName, Offset, PartitionId, Timestamp};
+use lentic_types::{FormatName, Offset, PartitionId, Position, Timestamp};
 
 use super::Place;
 use super::overlay::Overlay;
@@ -181,7 +181,7 @@ impl TaskStore {
         }
     }
 
-    pub(super) fn write(&mut self, offsets: &[Offset], batch: &mut WriteBatch) -> Result<()> {
+    pub(super) fn write(&mut self, offsets: &[Offset], now: Timestamp, batch: &mut WriteBatch) -> Result<()> {
         let mut last = None;
         for (number, (key, entry)) in self.overlay.dirty().enumerate() {
             let offset = offsets.get(number).copied().unwrap_or_default();
@@ -192,13 +192,17 @@ impl TaskStore {
                 None => batch.delete_parts(&full),
             }
         }
-        if let (Some(last), Some(position)) = (last.filter(|_| !offsets.is_empty()), &mut self.place.position)
-        {
-            position.offset = position.offset.max(last.next());
+        if let (Some(last), Some(record)) = (last.filter(|_| !offsets.is_empty()), &mut self.place.record) {
+            let end = record.position.offset.max(last.next());
+            // The leader epoch of what was written is not told by acknowledgements.
+            record.position = Position { offset: end, epoch: -1, ..record.position };
+            record.read_to = end;
+            record.current_at = now;
+            batch.put(&position_key(self.place.id, self.partition), &record.to_bytes());
         }
         if let Some(times) = &mut self.times {
             times.write(batch);
-            let to = self.place.position.map_or(0, |position| position.offset.0);
+            let to = self.place.position().map_or(0, |position| position.0);
             batch.put(&timed_to_key(self.place.id, self.partition), &to.to_be_bytes());
         }
         Ok(())
@@ -214,7 +218,7 @@ impl TaskStore {
     /// Entries by time that stand for another state of the rows are built anew.
     fn check_times(&mut self) -> Result<()> {
         let mark = timed_to_key(self.place.id, self.partition);
-        let to = self.place.position.map_or(0, |position| position.offset.0);
+        let to = self.place.position().map_or(0, |position| position.0);
         let family = std::sync::Arc::clone(&self.place.store);
         if family.get(&mark)?.is_some_and(|bytes| bytes == to.to_be_bytes()) {
             return Ok(());

@@ -112,7 +112,7 @@ impl StreamWorker {
         for part in parts {
             let id = part.commit.task.clone();
             let Some(held) = self.tasks.get_mut(&id) else { continue };
-            let stores = apply(&mut held.task, &part)?;
+            let stores = apply(&mut held.task, &part, now)?;
             if let Err(TaskError::Store(error)) = held.task.committed() {
                 return Err(error);
             }
@@ -174,8 +174,11 @@ impl StreamWorker {
         for held in self.tasks.values_mut() {
             held.reset()?;
         }
-        let mut partitions: Vec<_> =
-            self.tasks.values().flat_map(|held| held.task.inputs().map(|(partition, _)| partition.clone())).collect();
+        let mut partitions: Vec<_> = self
+            .tasks
+            .values()
+            .flat_map(|held| held.task.inputs().map(|(partition, _)| partition.clone()))
+            .collect();
         partitions.sort();
         partitions.dedup();
         for partition in partitions {
@@ -201,6 +204,7 @@ impl StreamWorker {
 fn apply(
     task: &mut crate::stream::StreamTask,
     part: &Part,
+    now: Timestamp,
 ) -> Result<Vec<AppliedStore>, lentic_store::Error> {
     let mut batches: Vec<(Arc<dyn Store>, WriteBatch)> = Vec::new();
     let mut stores = Vec::new();
@@ -214,10 +218,10 @@ fn apply(
             batches.len() - 1
         });
         let offsets = part.offsets.get(&index).map_or(&[][..], Vec::as_slice);
-        task.state().write(index, offsets, &mut batches[place].1)?;
-        if let Some(position) = task.state().place(index).and_then(|place| place.position) {
+        task.state().write(index, offsets, now, &mut batches[place].1)?;
+        if let Some(position) = task.state().place(index).and_then(crate::stream::Place::position) {
             let records = records.get(&index).cloned().unwrap_or_default();
-            stores.push(AppliedStore { index, position: position.offset, records });
+            stores.push(AppliedStore { index, position, records });
         }
     }
     for (family, batch) in batches {
@@ -239,7 +243,12 @@ fn records(
         let offset = part.offsets.get(&index).and_then(|offsets| offsets.get(*count));
         *count += 1;
         if let Some(offset) = offset {
-            batches.entry(index).or_default().push(*offset, changed.timestamp, Some(changed.key), changed.value);
+            batches.entry(index).or_default().push(
+                *offset,
+                changed.timestamp,
+                Some(changed.key),
+                changed.value,
+            );
         }
     })?;
     Ok(batches.into_iter().map(|(index, batch)| (index, Arc::new(batch))).collect())
