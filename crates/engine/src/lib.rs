@@ -4,7 +4,8 @@
 //! - [`log`]: what a log must do; its adapters are sibling crates.
 //! - [`recovery`]: what to do with the state that a task finds.
 //! - [`load`]: the bulk way from a log into a store.
-//! - [`Worker`]: the loop of all live tasks.
+//! - [`Worker`]: the loop of all live tasks of tables over topics.
+//! - [`stream`]: tasks that process streams.
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod load;
@@ -12,6 +13,7 @@ pub mod log;
 mod purge;
 pub mod recovery;
 mod source;
+pub mod stream;
 mod table;
 mod task;
 mod worker;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `0x00`, store id, partition | the partition's [`PositionRecord`] |
 //! | `0x01`, store id, partition, incarnation, order-preserving key bytes | a row: offset, timestamp, value bytes |
+//! | `0x02`, store id, partition, incarnation, time, key bytes | nothing: the row of this key is to be found by this time |
+//! | `0x03`, store id, partition | the offset up to which the entries by time are in step with the rows |
 //!
 //! Numbers are big-endian: 4 bytes for ids, 8 for offsets and timestamps.
 use std::ops::Bound;
@@ -14,6 +16,8 @@ use crate::{Error, KeyRange, Result};
 
 const POSITION: u8 = 0;
 const ROW: u8 = 1;
+const TIME: u8 = 2;
+const TIMED_TO: u8 = 3;
 const PREFIX_LEN: usize = 13;
 const ROW_HEADER_LEN: usize = 16;
 
@@ -38,6 +42,14 @@ impl RowPrefix {
         prefix[5..9].copy_from_slice(&partition.0.to_be_bytes());
         prefix[9..].copy_from_slice(&incarnation.0.to_be_bytes());
         Self(prefix)
+    }
+
+    /// The prefix of the entries by time beside the rows of one incarnation. A time follows so that it sorts as a number
+    /// (big-endian, sign flipped), then the key.
+    pub fn by_time(store: StoreId, partition: PartitionId, incarnation: Incarnation) -> Self {
+        let mut prefix = Self::new(store, partition, incarnation);
+        prefix.0[0] = TIME;
+        prefix
     }
 
     /// Its bytes.
@@ -118,6 +130,13 @@ pub fn position_key(store: StoreId, partition: PartitionId) -> [u8; 9] {
     let mut key = [POSITION; 9];
     key[1..5].copy_from_slice(&store.0.to_be_bytes());
     key[5..].copy_from_slice(&partition.0.to_be_bytes());
+    key
+}
+
+/// The key under which stands up to which offset the entries by time are in step with the rows.
+pub fn timed_to_key(store: StoreId, partition: PartitionId) -> [u8; 9] {
+    let mut key = position_key(store, partition);
+    key[0] = TIMED_TO;
     key
 }
 

@@ -1,0 +1,143 @@
+//! What an operator sees of its task while it runs.
+use lentic_topology::spec::{Clock, Origin, StoreIndex};
+use lentic_topology::{Payload, Record};
+use lentic_types::Timestamp;
+
+use super::task::{Core, Runtime, Schedule};
+use super::{Globals, Produced, State, TaskError, TaskSettings};
+
+/// Times that an operator keeps beyond a restart: as many as it needs, -1 before they are set.
+pub(crate) const SLOTS: usize = 4;
+
+/// Handed to an operator with each record.
+pub struct Context<'a> {
+    pub(super) runtime: &'a mut Runtime,
+    pub(super) node: usize,
+}
+
+impl Context<'_> {
+    /// Passes a record on to all who follow, in the order in which they were added.
+    pub fn forward(&mut self, record: Record) -> Result<(), TaskError> {
+        self.runtime.forward(self.node, record)
+    }
+
+    /// Passes a record on to the one of this number.
+    pub fn forward_to(&mut self, output: usize, record: Record) -> Result<(), TaskError> {
+        self.runtime.forward_to(self.node, output, record)
+    }
+
+    /// The task's stores.
+    pub fn state(&mut self) -> &mut State {
+        &mut self.runtime.core.state
+    }
+
+    /// Whether the values before are wanted by who follows.
+    pub fn sends_old(&self) -> bool {
+        self.runtime.core.nodes[self.node].sends_old
+    }
+
+    /// A time that this operator keeps beyond a restart; -1 before it is set.
+    pub fn slot(&mut self, number: usize) -> &mut i64 {
+        &mut self.runtime.core.slots[self.node][number]
+    }
+
+    /// The operator's own stream time, moved on by a record's time: the greatest that it has seen.
+    pub fn observe(&mut self, timestamp: Timestamp) -> i64 {
+        let time = self.slot(0);
+        *time = (*time).max(timestamp.0);
+        *time
+    }
+
+    /// The wall clock.
+    pub fn now(&self) -> Timestamp {
+        self.runtime.core.now
+    }
+
+    /// The task's stream time.
+    pub fn stream_time(&self) -> Timestamp {
+        self.runtime.core.stream_time
+    }
+
+    /// What tasks go by.
+    pub fn settings(&self) -> &TaskSettings {
+        &self.runtime.core.settings
+    }
+
+    /// A record was dropped by the rules (null key, too late): counted.
+    pub fn drop_record(&mut self) {
+        self.runtime.core.dropped += 1;
+    }
+
+    /// Where the record being processed was read.
+    pub fn origin(&self) -> Option<Origin> {
+        self.runtime.core.origin()
+    }
+
+    /// This task's partition.
+    pub fn partition(&self) -> u32 {
+        self.runtime.core.id.partition.0
+    }
+
+    /// The tables that every node has whole.
+    pub fn globals(&self) -> &dyn Globals {
+        &*self.runtime.core.globals
+    }
+
+    /// Records on their way out.
+    pub fn produced(&mut self) -> &mut Produced {
+        &mut self.runtime.core.produced
+    }
+
+    /// Commits as soon as this record is through.
+    pub fn request_commit(&mut self) {
+        self.runtime.core.commit_requested = true;
+    }
+
+    /// Sets a schedule of this operator; returns its number.
+    pub fn schedule(&mut self, interval_ms: i64, clock: Clock) -> u32 {
+        let node = self.node;
+        let core: &mut Core = &mut self.runtime.core;
+        let interval_ms = interval_ms.max(1);
+        let next = match clock {
+            // Aligned to 0; due as soon as the stream time is known.
+            Clock::StreamTime => core.stream_time.0.max(0) / interval_ms * interval_ms,
+            Clock::WallClock => core.now.0 + interval_ms,
+        };
+        let next = if clock == Clock::StreamTime && core.stream_time.0 > 0 && next < core.stream_time.0 {
+            next + interval_ms
+        } else {
+            next
+        };
+        let number = core.next_schedule;
+        core.next_schedule += 1;
+        core.schedules.push(Schedule { node, number, interval_ms, clock, next });
+        number
+    }
+
+    /// Ends a schedule.
+    pub fn cancel(&mut self, number: u32) {
+        let node = self.node;
+        self.runtime.core.schedules.retain(|schedule| schedule.node != node || schedule.number != number);
+    }
+
+    /// The bytes of a key; `None` for null.
+    pub fn bytes(
+        &self,
+        codec: &lentic_topology::Codec,
+        payload: Option<&Payload>,
+    ) -> Result<Option<Vec<u8>>, TaskError> {
+        codec.to_bytes(payload).map_err(TaskError::Unencodable)
+    }
+
+    /// The row of a key in a key-value store, decoded.
+    pub(crate) fn row(
+        &mut self,
+        store: StoreIndex,
+        key: &[u8],
+        codec: &lentic_topology::Codec,
+    ) -> Result<Option<(Payload, Timestamp)>, TaskError> {
+        let Some(row) = self.state().get(store, key)? else { return Ok(None) };
+        let value = codec.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
+        Ok(value.map(|value| (value, row.timestamp)))
+    }
+}

@@ -1,0 +1,109 @@
+//! Finding the current row of a table that may be kept only further up.
+use lentic_topology::spec::{Joiner, Predicate, Spec, StoreIndex, StoreKind, ValueMapper};
+use lentic_topology::{Codec, NodeId, Payload, Plan};
+use lentic_types::Timestamp;
+
+use super::{State, TaskError};
+
+/// How the row of a key is found at a table: Kafka Streams' value getters.
+#[derive(Clone)]
+pub(crate) enum Lookup {
+    /// In the table's own store.
+    Store {
+        /// Which.
+        store: StoreIndex,
+        /// Keys.
+        key: Codec,
+        /// Values.
+        value: Codec,
+        /// Whether it keeps versions.
+        is_versioned: bool,
+    },
+    /// At the table before, if this is true of it.
+    Filter(Box<Lookup>, Predicate),
+    /// At the table before, changed.
+    Map(Box<Lookup>, ValueMapper),
+    /// At two tables.
+    Join(Box<Lookup>, Box<Lookup>, Joiner),
+    /// Nowhere.
+    None,
+}
+
+impl Lookup {
+    /// The way to the rows of the table that a node makes.
+    pub(crate) fn of(plan: &Plan, id: NodeId) -> Self {
+        let node = plan.node(id);
+        if let Some(store) = node.spec.table_store() {
+            let spec = plan.store(store);
+            let is_versioned = matches!(spec.kind, StoreKind::Versioned { .. });
+            return Self::Store { store, key: spec.key, value: spec.value, is_versioned };
+        }
+        let before = |port: usize| {
+            let input = node.inputs.iter().find(|input| input.port == port);
+            Box::new(input.map_or(Self::None, |input| Self::of(plan, input.node)))
+        };
+        match &node.spec {
+            Spec::TableFilter { keep, .. } => Self::Filter(before(0), keep.clone()),
+            Spec::TableMapValues { map, .. } => Self::Map(before(0), map.clone()),
+            Spec::TableJoin(join) => Self::Join(before(0), before(1), join.join.clone()),
+            Spec::Suppress(_) => *before(0),
+            _ => Self::None,
+        }
+    }
+
+    /// The current row of a key.
+    pub(crate) fn get(
+        &self,
+        state: &mut State,
+        key: &Payload,
+    ) -> Result<Option<(Payload, Timestamp)>, TaskError> {
+        self.get_at(state, key, None)
+    }
+
+    /// The row of a key at a time, where versions are kept; else the current one.
+    pub(crate) fn get_at(
+        &self,
+        state: &mut State,
+        key: &Payload,
+        at: Option<Timestamp>,
+    ) -> Result<Option<(Payload, Timestamp)>, TaskError> {
+        match self {
+            Self::Store { store, key: codec, value, is_versioned } => {
+                let Some(bytes) = codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)? else {
+                    return Ok(None);
+                };
+                if *is_versioned {
+                    let found = match at {
+                        Some(at) => state.version_at(*store, &bytes, at.0)?,
+                        None => state.latest_version(*store, &bytes)?,
+                    };
+                    let Some(found) = found else { return Ok(None) };
+                    let payload = found.value.map(|bytes| value.decode(Some(&bytes))).transpose();
+                    let payload = payload.map_err(TaskError::Undecodable)?.flatten();
+                    return Ok(payload.map(|payload| (payload, Timestamp(found.valid_from))));
+                }
+                let Some(row) = state.get(*store, &bytes)? else { return Ok(None) };
+                let payload = value.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
+                Ok(payload.map(|payload| (payload, row.timestamp)))
+            }
+            Self::Filter(before, keep) => {
+                let found = before.get_at(state, key, at)?;
+                Ok(found.filter(|(value, _)| keep(Some(key), Some(value))))
+            }
+            Self::Map(before, map) => {
+                let Some((value, timestamp)) = before.get_at(state, key, at)? else { return Ok(None) };
+                Ok(map(Some(key), Some(&value))?.map(|value| (value, timestamp)))
+            }
+            Self::Join(left, right, join) => {
+                let (left, right) = (left.get_at(state, key, at)?, right.get_at(state, key, at)?);
+                let time = |side: &Option<(Payload, Timestamp)>| side.as_ref().map(|(_, time)| *time);
+                let timestamp = time(&left).max(time(&right)).unwrap_or_default();
+                let value =
+                    |side: &Option<(Payload, Timestamp)>| side.as_ref().map(|(value, _)| value.clone());
+                let joined = join(Some(key), value(&left).as_ref(), value(&right).as_ref());
+                Ok(joined.map(|joined| (joined, timestamp)))
+            }
+            Self::None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The operators, one file each.
+mod aggregate;
+mod sink;
+mod stateless;
+mod stream_table_join;
+mod table;
+mod table_aggregate;
+mod table_group;
+mod table_join;
+
+use lentic_topology::spec::Spec;
+use lentic_topology::{NodeId, Plan, Record};
+use lentic_types::Timestamp;
+
+use super::{Context, TaskError};
+
+/// An operator at work in one task.
+pub trait Processor: Send {
+    /// Before the first record: sets schedules.
+    fn init(&mut self, _context: &mut Context<'_>) -> Result<(), TaskError> {
+        Ok(())
+    }
+
+    /// Takes a record that came in at a port.
+    fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError>;
+
+    /// Called by a schedule.
+    fn punctuate(
+        &mut self,
+        _context: &mut Context<'_>,
+        _number: u32,
+        _at: Timestamp,
+    ) -> Result<(), TaskError> {
+        Ok(())
+    }
+}
+
+/// The operator of a node. `prefix`: of the names of the query's own topics.
+pub(super) fn build(plan: &Plan, id: NodeId, prefix: &str) -> Box<dyn Processor> {
+    match plan.node(id).spec.clone() {
+        Spec::Source(_) | Spec::Merge => Box::new(stateless::Pass),
+        Spec::ToStream => Box::new(stateless::ToStream),
+        Spec::Filter(keep) => Box::new(stateless::Filter(keep)),
+        Spec::Map(map) => Box::new(stateless::Map(map)),
+        Spec::MapValues(map) => Box::new(stateless::MapValues(map)),
+        Spec::FlatMap(map) => Box::new(stateless::FlatMap(map)),
+        Spec::Peek(look) => Box::new(stateless::Peek(look)),
+        Spec::Branch(choose) => Box::new(stateless::Branch(choose)),
+        Spec::Sink(sink) => Box::new(sink::Writer::new(sink, prefix)),
+        Spec::Table { store } => Box::new(table::Source::new(plan, id, store)),
+        Spec::TableFilter { keep, store } => Box::new(table::Filter::new(plan, id, keep, store)),
+        Spec::TableMapValues { map, store } => Box::new(table::MapValues::new(plan, id, map, store)),
+        Spec::TableGroup { group, key } => Box::new(table_group::Group { group, key }),
+        Spec::Aggregate(spec) => aggregate::build(spec),
+        Spec::TableAggregate(spec) => Box::new(table_aggregate::Fold(spec)),
+        Spec::StreamTableJoin(spec) => Box::new(stream_table_join::Join::new(plan, id, spec)),
+        Spec::TableJoin(spec) => Box::new(table_join::Join::new(plan, id, spec)),
+        Spec::StreamJoin(_)
+        | Spec::GlobalJoin(_)
+        | Spec::ForeignKeySubscription(_)
+        | Spec::ForeignKeyJoin(_)
+        | Spec::ForeignKeyResponse(_)
+        | Spec::Suppress(_)
+        | Spec::Process(_) => unimplemented!("operator"),
+    }
+}

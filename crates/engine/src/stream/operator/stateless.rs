@@ -1,0 +1,87 @@
+//! Operators that look at one record at a time.
+use lentic_topology::Record;
+use lentic_topology::spec::{Branching, Consumer, FlatMapper, Mapper, Predicate, ValueMapper};
+
+use super::Processor;
+use crate::stream::{Context, TaskError};
+
+pub(super) struct Pass;
+
+impl Processor for Pass {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        context.forward(record)
+    }
+}
+
+pub(super) struct ToStream;
+
+impl Processor for ToStream {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        context.forward(Record { old: None, is_latest: true, ..record })
+    }
+}
+
+pub(super) struct Filter(pub(super) Predicate);
+
+impl Processor for Filter {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        if (self.0)(record.key.as_ref(), record.value.as_ref()) { context.forward(record) } else { Ok(()) }
+    }
+}
+
+pub(super) struct Map(pub(super) Mapper);
+
+impl Processor for Map {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        match (self.0)(record.key.as_ref(), record.value.as_ref()) {
+            Some((key, value)) => context.forward(Record { key, value, ..record }),
+            None => {
+                context.drop_record();
+                Ok(())
+            }
+        }
+    }
+}
+
+pub(super) struct MapValues(pub(super) ValueMapper);
+
+impl Processor for MapValues {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        let value = (self.0)(record.key.as_ref(), record.value.as_ref())?;
+        context.forward(record.with_value(value))
+    }
+}
+
+pub(super) struct FlatMap(pub(super) FlatMapper);
+
+impl Processor for FlatMap {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        let mut outcome = Ok(());
+        (self.0)(record.key.as_ref(), record.value.as_ref(), &mut |key, value| {
+            if outcome.is_ok() {
+                outcome = context.forward(Record { key, value, ..record.clone() });
+            }
+        });
+        outcome
+    }
+}
+
+pub(super) struct Peek(pub(super) Consumer);
+
+impl Processor for Peek {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        (self.0)(record.key.as_ref(), record.value.as_ref());
+        context.forward(record)
+    }
+}
+
+pub(super) struct Branch(pub(super) Branching);
+
+impl Processor for Branch {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        match (self.0)(record.key.as_ref(), record.value.as_ref()) {
+            Some(branch) => context.forward_to(branch, record),
+            None => Ok(()),
+        }
+    }
+}

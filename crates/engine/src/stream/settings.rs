@@ -1,0 +1,42 @@
+//! What a task goes by.
+use lentic_types::TopicName;
+
+/// What happens to a record that can't be processed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ErrorPolicy {
+    /// The task stops.
+    #[default]
+    Fail,
+    /// It is logged and counted, written to the dead-letter topic if there is one, and the next is taken.
+    Continue,
+}
+
+/// Settings of tasks, by Kafka Streams' names where it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSettings {
+    /// `max.task.idle.ms`: how long a task waits for input that may come, -1 not at all.
+    pub max_task_idle_ms: i64,
+    /// `deserialization.exception.handler`.
+    pub deserialization: ErrorPolicy,
+    /// `processing.exception.handler`.
+    pub processing: ErrorPolicy,
+    /// `errors.dead.letter.queue.topic.name`.
+    pub dead_letters: Option<TopicName>,
+    /// How often results at the end of windows are looked for, wall-clock milliseconds.
+    pub emit_interval_ms: i64,
+    /// Bytes of committed rows that a task remembers.
+    pub cache_bytes: usize,
+}
+
+impl Default for TaskSettings {
+    fn default() -> Self {
+        Self {
+            max_task_idle_ms: 0,
+            deserialization: ErrorPolicy::Fail,
+            processing: ErrorPolicy::Fail,
+            dead_letters: None,
+            emit_interval_ms: 1_000,
+            cache_bytes: 16 << 20,
+        }
+    }
+}

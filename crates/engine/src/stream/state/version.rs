@@ -1,0 +1,73 @@
+//! Versioned stores: every value of a key with the time since when it holds.
+use std::ops::Bound;
+
+use lentic_format::{KeyTime, read_version};
+use lentic_store::{Order, Result};
+use lentic_topology::spec::StoreIndex;
+use lentic_types::Timestamp;
+
+use super::State;
+use super::store::{TaskStore, versioned};
+
+/// A version of a row, copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned {
+    /// Since when it holds.
+    pub valid_from: i64,
+    /// The value; `None`: the row was deleted then.
+    pub value: Option<Vec<u8>>,
+}
+
+impl State {
+    /// The version of a key in force at a time; `None` also where that is further back than the store remembers.
+    pub fn version_at(&mut self, index: StoreIndex, key: &[u8], at: i64) -> Result<Option<Versioned>> {
+        let store = self.at(index);
+        let found = store.find_version(key, at)?;
+        Ok(found.filter(|_| at >= store.observed.saturating_sub(store.retention_ms().unwrap_or(i64::MAX))))
+    }
+
+    /// The latest version of a key.
+    pub fn latest_version(&mut self, index: StoreIndex, key: &[u8]) -> Result<Option<Versioned>> {
+        self.at(index).find_version(key, i64::MAX)
+    }
+
+    /// Adds a version. `None`: it is older than the store remembers, and dropped; else whether it is the latest.
+    pub fn put_version(
+        &mut self,
+        index: StoreIndex,
+        key: &[u8],
+        value: Option<&[u8]>,
+        valid_from: i64,
+    ) -> Result<Option<bool>> {
+        let store = self.at(index);
+        let history = store.retention_ms().unwrap_or(i64::MAX);
+        if valid_from < store.observed.saturating_sub(history) {
+            return Ok(None);
+        }
+        store.observed = store.observed.max(valid_from);
+        let is_latest =
+            store.find_version(key, i64::MAX)?.is_none_or(|latest| latest.valid_from <= valid_from);
+        let mut stored = Vec::with_capacity(key.len() + 12);
+        store.layout.store_key(key, KeyTime::Version { valid_from: Timestamp(valid_from) }, &mut stored);
+        store.put(&stored, Some((Timestamp(valid_from), &versioned(value))))?;
+        Ok(Some(is_latest))
+    }
+}
+
+impl TaskStore {
+    fn find_version(&mut self, key: &[u8], at: i64) -> Result<Option<Versioned>> {
+        let (mut start, mut end) = (Vec::new(), Vec::new());
+        self.layout.seek_key(key, Timestamp(at), &mut start);
+        self.layout.prefix(key, &mut end);
+        end.extend_from_slice(&[0xff; 9]);
+        let (layout, mut found) = (self.layout, None);
+        self.scan(Bound::Included(&start), Bound::Excluded(&end), Order::Ascending, &mut |stored, row| {
+            let (time, value) = (layout.time(stored), read_version(row.value));
+            if let (Some(KeyTime::Version { valid_from }), Some(value)) = (time, value) {
+                found = Some(Versioned { valid_from: valid_from.0, value: value.map(<[u8]>::to_vec) });
+            }
+            false
+        })?;
+        Ok(found)
+    }
+}

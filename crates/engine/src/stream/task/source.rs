@@ -1,0 +1,123 @@
+//! The source side of a task: decoding, event time, and what happens to records that have neither.
+use std::sync::Arc;
+
+use lentic_topology::spec::{Deserialization, Extract, Source, Spec, TimestampExtractor};
+use lentic_topology::{Headers, Record};
+use lentic_types::{Header, Offset, RecordBatch, Timestamp, TopicPartition};
+
+use super::StreamTask;
+use crate::stream::change::{self, Halves};
+use crate::stream::input::Head;
+use crate::stream::{ErrorPolicy, TaskError};
+
+impl StreamTask {
+    /// Decodes the next record of an input, if that isn't done. Records that are skipped move the position.
+    pub(super) fn fill_head(&mut self, number: usize) -> Result<(), TaskError> {
+        while self.inputs[number].head.is_none() {
+            let Some((batch, index)) = self.inputs[number].peek() else { return Ok(()) };
+            let (offset, sources) = (batch.get(index).offset, self.inputs[number].sources.clone());
+            let partition_time = self.inputs[number].time;
+            let (mut records, mut timestamp) = (Vec::with_capacity(sources.len()), None);
+            for node in sources {
+                let Spec::Source(source) = &self.plan.nodes()[node].spec else { continue };
+                let policy = source.errors;
+                match decode(source, &batch, index, partition_time, self.runtime.core.now) {
+                    Ok(Some(record)) => {
+                        timestamp = Some(timestamp.unwrap_or(record.timestamp));
+                        records.push((node, record));
+                    }
+                    Ok(None) => self.runtime.core.dropped += 1,
+                    Err(error) => {
+                        let continues = match policy {
+                            Deserialization::Fail => false,
+                            Deserialization::Continue => true,
+                            Deserialization::Inherited => {
+                                self.runtime.core.settings.deserialization == ErrorPolicy::Continue
+                            }
+                        };
+                        if !continues {
+                            return Err(error);
+                        }
+                        self.skip(number, offset, error);
+                    }
+                }
+            }
+            let input = &mut self.inputs[number];
+            match timestamp {
+                Some(timestamp) => {
+                    input.time = input.time.max(timestamp);
+                    input.head = Some(Head { timestamp, offset, records });
+                }
+                None => input.advance(),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `None`: the timestamp extractor skips it.
+fn decode(
+    source: &Source,
+    batch: &RecordBatch,
+    index: usize,
+    partition_time: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Record>, TaskError> {
+    let raw = batch.get(index);
+    let key = source.key.decode(raw.key).map_err(TaskError::Undecodable)?;
+    let (value, old): Halves = if source.is_change {
+        let (new, old) = raw.value.map_or(Ok((None, None)), change::read)?;
+        let half = |bytes: Option<&[u8]>| match bytes {
+            Some(bytes) => source.value.decode(Some(bytes)).map_err(TaskError::Undecodable),
+            None => Ok(None),
+        };
+        (half(new)?, half(old)?)
+    } else {
+        (source.value.decode(raw.value).map_err(TaskError::Undecodable)?, None)
+    };
+    let seen =
+        Extract { key: key.as_ref(), value: value.as_ref(), timestamp: raw.timestamp, partition_time, now };
+    let timestamp = match &source.timestamp {
+        TimestampExtractor::FailOnInvalid if raw.timestamp.0 < 0 => return Err(TaskError::NoTimestamp),
+        TimestampExtractor::SkipOnInvalid if raw.timestamp.0 < 0 => return Ok(None),
+        TimestampExtractor::FailOnInvalid | TimestampExtractor::SkipOnInvalid => raw.timestamp,
+        TimestampExtractor::PartitionTimeOnInvalid if raw.timestamp.0 < 0 => {
+            if partition_time.0 < 0 {
+                return Err(TaskError::NoTimestamp);
+            }
+            partition_time
+        }
+        TimestampExtractor::PartitionTimeOnInvalid => raw.timestamp,
+        TimestampExtractor::WallClock => now,
+        TimestampExtractor::By(by) => by(&seen),
+    };
+    if timestamp.0 < 0 {
+        return Ok(None);
+    }
+    let headers: Headers = match batch.headers(index) {
+        [] => None,
+        headers => Some(Arc::from(headers)),
+    };
+    Ok(Some(Record { key, value, old, is_latest: true, timestamp, headers }))
+}
+
+/// A dead letter's headers: its own, and why it is one.
+pub(super) fn with_cause(
+    own: &[Header],
+    partition: &TopicPartition,
+    offset: Offset,
+    error: &TaskError,
+) -> Vec<Header> {
+    let header = |name: &str, value: String| Header {
+        name: format!("__lentic.errors.{name}"),
+        value: Some(value.into()),
+    };
+    let mut headers = own.to_vec();
+    headers.extend([
+        header("topic", partition.topic.to_string()),
+        header("partition", partition.partition.to_string()),
+        header("offset", offset.to_string()),
+        header("message", error.to_string()),
+    ]);
+    headers
+}

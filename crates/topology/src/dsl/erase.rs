@@ -1,0 +1,73 @@
+//! From typed functions to those of [`crate::spec`].
+use std::sync::Arc;
+
+use crate::Payload;
+use crate::spec::{Aggregator, Joiner, Predicate};
+
+/// A type that records can carry between operators.
+pub(super) fn get<T: 'static>(part: Option<&Payload>) -> Option<&T> {
+    part.map(Payload::get)
+}
+
+/// Key and value; `None` if one of them is null and its type has nothing for it.
+pub(super) fn both<'a, K: 'static, V: 'static>(
+    key: Option<&'a Payload>,
+    value: Option<&'a Payload>,
+) -> Option<(&'a K, &'a V)> {
+    Some((get(key)?, get(value)?))
+}
+
+/// Records that the function can't see (null without a type for it) are kept whatever it would say.
+pub(super) fn predicate<K: 'static, V: 'static>(
+    keep: impl Fn(&K, &V) -> bool + Send + Sync + 'static,
+) -> Predicate {
+    Arc::new(move |key, value| both(key, value).is_none_or(|(key, value)| keep(key, value)))
+}
+
+pub(super) fn aggregator<K: 'static, V: 'static, A: Clone + Send + Sync + 'static, R: Into<Option<A>>>(
+    init: impl Fn() -> A + Send + Sync + 'static,
+    add: impl Fn(&K, &V, A) -> R + Send + Sync + 'static,
+) -> Aggregator {
+    Arc::new(move |key, value, so_far| {
+        let Some((key, value)) = both(key, value) else { return so_far };
+        let so_far = so_far.map_or_else(&init, Payload::take);
+        add(key, value, so_far).into().map(Payload::new)
+    })
+}
+
+pub(super) fn reducer<V: Clone + Send + Sync + 'static>(
+    reduce: impl Fn(V, &V) -> V + Send + Sync + 'static,
+) -> Aggregator {
+    Arc::new(move |_, value, so_far| match (so_far, value) {
+        (Some(so_far), Some(value)) => Some(Payload::new(reduce(so_far.take(), value.get()))),
+        (so_far, value) => so_far.or_else(|| value.cloned()),
+    })
+}
+
+/// Adds to a count.
+pub(super) fn counter(by: i64) -> Aggregator {
+    Arc::new(move |_, _, so_far| Some(Payload::new(so_far.map_or(0, |count| *count.get::<i64>()) + by)))
+}
+
+/// A join of which both sides are there.
+pub(super) fn inner<V: 'static, W: 'static, R: Send + Sync + 'static>(
+    join: impl Fn(&V, &W) -> R + Send + Sync + 'static,
+) -> Joiner {
+    Arc::new(move |_, left, right| both(left, right).map(|(left, right)| Payload::new(join(left, right))))
+}
+
+/// A join of which the left side is there.
+pub(super) fn left<V: 'static, W: 'static, R: Send + Sync + 'static>(
+    join: impl Fn(&V, Option<&W>) -> R + Send + Sync + 'static,
+) -> Joiner {
+    Arc::new(move |_, left, right| get(left).map(|left| Payload::new(join(left, get(right)))))
+}
+
+/// A join of which either side is there.
+pub(super) fn outer<V: 'static, W: 'static, R: Send + Sync + 'static>(
+    join: impl Fn(Option<&V>, Option<&W>) -> R + Send + Sync + 'static,
+) -> Joiner {
+    Arc::new(move |_, left, right| {
+        (left.is_some() || right.is_some()).then(|| Payload::new(join(get(left), get(right))))
+    })
+}

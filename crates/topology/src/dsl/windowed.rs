@@ -1,0 +1,185 @@
+//! Groups cut by windows.
+use std::sync::Arc;
+
+use super::erase::{aggregator, counter, reducer};
+use super::group::fold;
+use super::{Grouped, Materialized, Table};
+use crate::codec::WindowedKeyOf;
+use crate::data::{Data, Session, Windowed};
+use crate::error::TopologyError;
+use crate::spec::{Aggregator, Emit, Merger, StoreKind, Windowing};
+use crate::window::{SessionWindows, millis};
+
+/// A group cut by tumbling, hopping, sliding or unlimited windows.
+pub struct WindowedGroup<K, V> {
+    grouped: Grouped<K, V>,
+    windows: Windowing,
+    emit: Emit,
+}
+
+impl<K: Data, V: Data> WindowedGroup<K, V> {
+    pub(super) fn new(grouped: Grouped<K, V>, windows: Windowing) -> Self {
+        Self { grouped, windows, emit: Emit::Update }
+    }
+
+    /// One result for each window, when it is closed, instead of one at each update.
+    #[must_use]
+    pub fn emit_on_close(self) -> Self {
+        Self { emit: Emit::Close, ..self }
+    }
+
+    /// How many records of each key each window has.
+    pub fn count(&self, store: impl Into<Materialized>) -> Table<Windowed<K>, i64> {
+        self.fold(store.into(), counter(1), false)
+    }
+
+    /// Folds the values of each key and window into one of their kind.
+    pub fn reduce(
+        &self,
+        store: impl Into<Materialized>,
+        reduce: impl Fn(V, &V) -> V + Send + Sync + 'static,
+    ) -> Table<Windowed<K>, V> {
+        self.fold(store.into(), reducer(reduce), true)
+    }
+
+    /// Folds the values of each key and window into an aggregate.
+    pub fn aggregate<A: Data, R: Into<Option<A>>>(
+        &self,
+        store: impl Into<Materialized>,
+        init: impl Fn() -> A + Send + Sync + 'static,
+        add: impl Fn(&K, &V, A) -> R + Send + Sync + 'static,
+    ) -> Table<Windowed<K>, A> {
+        self.fold(store.into(), aggregator(init, add), true)
+    }
+
+    fn fold<A: Data>(
+        &self,
+        store: Materialized,
+        add: Aggregator,
+        needs_value: bool,
+    ) -> Table<Windowed<K>, A> {
+        let graph = &self.grouped.stream.graph;
+        let kind = window_kind(&self.windows, &store, &mut graph.borrow_mut().errors);
+        let input = self.grouped.stream.in_place(&store.name);
+        let inputs = vec![(input.node, add)];
+        let needs_value = needs_value || matches!(self.windows, Windowing::Sliding(..));
+        let table = fold::<K, A>(graph, inputs, store, kind, self.windows.clone(), self.emit, needs_value);
+        windowed(table)
+    }
+}
+
+/// The kind of store for windows; a retention that is too short is told.
+pub(super) fn window_kind(
+    windows: &Windowing,
+    store: &Materialized,
+    errors: &mut Vec<TopologyError>,
+) -> StoreKind {
+    let (size_ms, least) = match windows {
+        Windowing::None => return StoreKind::KeyValue,
+        Windowing::Time(windows, _) => {
+            if windows.size_ms <= 0 || windows.advance_ms <= 0 || windows.advance_ms > windows.size_ms {
+                errors.push(TopologyError::Invalid(format!(
+                    "windows of {} ms that advance by {} ms: both must be at least 1 ms, and the advance not more than \
+                     the size",
+                    windows.size_ms, windows.advance_ms
+                )));
+            }
+            (windows.size_ms, windows.retention_ms())
+        }
+        Windowing::Sliding(windows, _) => {
+            (windows.difference_ms, windows.difference_ms.saturating_mul(2).saturating_add(windows.grace_ms))
+        }
+        Windowing::Session(windows, ..) => (0, windows.gap_ms.saturating_add(windows.grace_ms)),
+    };
+    let retention_ms = store.retention.map_or(least, millis);
+    if retention_ms < least {
+        errors.push(TopologyError::Invalid(format!(
+            "the store {} keeps windows for {retention_ms} ms, which is less than their size and grace of {least} ms",
+            store.name
+        )));
+    }
+    match windows {
+        Windowing::Session(..) => StoreKind::Session { retention_ms },
+        _ => StoreKind::Window { size_ms, retention_ms, duplicates: false },
+    }
+}
+
+/// A group cut by sessions.
+pub struct SessionGroup<K, V> {
+    grouped: Grouped<K, V>,
+    windows: SessionWindows,
+    emit: Emit,
+}
+
+impl<K: Data, V: Data> SessionGroup<K, V> {
+    pub(super) fn new(grouped: Grouped<K, V>, windows: SessionWindows) -> Self {
+        Self { grouped, windows, emit: Emit::Update }
+    }
+
+    /// One result for each session, when it is closed, instead of one at each update.
+    #[must_use]
+    pub fn emit_on_close(self) -> Self {
+        Self { emit: Emit::Close, ..self }
+    }
+
+    /// How many records each session has.
+    pub fn count(&self, store: impl Into<Materialized>) -> Table<Session<K>, i64> {
+        let merge: Merger = Arc::new(|_, one, other| {
+            let one = one.map_or(0, |count| *count.get::<i64>());
+            Some(crate::Payload::new(one + *other.get::<i64>()))
+        });
+        self.fold(store.into(), counter(1), merge, false)
+    }
+
+    /// Folds the values of each session into one of their kind.
+    pub fn reduce(
+        &self,
+        store: impl Into<Materialized>,
+        reduce: impl Fn(V, &V) -> V + Send + Sync + 'static,
+    ) -> Table<Session<K>, V> {
+        let reduce = Arc::new(reduce);
+        let again = Arc::clone(&reduce);
+        let merge: Merger = Arc::new(move |_, one, other| match one {
+            Some(one) => Some(crate::Payload::new(again(one.take(), other.get()))),
+            None => Some(other),
+        });
+        self.fold(store.into(), reducer(move |one, other| reduce(one, other)), merge, true)
+    }
+
+    /// Folds the values of each session into an aggregate; `merge` makes one aggregate of two when sessions meet.
+    pub fn aggregate<A: Data, R: Into<Option<A>>>(
+        &self,
+        store: impl Into<Materialized>,
+        init: impl Fn() -> A + Send + Sync + 'static,
+        add: impl Fn(&K, &V, A) -> R + Send + Sync + 'static,
+        merge: impl Fn(&K, A, A) -> A + Send + Sync + 'static,
+    ) -> Table<Session<K>, A> {
+        let init = Arc::new(init);
+        let again = Arc::clone(&init);
+        let merge: Merger = Arc::new(move |key, one, other| {
+            let one = one.map_or_else(|| again(), crate::Payload::take);
+            key.map(|key| crate::Payload::new(merge(key.get(), one, other.take())))
+        });
+        self.fold(store.into(), aggregator(move || init(), add), merge, true)
+    }
+
+    fn fold<A: Data>(
+        &self,
+        store: Materialized,
+        add: Aggregator,
+        merge: Merger,
+        needs_value: bool,
+    ) -> Table<Session<K>, A> {
+        let graph = &self.grouped.stream.graph;
+        let windows = Windowing::Session(self.windows, merge, WindowedKeyOf::session::<K>());
+        let kind = window_kind(&windows, &store, &mut graph.borrow_mut().errors);
+        let input = self.grouped.stream.in_place(&store.name);
+        let inputs = vec![(input.node, add)];
+        windowed(fold::<K, A>(graph, inputs, store, kind, windows, self.emit, needs_value))
+    }
+}
+
+/// The table under its windowed key.
+pub(super) fn windowed<K: Data, W: Data, A: Data>(table: Table<K, A>) -> Table<W, A> {
+    Table::new(&table.graph, table.node, table.base, crate::Codec::of::<W>(), table.value)
+}
