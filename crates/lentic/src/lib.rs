@@ -5,6 +5,7 @@ mod codec;
 pub mod config;
 mod error;
 mod node;
+mod query;
 mod table;
 mod together;
 mod typed;
@@ -16,6 +17,8 @@ pub use lentic_format as format;
 pub use lentic_store::{Order, Tier};
 pub use lentic_types as types;
 pub use node::{Guess, GuessedFormat, Node, Readiness};
+pub use lentic_topology as topology;
+pub use query::{Query, QueryError, TaskStatus};
 pub use table::{
     Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable,
     Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch, WatchEvent, WatchStart, Write, Written,

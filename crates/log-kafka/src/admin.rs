@@ -77,6 +77,19 @@ pub(crate) fn delete_topic(client: &Client, name: &TopicName, timeout: Duration)
     Ok(())
 }
 
+/// Deletes the records below offsets. Topics that are gone have none.
+pub(crate) fn delete_records(
+    client: &Client,
+    before: &[(TopicPartition, Offset)],
+    timeout: Duration,
+) -> Result<()> {
+    let before = before.iter().map(|(p, offset)| (p.topic.as_str(), p.partition.0 as i32, offset.0 as i64));
+    match client.delete_records(before, timeout) {
+        Err(failure) if !unknown_topic(failure.code) => Err(error::of(&failure, None)),
+        _ => Ok(()),
+    }
+}
+
 /// What cannot be told of one partition is no matter of the others.
 pub(crate) fn bounds(
     client: &Client,

@@ -11,6 +11,7 @@
 
 mod admin;
 mod append;
+mod bulk;
 mod error;
 mod health;
 mod log;

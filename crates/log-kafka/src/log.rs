@@ -6,12 +6,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{
-    Acked, Bounds, Error, Log, Reader, ReaderOptions, Result, Topic, TopicSettings, Transaction,
+    Acked, Bounds, BulkTransaction, Error, Log, Reader, ReaderOptions, Result, Sender, Topic, TopicSettings,
+    Transaction,
 };
-use lentic_types::{Offset, OutgoingRecord, TopicId, TopicName, TopicPartition};
+use lentic_types::{Offset, OutgoingRecord, PartitionId, TopicId, TopicName, TopicPartition};
 
 use crate::append::Appender;
+use crate::bulk::{self, BulkPool, KafkaSender};
 use crate::health::{Health, Probe};
+use crate::membership::Member;
 use crate::options::KafkaOptions;
 use crate::raw::{Client, Consumer, Kind};
 use crate::reader::KafkaReader;
@@ -32,6 +35,8 @@ pub struct KafkaLog {
     client: Arc<Client>,
     appender: Appender,
     pool: Arc<Pool>,
+    bulk: Arc<BulkPool>,
+    member: Mutex<Option<Arc<Member>>>,
     health: Arc<Health>,
     probe: Probe,
     closed: AtomicBool,
@@ -50,11 +55,14 @@ impl KafkaLog {
         let probe = Probe::start(&client, Arc::clone(&health))
             .map_err(|failed| Error::Refused(format!("no thread to watch the brokers: {failed}")))?;
         let pool = Arc::new(Pool::new(&options));
+        let bulk = Arc::new(BulkPool::new(&options));
         Ok(Self {
             options,
             client,
             appender,
             pool,
+            bulk,
+            member: Mutex::default(),
             health,
             probe,
             closed: AtomicBool::new(false),
@@ -79,9 +87,21 @@ impl KafkaLog {
             let options = &options;
             let take_over =
                 |number| scope.spawn(move || transaction::take_over(options, number, deadline).map(drop));
-            let all: Vec<_> = (0..options.transactions_max).map(take_over).collect();
+            let take_over_bulk =
+                |number| scope.spawn(move || bulk::take_over(options, number, deadline).map(drop));
+            let single = (0..options.transactions_max).map(take_over);
+            let all: Vec<_> = single.chain((0..options.bulk_max).map(take_over_bulk)).collect();
             all.into_iter().try_for_each(|one| one.join().unwrap_or(Err(Error::Closed)))
         })
+    }
+
+    /// What fences go by from now on.
+    pub fn set_member(&self, member: Member) {
+        *self.member.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(member));
+    }
+
+    fn member(&self) -> Option<Arc<Member>> {
+        self.member.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a topic is there that was missing, or another one, when it was last asked for.
@@ -126,6 +146,7 @@ impl Log for KafkaLog {
         if self.is_news(name, found.as_ref()) {
             self.appender.refresh_topic(name.as_str(), self.options.request_timeout);
             self.pool.renew();
+            self.bulk.renew();
         }
         Ok(found)
     }
@@ -168,6 +189,33 @@ impl Log for KafkaLog {
         self.pool.begin(timeout)
     }
 
+    fn sender(&self) -> Result<Box<dyn Sender>> {
+        Ok(Box::new(KafkaSender::new(&self.options)?))
+    }
+
+    fn begin_bulk(&self, timeout: Duration) -> Result<Box<dyn BulkTransaction>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        self.bulk.begin(self.member(), timeout)
+    }
+
+    fn fence(&self, shards: &[PartitionId], _timeout: Duration) -> Result<()> {
+        match self.member() {
+            Some(member) => member.commit(shards),
+            None => Err(Error::Unavailable("this node has not joined its group yet".to_owned())),
+        }
+    }
+
+    fn generation(&self) -> i64 {
+        let metadata = self.member().and_then(|member| member.metadata().ok());
+        metadata.map_or(0, |metadata| i64::from(metadata.generation()))
+    }
+
+    fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<()> {
+        self.request(|client| admin::delete_records(client, before, self.options.request_timeout))
+    }
+
     fn health(&self) -> Result<(), String> {
         self.health.now()
     }
@@ -179,6 +227,7 @@ impl Log for KafkaLog {
         let deadline = Instant::now() + timeout;
         self.appender.close(deadline);
         self.pool.close(deadline);
+        self.bulk.close();
         self.probe.stop(deadline);
     }
 }

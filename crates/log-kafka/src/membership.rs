@@ -7,14 +7,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{Error, Result};
-use lentic_types::{ShardId, TopicName};
+use lentic_types::{PartitionId, ShardId, TopicName};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{ClientConfig, TopicPartitionList};
 
 use crate::options::{KafkaOptions, Properties};
+use crate::raw::GroupMetadata;
 
 /// How long the thread waits for something to happen in the group before it looks whether it should stop.
 const POLL: Duration = Duration::from_millis(100);
@@ -24,7 +25,7 @@ const LEAVE: Duration = Duration::from_secs(2);
 
 /// Another node of the group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Member {
+pub struct OtherMember {
     /// Its node id.
     pub node: String,
     /// Where it connects from, as the broker sees it.
@@ -34,11 +35,60 @@ pub struct Member {
 /// Membership in a group, kept up by a thread of its own. Dropping it leaves the group.
 pub struct Membership {
     node: String,
+    topic: TopicName,
     group: String,
     timeout: Duration,
     consumer: Arc<BaseConsumer<Watcher>>,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// This node as the group knows it: what a fence goes by. Outlives the membership, and is refused then.
+pub struct Member {
+    consumer: Arc<BaseConsumer<Watcher>>,
+    topic: TopicName,
+    shared: Arc<Shared>,
+}
+
+impl Member {
+    /// The shards topic.
+    pub(crate) fn topic(&self) -> &str {
+        self.topic.as_str()
+    }
+
+    /// Member and generation as they are now.
+    pub(crate) fn metadata(&self) -> Result<GroupMetadata> {
+        let state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trouble) = &state.trouble {
+            return Err(trouble.clone());
+        }
+        if !state.joined {
+            return Err(Error::Unavailable("this node has not joined its group yet".to_owned()));
+        }
+        drop(state);
+        GroupMetadata::of(&self.consumer).ok_or_else(|| Error::Unavailable("this node has not joined its group yet".to_owned()))
+    }
+
+    /// Commits offset 0 of partitions of the shards topic: refused if the group has given this node's place away.
+    pub(crate) fn commit(&self, shards: &[PartitionId]) -> Result<()> {
+        let mut offsets = TopicPartitionList::new();
+        for shard in shards {
+            let added = offsets.add_partition_offset(self.topic(), shard.0 as i32, rdkafka::Offset::Offset(0));
+            added.map_err(|error| of(&error))?;
+        }
+        self.metadata()?;
+        match self.consumer.commit(&offsets, CommitMode::Sync) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(match error.rdkafka_error_code() {
+                Some(
+                    RDKafkaErrorCode::IllegalGeneration
+                    | RDKafkaErrorCode::UnknownMemberId
+                    | RDKafkaErrorCode::FencedInstanceId,
+                ) => Error::Fenced,
+                _ => of(&error),
+            }),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -56,7 +106,7 @@ struct State {
 }
 
 /// The members of `group`, dead ones included whose session has not expired yet; none if there is no such group.
-pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<Member>> {
+pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<OtherMember>> {
     let consumer: BaseConsumer<Watcher> = config(&options.member(group, &options.client_id))
         .create_with_context(Watcher(Arc::default()))
         .map_err(|e| of(&e))?;
@@ -84,12 +134,19 @@ impl Membership {
             .map_err(|failed| Error::Refused(format!("no thread for the group: {failed}")))?;
         Ok(Self {
             node: node.to_owned(),
+            topic: topic.clone(),
             group: group.to_owned(),
             timeout: options.request_timeout,
             consumer,
             shared,
             thread: Some(thread),
         })
+    }
+
+    /// What fences go by.
+    pub fn member(&self) -> Member {
+        let (consumer, shared) = (Arc::clone(&self.consumer), Arc::clone(&self.shared));
+        Member { consumer, topic: self.topic.clone(), shared }
     }
 
     /// The shards that the group has given to this node; empty until it has joined.
@@ -111,7 +168,7 @@ impl Membership {
     }
 
     /// The other nodes of the group, dead ones included whose session has not expired yet.
-    pub fn other_members(&self) -> Result<Vec<Member>> {
+    pub fn other_members(&self) -> Result<Vec<OtherMember>> {
         let mut members = list(&self.consumer, &self.group, self.timeout)?;
         members.retain(|member| member.node != self.node);
         Ok(members)
@@ -201,12 +258,12 @@ fn list<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     group: &str,
     timeout: Duration,
-) -> Result<Vec<Member>> {
+) -> Result<Vec<OtherMember>> {
     let groups = consumer.fetch_group_list(Some(group), timeout).map_err(|e| of(&e))?;
     let members =
         groups.groups().iter().filter(|found| found.name() == group).flat_map(|found| found.members());
     let mut members: Vec<_> = members
-        .map(|m| Member { node: m.client_id().to_owned(), host: m.client_host().to_owned() })
+        .map(|m| OtherMember { node: m.client_id().to_owned(), host: m.client_host().to_owned() })
         .collect();
     members.sort();
     Ok(members)

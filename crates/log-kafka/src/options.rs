@@ -31,6 +31,8 @@ pub struct KafkaOptions {
     pub queue_bytes: usize,
     /// Most transactions open at once; more wait (default 16).
     pub transactions_max: usize,
+    /// Transactions for much that can be open at the same time.
+    pub bulk_max: usize,
     /// How long a broker holds a fetch that finds nothing. An end that only transaction markers or aborted records lead
     /// to is noticed after it (default 20 ms).
     pub fetch_wait: Duration,
@@ -68,6 +70,7 @@ impl KafkaOptions {
             transaction_timeout: Duration::from_secs(10),
             queue_bytes: 64 << 20,
             transactions_max: 16,
+            bulk_max: 16,
             fetch_wait: Duration::from_millis(20),
         }
     }
@@ -85,6 +88,31 @@ impl KafkaOptions {
             ("queue.buffering.max.kbytes", &kbytes.clamp(1, i32::MAX as usize).to_string()),
             ("queue.buffering.max.messages", &messages.clamp(1, i32::MAX as usize).to_string()),
         ])
+    }
+
+    /// For much, at least once: records gather for a moment.
+    pub(crate) fn bulk(&self) -> Properties {
+        let mut properties = self.writer(&[
+            ("queue.buffering.max.kbytes", "65536"),
+            ("queue.buffering.max.messages", "1000000"),
+            ("batch.num.messages", "100000"),
+        ]);
+        properties.insert("linger.ms".to_owned(), "10".to_owned());
+        properties
+    }
+
+    /// For much in transactions, under the bulk id with this number.
+    pub(crate) fn bulk_transactional(&self, number: usize) -> Properties {
+        let mut properties = self.bulk();
+        let timeout = self.message_timeout.min(self.transaction_timeout);
+        for (key, value) in [
+            ("transactional.id", format!("{}-bulk-{number}", self.transactional_id_prefix)),
+            ("transaction.timeout.ms", millis(self.transaction_timeout)),
+            ("message.timeout.ms", millis(timeout)),
+        ] {
+            properties.insert(key.to_owned(), value);
+        }
+        properties
     }
 
     fn writer(&self, own: &[(&str, &str)]) -> Properties {

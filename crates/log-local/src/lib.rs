@@ -15,6 +15,7 @@
 #![expect(clippy::disallowed_methods, reason = "an edge: threads and clocks live here")]
 
 mod answer;
+mod bulk;
 mod chunk;
 mod cleaner;
 mod epochs;

@@ -7,12 +7,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{
-    self, Acked, Bounds, Error, Log, Reader, ReaderOptions, Result, TopicSettings, Transaction,
+    self, Acked, Bounds, BulkTransaction, Error, Log, Reader, ReaderOptions, Result, Sender, TopicSettings, Transaction,
 };
 use lentic_store_rocksdb::DurableBatch;
-use lentic_types::{Offset, OutgoingRecord, TopicId, TopicName, TopicPartition};
+use lentic_types::{Offset, OutgoingRecord, PartitionId, TopicId, TopicName, TopicPartition};
 
 use crate::answer::Answer;
+use crate::bulk::{LocalBulk, LocalSender};
 use crate::cleaner;
 use crate::layout::{self, Meta};
 use crate::open;
@@ -188,6 +189,34 @@ impl Log for LocalLog {
     fn begin(&self, _timeout: Duration) -> Result<Box<dyn Transaction>> {
         self.shared().open_or_refuse()?;
         Ok(Box::new(LocalTransaction::new(Arc::clone(self.shared()))))
+    }
+
+    fn sender(&self) -> Result<Box<dyn Sender>> {
+        self.shared().open_or_refuse()?;
+        Ok(Box::new(LocalSender::new(Arc::clone(self.shared()))))
+    }
+
+    fn begin_bulk(&self, _timeout: Duration) -> Result<Box<dyn BulkTransaction>> {
+        self.shared().open_or_refuse()?;
+        Ok(Box::new(LocalBulk::new(Arc::clone(self.shared()))))
+    }
+
+    fn fence(&self, _shards: &[PartitionId], _timeout: Duration) -> Result<()> {
+        Ok(())
+    }
+
+    fn generation(&self) -> i64 {
+        0
+    }
+
+    fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<()> {
+        for (partition, before) in before {
+            match Self::delete_records(self, partition, *before) {
+                Ok(_) | Err(Error::NoSuchTopic(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn health(&self) -> Result<(), String> {

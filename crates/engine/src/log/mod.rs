@@ -2,6 +2,7 @@
 //!
 //! Blocking calls take no longer than the settings of the adapter allow and fail with [`Error::Unavailable`] then.
 //! `lentic_testkit::log_contract` tests every promise of this module on both.
+mod bulk;
 mod error;
 mod reader;
 mod topic;
@@ -10,8 +11,9 @@ mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lentic_types::{Offset, OutgoingRecord, TopicName, TopicPartition};
+use lentic_types::{Offset, OutgoingRecord, PartitionId, TopicName, TopicPartition};
 
+pub use bulk::{BulkTransaction, RecordRef, Sender};
 pub use error::{Error, Result};
 pub use reader::{Polled, ReadFrom, Reader, ReaderOptions};
 pub use topic::{CleanupPolicy, Topic, TopicSettings};
@@ -68,6 +70,22 @@ pub trait Log: Send + Sync {
 
     /// Opens a transaction. Waits up to `timeout` if as many are open as the adapter has producers for.
     fn begin(&self, timeout: Duration) -> Result<Box<dyn Transaction>>;
+
+    /// A sender of its own, for much: at least once, in batches, acknowledged by all replicas.
+    fn sender(&self) -> Result<Box<dyn Sender>>;
+
+    /// Opens a transaction for much. Waits up to `timeout` for it.
+    fn begin_bulk(&self, timeout: Duration) -> Result<Box<dyn BulkTransaction>>;
+
+    /// Fails with [`Error::Fenced`] if the group has given this node's place to somebody else: the fence of who writes
+    /// without transactions. `shards`: see [`BulkTransaction::fence`].
+    fn fence(&self, shards: &[PartitionId], timeout: Duration) -> Result<()>;
+
+    /// The generation of the group's assignment; it grows with each. 0 where there is no group.
+    fn generation(&self) -> i64;
+
+    /// Deletes the records below these offsets, sooner or later; what isn't there is fine.
+    fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<()>;
 
     /// Whether the log answers at the moment; does not block. The text says what is wrong.
     fn health(&self) -> Result<(), String>;

@@ -184,7 +184,7 @@ impl StreamTask {
         }
         let indexes: Vec<_> = core.state.indexes().collect();
         for index in indexes {
-            if let Some(observed) = positions.observed.get(self.plan.store(index).name.as_str()) {
+            if let Some(observed) = positions.observed.get(self.plan.store(index).log_name().as_str()) {
                 core.state.observe(index, *observed);
             }
         }
@@ -488,7 +488,7 @@ impl StreamTask {
             .filter(|(_, slots)| slots.iter().any(|slot| *slot != -1))
             .map(|(node, slots)| (node.name.to_string(), slots.to_vec()))
             .collect();
-        let store = |index: StoreIndex| (self.plan.store(index).name.to_string(), index);
+        let store = |index: StoreIndex| (self.plan.store(index).log_name().to_string(), index);
         let stores: Vec<_> = core.state.indexes().map(store).collect();
         let observed = stores
             .iter()
@@ -541,6 +541,6 @@ const EXPIRED_ROWS: usize = 10_000;
 /// # Panics
 /// Never: the names were checked when the topology was built.
 pub fn changelog(plan: &Plan, index: StoreIndex, prefix: &str) -> TopicName {
-    let name = format!("{prefix}-{}-changelog", plan.store(index).name);
+    let name = format!("{prefix}-{}-changelog", plan.store(index).log_name());
     TopicName::new(name).expect("store names are checked")
 }

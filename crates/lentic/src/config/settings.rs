@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lentic_types::{PartitionId, TableName, TableSpec};
 use serde::{Deserialize, Serialize};
 
-use super::value::{Fsync, KIB, Kind, LogFormat, MIB, SettingValue, State, TIB};
+use super::value::{ErrorHandling, Fsync, KIB, Kind, LogFormat, MIB, ProcessingGuarantee, SettingValue, State, TIB};
 use super::{ConfigError, KafkaProperties};
 
 /// One setting: a key of the file, a flag of `lentic serve` and a variable.
@@ -103,6 +103,30 @@ settings! {
         insecure: bool = "false", Kind::Switch;
         /// Origins of web pages that may call this node, separated by commas; `*` allows all.
         cors_origin: Vec<String> = "", Kind::List;
+    }
+    "Stream processing" {
+        /// What a commit promises: `exactly_once`, or `at_least_once`, which is lighter and may process records again after a failure.
+        processing_guarantee: ProcessingGuarantee = "exactly_once", Kind::Choice(&["exactly_once", "at_least_once"]);
+        /// Threads that process streams.
+        num_stream_threads: usize = "1", Kind::Count(1, 256);
+        /// Time between two commits: how long results wait until they can be seen.
+        commit_interval_ms: u64 = "100ms", Kind::Millis(1, 3_600_000);
+        /// Changes of state between two commits, per thread; where there are more a commit comes earlier.
+        statestore_uncommitted_max_bytes: usize = "32MiB", Kind::Bytes(64 * KIB, TIB);
+        /// Records read and not yet processed, per partition; reading pauses where there are more.
+        input_buffer_max_bytes: usize = "8MiB", Kind::Bytes(64 * KIB, TIB);
+        /// Rows that each task remembers, so that they need not be read from the store again.
+        task_cache_bytes: usize = "16MiB", Kind::Bytes(0, TIB);
+        /// How long a task waits for an input that has nothing at the moment while others have; -1: not at all, even if more may be on its way.
+        max_task_idle_ms: i64 = "0", Kind::Millis(0, 3_600_000);
+        /// What happens to a record whose bytes don't decode: its task stops, or it is skipped.
+        deserialization_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
+        /// What happens to a record that a function fails on, or whose result can't be written: its task stops, or it is skipped.
+        processing_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
+        /// Topic that skipped records are written to, with the cause in their headers; unset: none.
+        dead_letter_topic: Option<String> = "", Kind::Text;
+        /// Longest time that a commit may take.
+        transaction_timeout_ms: u64 = "10s", Kind::Millis(100, 900_000);
     }
     "Embedded log" {
         /// When a write is synced to disk: before it is acknowledged, every `fsync_interval_ms`, or never.

@@ -83,6 +83,38 @@ pub enum LogFormat {
     Json,
 }
 
+/// What a commit of stream processing promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessingGuarantee {
+    /// Results, state and positions become visible together: as if each record was processed once.
+    #[default]
+    ExactlyOnce,
+    /// After a failure records may be processed again.
+    AtLeastOnce,
+}
+
+/// What happens to a record that can't be processed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorHandling {
+    /// Its task stops.
+    #[default]
+    Fail,
+    /// It is logged and skipped.
+    Continue,
+}
+
+impl ErrorHandling {
+    /// As the engine knows it.
+    pub(crate) fn policy(self) -> lentic_engine::stream::ErrorPolicy {
+        match self {
+            Self::Fail => lentic_engine::stream::ErrorPolicy::Fail,
+            Self::Continue => lentic_engine::stream::ErrorPolicy::Continue,
+        }
+    }
+}
+
 /// Bytes of a size as typed. Units: B, KiB, MiB, GiB, TiB (powers of 1024), KB, MB, GB, TB (powers of 1000).
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let unit = |unit: &str| {
@@ -225,6 +257,18 @@ impl SettingValue for u64 {
     }
 }
 
+impl SettingValue for i64 {
+    fn read(text: &str, kind: Kind) -> Result<Self, String> {
+        if text == "-1" {
+            return Ok(-1);
+        }
+        u64::read(text, kind)?.try_into().map_err(|_| format!("{text} is too much"))
+    }
+    fn show(&self, kind: Kind) -> Option<toml::Value> {
+        u64::try_from(*self).map_or(Some(toml::Value::Integer(-1)), |value| value.show(kind))
+    }
+}
+
 impl SettingValue for usize {
     fn read(text: &str, kind: Kind) -> Result<Self, String> {
         u64::read(text, kind)?.try_into().map_err(|_| format!("{text} is more than this machine can address"))
@@ -260,6 +304,8 @@ macro_rules! choice {
 }
 
 choice! {
+    ProcessingGuarantee { "exactly_once" => ExactlyOnce, "at_least_once" => AtLeastOnce }
+    ErrorHandling { "fail" => Fail, "continue" => Continue }
     Fsync { "always" => Always, "interval" => Interval, "never" => Never }
     State { "disk" => Disk, "memory" => Memory }
     LogFormat { "text" => Text, "json" => Json }

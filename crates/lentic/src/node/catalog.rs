@@ -13,20 +13,23 @@ use super::clerk;
 use super::statement::{self, Change, Statement};
 use super::{Node, Shared};
 use crate::config::Config;
+use crate::query::QueryRecord;
 use crate::table::{Partition, Turn};
 use crate::{NodeError, RawTable, TableError};
 
 /// Partitions of a topic that the embedded log creates for a table that doesn't say.
-const EMBEDDED_PARTITIONS: u32 = 4;
+pub(super) const EMBEDDED_PARTITIONS: u32 = 4;
 
 /// What the catalog keeps beside the tables themselves; its lock serializes all changes.
 pub(crate) struct Catalog {
     /// The node's own notes: the log's identity, store ids.
     notes: Arc<dyn Store>,
-    topic: Option<Topic>,
+    pub(super) topic: Option<Topic>,
     /// The creation offset of each table.
     created: BTreeMap<TableName, Offset>,
-    conditional: BTreeMap<TopicPartition, Arc<Turn>>,
+    pub(super) conditional: BTreeMap<TopicPartition, Arc<Turn>>,
+    /// The queries that were started and not dropped, each with the offset of its creation.
+    pub(super) queries: BTreeMap<String, (QueryRecord, Offset)>,
 }
 
 const IDENTITY: &[u8] = b"identity";
@@ -48,6 +51,11 @@ impl Place {
     /// Creations of tables are told apart by their offsets, and services that used the same state by their topics.
     fn name(statements: &Topic, table: &TableName, created: Offset) -> String {
         format!("{}/{table}@{created}", statements.id)
+    }
+
+    /// The offset of the creation in a [`Place::name`].
+    fn created(name: &str) -> Option<Offset> {
+        name.rsplit_once('@')?.1.parse().ok().map(Offset)
     }
 
     /// The table's name in a [`Place::name`].
@@ -88,7 +96,7 @@ impl Catalog {
             Some(_) => {}
             None => note(&*notes, SHARDS, &shards.to_be_bytes())?,
         }
-        Ok(Self { notes, topic: None, created: BTreeMap::new(), conditional: BTreeMap::new() })
+        Ok(Self { notes, topic: None, created: BTreeMap::new(), conditional: BTreeMap::new(), queries: BTreeMap::new() })
     }
 
     /// Reads the statement log: the declarations in force, each with its creation offset.
@@ -100,11 +108,12 @@ impl Catalog {
         let topic = statement::topic(log, &config.service_id)?;
         let statements = statement::replay(log, &topic)?;
         self.topic = Some(topic);
+        self.queries = queries(&statements)?;
         fold(&statements)
     }
 
     /// The number of a table's creation in this node's stores, new ones from a counter that never goes back.
-    fn store_id(&self, name: &TableName, created: Offset, partitions: u32) -> Result<StoreId, TableError> {
+    pub(super) fn store_id(&self, name: &TableName, created: Offset, partitions: u32) -> Result<StoreId, TableError> {
         let key = [STORE, &self.place_name(name, created)?].concat();
         let noted = self.notes.get(key.as_bytes())?.as_deref().and_then(Place::from_bytes);
         if let Some(place) = noted.filter(|place| place.partitions >= partitions) {
@@ -126,7 +135,7 @@ impl Catalog {
     }
 
     /// Remembers that a table's rows are to be removed, now and (what a load under way still wrote) at the next start.
-    fn forget_store(&self, name: &TableName, created: Offset) -> Result<(), TableError> {
+    pub(super) fn forget_store(&self, name: &TableName, created: Offset) -> Result<(), TableError> {
         let name = self.place_name(name, created)?;
         Ok(self.move_notes(STORE, GONE, |noted| noted == name)?)
     }
@@ -170,9 +179,26 @@ fn fold(statements: &[(Offset, Statement)]) -> Result<BTreeMap<TableName, (Table
                 }
             }
             Change::DropTable(name) => drop(tables.remove(name.as_str())),
+            Change::RunQuery(_) | Change::DropQuery(_) => {}
         }
     }
     Ok(tables)
+}
+
+/// Folds statements into queries.
+fn queries(statements: &[(Offset, Statement)]) -> Result<BTreeMap<String, (QueryRecord, Offset)>, NodeError> {
+    let mut queries = BTreeMap::<String, (QueryRecord, Offset)>::new();
+    for (offset, statement) in statements {
+        match statement.change().map_err(NodeError::Config)? {
+            Change::RunQuery(query) => {
+                let created = queries.get(&query.name).map_or(*offset, |(_, created)| *created);
+                queries.insert(query.name.clone(), (query, created));
+            }
+            Change::DropQuery(name) => drop(queries.remove(&name)),
+            Change::CreateTable(_) | Change::AlterTable(_) | Change::DropTable(_) => {}
+        }
+    }
+    Ok(queries)
 }
 
 fn note(notes: &dyn Store, key: &[u8], value: &[u8]) -> lentic_store::Result<()> {
@@ -323,12 +349,12 @@ impl Node {
         Ok(())
     }
 
-    fn catalog(&self) -> std::sync::MutexGuard<'_, Catalog> {
+    pub(super) fn catalog(&self) -> std::sync::MutexGuard<'_, Catalog> {
         self.shared.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The topic of a new table, and whether it was created, which is where that is allowed.
-    fn topic_for(&self, spec: &TableSpec) -> Result<(Topic, bool), TableError> {
+    pub(super) fn topic_for(&self, spec: &TableSpec) -> Result<(Topic, bool), TableError> {
         let log = &self.shared.log;
         if let Some(topic) = log.topic(&spec.topic)? {
             return match spec.partitions {
@@ -426,7 +452,9 @@ impl Node {
         let Some(statements) = &catalog.topic else { return Ok(()) };
         let declared: BTreeSet<_> =
             declared.iter().map(|(table, (_, created))| Place::name(statements, table, *created)).collect();
-        catalog.move_notes(STORE, GONE, |name| !declared.contains(name))?;
+        let of_queries: BTreeSet<_> = catalog.queries.values().map(|(_, created)| *created).collect();
+        let declared = |name: &str| declared.contains(name) || Place::created(name).is_some_and(|at| of_queries.contains(&at));
+        catalog.move_notes(STORE, GONE, |name| !declared(name))?;
         for (name, place) in catalog.notes_under(GONE)? {
             if let Some(table) = Place::table(&name) {
                 self.remove_rows(&table, place.id, (0..place.partitions).map(PartitionId))?;
@@ -436,7 +464,7 @@ impl Node {
     }
 
     /// Removes rows and positions that nobody reads or writes any more.
-    fn remove_rows(
+    pub(super) fn remove_rows(
         &self,
         name: &TableName,
         id: StoreId,
@@ -458,7 +486,7 @@ impl Node {
 }
 
 /// Settings of a topic that takes every row that the limits let through.
-fn settings_of_new(config: &Config) -> TopicSettings {
+pub(super) fn settings_of_new(config: &Config) -> TopicSettings {
     /// What a record takes beside its key and value, alone in its batch: less than that.
     const OVERHEAD_BYTES: u64 = 1024;
     let compacted = TopicSettings::compacted();

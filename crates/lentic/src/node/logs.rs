@@ -18,7 +18,13 @@ use crate::config::{Config, Fsync};
 /// Behind the service's name in that of the topic whose partitions its nodes share out.
 pub(super) const SHARDS_SUFFIX: &str = "-shards";
 
-pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<SharedLog, NodeError> {
+/// The log, and the same as what it is if it is Kafka.
+pub(crate) struct Opened {
+    pub(crate) log: SharedLog,
+    kafka: Option<Arc<KafkaLog>>,
+}
+
+pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<Opened, NodeError> {
     match config.bootstrap_servers() {
         Some(brokers) => {
             let starts = dir.begin_start()?;
@@ -32,7 +38,7 @@ pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<SharedLog, NodeErro
                 // Nobody has to wait for it: until then reading stands before what is open.
                 super::thread("take-over", move || take_over(&log, &starts, &earlier))?;
             }
-            Ok(log)
+            Ok(Opened { log: Arc::clone(&log) as SharedLog, kafka: Some(log) })
         }
         None => {
             let options = LocalOptions {
@@ -46,7 +52,7 @@ pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<SharedLog, NodeErro
                 queue_bytes: config.write_queue_bytes,
                 ..LocalOptions::default()
             };
-            Ok(Arc::new(LocalLog::open(options)?))
+            Ok(Opened { log: Arc::new(LocalLog::open(options)?), kafka: None })
         }
     }
 }
@@ -133,7 +139,8 @@ fn second_node(other: &str, service_id: &str) -> NodeError {
 }
 
 /// Joins the group. Another node in it is refused: several nodes of one service id are not supported yet.
-pub(crate) fn join(config: &Config, dir: &DataDir, log: &SharedLog) -> Result<Membership, NodeError> {
+pub(crate) fn join(config: &Config, dir: &DataDir, opened: &Opened) -> Result<Membership, NodeError> {
+    let log = &opened.log;
     let membership = |member| Membership {
         member,
         node_id: dir.node_id().to_owned(),
@@ -152,14 +159,18 @@ pub(crate) fn join(config: &Config, dir: &DataDir, log: &SharedLog) -> Result<Me
     let name = TopicName::new(format!("{}{SHARDS_SUFFIX}", config.service_id))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
     let Some(topic) = log.topic(&name)? else {
-        let (log, shards) = (Arc::clone(log), config.shards);
+        let (log, shards, kafka) = (Arc::clone(log), config.shards, opened.kafka.clone());
         let (group, node) = (config.service_id.clone(), dir.node_id().to_owned());
         let founding = std::thread::Builder::new().name("founding".to_owned()).spawn(move || {
             match log.create_topic(&name, shards, &TopicSettings::compacted()) {
                 Ok(_) | Err(log::Error::TopicExists(_)) => {}
                 Err(error) => return Err(error.into()),
             }
-            Ok(membership::Membership::join(&options, &group, &name, &node)?)
+            let member = membership::Membership::join(&options, &group, &name, &node)?;
+            if let Some(kafka) = kafka {
+                kafka.set_member(member.member());
+            }
+            Ok(member)
         });
         let founding = founding.map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))?;
         return Ok(membership(Member::Founding(founding)));
@@ -168,5 +179,8 @@ pub(crate) fn join(config: &Config, dir: &DataDir, log: &SharedLog) -> Result<Me
         return Err(other_shards(&format!("the topic {name}"), topic.partitions, config.shards));
     }
     let member = membership::Membership::join(&options, &config.service_id, &name, dir.node_id())?;
+    if let Some(kafka) = &opened.kafka {
+        kafka.set_member(member.member());
+    }
     Ok(membership(Member::Of(member)))
 }

@@ -6,6 +6,7 @@ mod directory;
 mod guess;
 mod loading;
 mod logs;
+mod queries;
 mod registry;
 mod starts;
 mod statement;
@@ -23,10 +24,12 @@ use lentic_store_rocksdb::{RocksDatabase, RocksOptions};
 use lentic_types::{TableName, Timestamp, TopicName};
 
 use crate::config::{Config, State};
+use crate::query::{Query, StreamThreads};
 use crate::table::{Limits, Line, Surroundings};
 use crate::{NodeError, RawTable};
 
 pub use guess::{Guess, GuessedFormat};
+pub(crate) use queries::StorePlace;
 
 use applier::Inbox;
 use catalog::Catalog;
@@ -36,25 +39,29 @@ use registry::Registry;
 /// A running node; cheap to clone. [`Node::close`] stops it; dropping the last handle does not.
 #[derive(Clone)]
 pub struct Node {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What the threads of a node share.
 pub(crate) struct Shared {
-    config: Config,
+    pub(crate) config: Config,
     dir: DataDir,
-    log: SharedLog,
-    database: Arc<dyn Database>,
+    pub(crate) log: SharedLog,
+    pub(crate) database: Arc<dyn Database>,
+    /// Of stores that are to be in memory.
+    memory: MemoryDatabase,
     around: Arc<Surroundings>,
     registry: Registry,
     catalog: Mutex<Catalog>,
-    inbox: Inbox,
+    pub(crate) inbox: Inbox,
     known_at_start: Mutex<Vec<TableName>>,
     was_ready: AtomicBool,
     stopping: AtomicBool,
     failure: Failure,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
     membership: Mutex<Option<logs::Membership>>,
+    pub(crate) streams: StreamThreads,
+    queries: Mutex<Vec<Query>>,
 }
 
 /// Whether a node can take traffic.
@@ -79,11 +86,12 @@ impl Node {
     pub fn open(config: Config) -> Result<Self, NodeError> {
         config.check().map_err(|error| NodeError::Config(error.to_string()))?;
         let dir = DataDir::open(&config)?;
-        let log = logs::open(&config, &dir)?;
+        let opened = logs::open(&config, &dir)?;
+        let log = Arc::clone(&opened.log);
         // The disk and the brokers are waited for at the same time.
         let (database, membership) = std::thread::scope(|scope| {
             let state = scope.spawn(|| open_state(&config, &dir));
-            let membership = logs::join(&config, &dir, &log);
+            let membership = logs::join(&config, &dir, &opened);
             let failed = |_| Err(NodeError::Io("opening state/ panicked".to_owned()));
             (state.join().unwrap_or_else(failed), membership)
         });
@@ -109,6 +117,7 @@ impl Node {
             dir,
             log,
             database,
+            memory: MemoryDatabase::default(),
             around,
             registry: Registry::default(),
             catalog: Mutex::new(catalog),
@@ -119,6 +128,8 @@ impl Node {
             failure: Failure::default(),
             threads: Mutex::default(),
             membership: Mutex::new(Some(membership)),
+            streams: StreamThreads::default(),
+            queries: Mutex::default(),
         });
         let node = Self { shared };
         match node.shared.start(mail).and_then(|()| node.restore_catalog(statements)) {
@@ -146,12 +157,12 @@ impl Node {
 
     /// A table by name.
     pub fn table(&self, name: &str) -> Option<RawTable> {
-        self.shared.registry.table(name)
+        self.shared.registry.table(name).filter(|table| !table.is_internal())
     }
 
     /// All tables, by name.
     pub fn tables(&self) -> Vec<RawTable> {
-        self.shared.registry.tables()
+        self.shared.registry.tables().into_iter().filter(|table| !table.is_internal()).collect()
     }
 
     /// Changes whenever a table is created, altered or dropped: a cheap way to keep a copy of [`Node::tables`].
@@ -210,8 +221,10 @@ impl Node {
     pub fn close(&self, timeout: Duration) -> Result<(), NodeError> {
         let deadline = Instant::now() + timeout;
         self.begin_stop();
+        // What the stream threads have is committed while the rest still works.
+        self.shared.streams.stop();
         self.shared.inbox.stop();
-        for table in self.tables() {
+        for table in self.shared.registry.tables() {
             table.close();
         }
         let threads =
@@ -234,11 +247,11 @@ impl Node {
 
 impl Shared {
     /// The node can't go on: nothing is applied any more, and whoever owns it is told to stop.
-    fn fail(&self, reason: String) {
+    pub(crate) fn fail(&self, reason: String) {
         self.failure.set(reason);
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 
@@ -294,7 +307,7 @@ fn is_own_topic(config: &Config, topic: &TopicName) -> bool {
 }
 
 /// A named thread; what runs in it ends when the node stops.
-fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, NodeError> {
+pub(crate) fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, NodeError> {
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(body)
@@ -302,7 +315,7 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle
 }
 
 /// A thread that the node fails with.
-fn vital_thread(
+pub(crate) fn vital_thread(
     shared: &Arc<Shared>,
     name: &str,
     body: impl FnOnce(&Arc<Shared>) + Send + 'static,
@@ -311,7 +324,7 @@ fn vital_thread(
     thread(name, move || shared.failure.guard(&own_name, || body(&shared)))
 }
 
-fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 

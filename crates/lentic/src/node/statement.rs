@@ -8,6 +8,7 @@ use lentic_types::{Offset, OutgoingRecord, PartitionId, TableSpec, Timestamp, To
 use serde::{Deserialize, Serialize};
 
 use crate::NodeError;
+use crate::query::QueryRecord;
 
 /// The version that this program writes and the newest it understands.
 const VERSION: u32 = 1;
@@ -34,6 +35,9 @@ pub(crate) enum Change {
     /// The declaration as changed.
     AlterTable(TableSpec),
     DropTable(String),
+    /// A query as it is started, or as it goes on.
+    RunQuery(QueryRecord),
+    DropQuery(String),
 }
 
 impl Statement {
@@ -43,6 +47,13 @@ impl Statement {
             Change::AlterTable(spec) => ("alter_table", spec_text(spec), names(spec)),
             Change::DropTable(name) => {
                 ("drop_table", name.clone(), BTreeMap::from([("table".to_owned(), name.clone())]))
+            }
+            Change::RunQuery(query) => {
+                let text = serde_json::to_string(query).expect("a query's record has string keys only");
+                ("run_query", text, BTreeMap::from([("query".to_owned(), query.name.clone())]))
+            }
+            Change::DropQuery(name) => {
+                ("drop_query", name.clone(), BTreeMap::from([("query".to_owned(), name.clone())]))
             }
         };
         Self { version: VERSION, kind: kind.to_owned(), text, names }
@@ -63,6 +74,10 @@ impl Statement {
             "create_table" => Ok(Change::CreateTable(spec()?)),
             "alter_table" => Ok(Change::AlterTable(spec()?)),
             "drop_table" => Ok(Change::DropTable(self.text.clone())),
+            "run_query" => serde_json::from_str(&self.text)
+                .map(Change::RunQuery)
+                .map_err(|error| format!("an unreadable query: {error}")),
+            "drop_query" => Ok(Change::DropQuery(self.text.clone())),
             kind => Err(format!(
                 "a statement of the unknown kind {kind:?}: start the newer release that wrote it"
             )),

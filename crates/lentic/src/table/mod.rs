@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     closed: AtomicBool,
     /// With all partitions of a topic that has got more.
     successor: OnceLock<RawTable>,
+    /// Known to the node alone: a store or a global table of a query.
+    is_internal: bool,
     /// Remarks by code, latest text.
     notices: Mutex<BTreeMap<&'static str, String>>,
 }
@@ -89,10 +91,25 @@ impl RawTable {
         partitions: Vec<Partition>,
         around: Arc<Surroundings>,
     ) -> Self {
+        let key = KeyLayout::of(&spec);
+        Self::of_store(spec, key, false, store_id, topic, partitions, around)
+    }
+
+    /// The table of a query's store, whose keys may lie otherwise than a declaration can say.
+    pub(crate) fn of_store(
+        spec: TableSpec,
+        key: KeyLayout,
+        is_internal: bool,
+        store_id: StoreId,
+        topic: Topic,
+        partitions: Vec<Partition>,
+        around: Arc<Surroundings>,
+    ) -> Self {
         let inner = Inner {
             rules: ArcSwap::from_pointee(Rules::of(&spec, topic.partitions, &partitions)),
             refreshing: Mutex::default(),
-            key: KeyLayout::of(&spec),
+            key,
+            is_internal,
             spec: ArcSwap::from_pointee(spec),
             store_id,
             partition_count: topic.partitions,
@@ -124,6 +141,11 @@ impl RawTable {
     /// Format of the values.
     pub fn value_format(&self) -> FormatName {
         self.inner.spec.load().value
+    }
+
+    /// Whether only the node itself knows it.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.inner.is_internal
     }
 
     /// Number of partitions of the topic.

@@ -82,6 +82,20 @@ pub struct ScannedRow<'a> {
 }
 
 impl RawTable {
+    /// The stored value and timestamp of a key in one partition, as a stream task looks a global table up.
+    pub(crate) fn stored_row(
+        &self,
+        partition: PartitionId,
+        key: &[u8],
+    ) -> Result<Option<(Vec<u8>, Timestamp)>, lentic_store::Error> {
+        let Some(partition) = self.partition(partition) else { return Ok(None) };
+        let view = partition.view();
+        let mut full = partition.prefix(&view).as_bytes().to_vec();
+        self.inner.key.to_store(key, Timestamp::NONE, &mut full);
+        let row = partition.store.get(&full)?;
+        row.map(|bytes| RowView::read(&bytes).map(|row| (row.value.to_vec(), row.timestamp))).transpose()
+    }
+
     /// The row of a key (bytes as in the log), looked up in the partitions that the read was admitted to:
     /// [`RawTable::partition_of`] says which. `Ok(None)`: `tier` was [`Tier::Memory`] and only the disk knows; ask again
     /// with [`Tier::Disk`] from a thread that may block.

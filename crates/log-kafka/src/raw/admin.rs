@@ -267,6 +267,35 @@ impl Client {
         }
     }
 
+    /// Deletes the records below offsets.
+    pub(crate) fn delete_records<'a>(
+        &self,
+        before: impl Iterator<Item = (&'a str, i32, i64)>,
+        timeout: Duration,
+    ) -> Result<(), Failure> {
+        let mut offsets = PartitionList::empty();
+        for (topic, partition, offset) in before {
+            offsets.add(topic, partition, offset);
+        }
+        let event = self.request(operation::RD_KAFKA_ADMIN_OP_DELETERECORDS, timeout, |options, queue| {
+            // SAFETY: the call copies the list.
+            unsafe {
+                let mut requests = [sys::rd_kafka_DeleteRecords_new(offsets.0)];
+                sys::rd_kafka_DeleteRecords(self.ptr(), requests.as_mut_ptr(), 1, options, queue);
+                sys::rd_kafka_DeleteRecords_destroy(requests[0]);
+            }
+        })?;
+        // SAFETY: the event is of this request and outlives what is read from it.
+        unsafe {
+            let result = sys::rd_kafka_event_DeleteRecords_result(event.0.as_ptr());
+            let offsets = sys::rd_kafka_DeleteRecords_result_offsets(result);
+            let elements = list((*offsets).elems.cast_const(), (*offsets).cnt as usize);
+            elements.iter().try_for_each(|element| {
+                Failure::check((&raw const element.err).cast::<Code>().read())
+            })
+        }
+    }
+
     /// Sends a request and waits for its answer.
     fn request(
         &self,

@@ -25,6 +25,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Of a code.
+    pub(crate) fn of(code: Code) -> Self {
+        Self::check(code).err().unwrap_or_else(|| Self { code, text: "no error".to_owned() })
+    }
+
     pub(super) fn check(code: Code) -> Result<(), Self> {
         // SAFETY: returns a static string for every code it knows, and one of the thread's for others.
         let text = || unsafe { text(codes::rd_kafka_err2str(code)) };

@@ -7,6 +7,7 @@ use rdkafka_sys::bindings as sys;
 use super::client::Code;
 
 unsafe extern "C" {
+    pub(super) fn rd_kafka_last_error() -> Code;
     pub(super) fn rd_kafka_err2str(error: Code) -> *const c_char;
     pub(super) fn rd_kafka_error_code(error: *const sys::rd_kafka_error_t) -> Code;
     pub(super) fn rd_kafka_fatal_error(

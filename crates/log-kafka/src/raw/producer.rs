@@ -5,7 +5,7 @@ use std::ptr;
 use std::time::Duration;
 
 use lentic_engine::log::{Ack, Acked, Error, Result};
-use lentic_types::{Offset, OutgoingRecord, Timestamp, TopicName};
+use lentic_types::{Header, Offset, OutgoingRecord, Timestamp, TopicName};
 use rdkafka_sys::bindings as sys;
 use sys::rd_kafka_vtype_t as vtype;
 
@@ -28,7 +28,7 @@ impl Producer {
     /// Queues a record; `acked` learns its outcome in some `poll`. Gives `acked` back if the record wasn't queued.
     pub(crate) fn send(&self, record: &OutgoingRecord, acked: Acked) -> Result<(), (Failure, Acked)> {
         let topic = cstring(record.topic.as_str());
-        let headers = headers(record);
+        let headers = headers(&record.headers);
         // A fat pointer doesn't fit librdkafka's opaque.
         let opaque = Box::into_raw(Box::new(acked));
         let (key, key_len) = part(record.key.as_deref());
@@ -172,7 +172,7 @@ impl TransactionFailure {
         self.retriable && !self.fatal && !self.abort
     }
 
-    fn check(error: *mut sys::rd_kafka_error_t) -> Result<(), Self> {
+    pub(super) fn check(error: *mut sys::rd_kafka_error_t) -> Result<(), Self> {
         if error.is_null() {
             return Ok(());
         }
@@ -189,18 +189,18 @@ impl TransactionFailure {
 }
 
 /// Start and length, with a null start for Kafka's null and another for no bytes.
-fn part(bytes: Option<&[u8]>) -> (*const c_void, usize) {
+pub(super) fn part(bytes: Option<&[u8]>) -> (*const c_void, usize) {
     bytes.map_or((ptr::null(), 0), |bytes| (bytes.as_ptr().cast(), bytes.len()))
 }
 
-fn headers(record: &OutgoingRecord) -> *mut sys::rd_kafka_headers_t {
-    if record.headers.is_empty() {
+pub(super) fn headers(own: &[Header]) -> *mut sys::rd_kafka_headers_t {
+    if own.is_empty() {
         return ptr::null_mut();
     }
     // SAFETY: allocates; names and values are copied.
     unsafe {
-        let list = sys::rd_kafka_headers_new(record.headers.len());
-        for header in &record.headers {
+        let list = sys::rd_kafka_headers_new(own.len());
+        for header in own {
             let (value, len) = part(header.value.as_deref());
             sys::rd_kafka_header_add(
                 list,

@@ -92,6 +92,28 @@ impl Plan {
         &self.inner.subtopologies
     }
 
+    /// The same plan with other names for some of its parts, by the names they have: those under which tasks of before left
+    /// their positions.
+    #[must_use]
+    pub fn with_part_names(&self, names: &BTreeMap<String, String>) -> Self {
+        let mut subtopologies = self.inner.subtopologies.clone();
+        for part in &mut subtopologies {
+            if let Some(name) = names.get(&*part.name) {
+                part.name = Arc::from(name.as_str());
+            }
+        }
+        Self {
+            inner: Arc::new(Inner {
+                name: Arc::clone(&self.inner.name),
+                nodes: self.inner.nodes.clone(),
+                stores: self.inner.stores.clone(),
+                globals: self.inner.globals.clone(),
+                subtopologies,
+                partitions: self.inner.partitions.clone(),
+            }),
+        }
+    }
+
     /// Who gets what a node forwards, in the order in which they were added: node and port.
     pub fn outputs(&self, id: NodeId) -> Vec<(NodeId, usize)> {
         let nodes = self.inner.nodes.iter().enumerate();

@@ -67,6 +67,11 @@ pub struct StoreSpec {
 }
 
 impl StoreSpec {
+    /// The name by which changelog and positions know it: that of the store it continues, if it does.
+    pub fn log_name(&self) -> &TableName {
+        self.takes_over.as_ref().unwrap_or(&self.name)
+    }
+
     /// A logged, persistent store.
     pub fn new(name: TableName, kind: StoreKind, key: Codec, value: Codec) -> Self {
         Self {

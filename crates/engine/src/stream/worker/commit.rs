@@ -83,7 +83,7 @@ impl StreamWorker {
                 let (own, others) = rest.split_at_checked(*count).unwrap_or((rest, &[]));
                 rest = others;
                 if let Some(last) = own.last() {
-                    let name = held.assignment.plan.store(*index).name.to_string();
+                    let name = held.assignment.plan.store(*index).log_name().to_string();
                     part.commit.positions.changelogs.insert(name, last.next().0);
                 }
                 part.offsets.insert(*index, own.to_vec());

@@ -1,0 +1,199 @@
+//! What queries need of the catalog: their statements, the places of their stores.
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use lentic_engine::log::{self, Topic, TopicSettings};
+use lentic_engine::{Assignment, Event, TaskId};
+use lentic_format::KeyLayout;
+use lentic_store::layout::StoreId;
+use lentic_store::{Database, FamilyId, Store};
+use lentic_types::{Offset, PartitionId, TableName, TableSpec, TopicName, TopicPartition};
+
+use super::catalog::{EMBEDDED_PARTITIONS, settings_of_new};
+use super::statement::{self, Change};
+use super::{Node, Shared, logs};
+use crate::query::{Query, QueryError, QueryRecord};
+use crate::table::Partition;
+use crate::{RawTable, TableError};
+
+/// How a store is kept.
+pub(crate) struct StorePlace {
+    /// How its keys lie.
+    pub(crate) layout: KeyLayout,
+    /// Known to the node alone.
+    pub(crate) is_internal: bool,
+    /// Its rows are in memory.
+    pub(crate) is_in_memory: bool,
+}
+
+impl Node {
+    /// The query as it was started last, and the offset of its creation.
+    pub(crate) fn known_query(&self, name: &str) -> Option<(QueryRecord, Offset)> {
+        self.catalog().queries.get(name).cloned()
+    }
+
+    /// Writes down what a query is, if that is news. Returns the offset of its creation.
+    pub(crate) fn remember_query(
+        &self,
+        query: &QueryRecord,
+        known: Option<&(QueryRecord, Offset)>,
+    ) -> Result<Offset, QueryError> {
+        let mut catalog = self.catalog();
+        if let Some((_, created)) = known.filter(|(old, _)| old == query) {
+            return Ok(*created);
+        }
+        let statements = catalog.topic.clone().ok_or(QueryError::Closed)?;
+        let offset = statement::append(&*self.shared.log, &statements, &Change::RunQuery(query.clone()))?;
+        let created = known.map_or(offset, |(_, created)| *created);
+        catalog.queries.insert(query.name.clone(), (query.clone(), created));
+        Ok(created)
+    }
+
+    pub(crate) fn forget_query(&self, name: &str) -> Result<(), QueryError> {
+        let mut catalog = self.catalog();
+        let statements = catalog.topic.clone().ok_or(QueryError::Closed)?;
+        statement::append(&*self.shared.log, &statements, &Change::DropQuery(name.to_owned()))?;
+        catalog.queries.remove(name);
+        Ok(())
+    }
+
+    /// Opens a store over its changelog (or a global table over its topic): its rows come from there until a task leads.
+    pub(crate) fn open_store(
+        &self,
+        spec: TableSpec,
+        created: Offset,
+        topic: Topic,
+        place: StorePlace,
+    ) -> Result<RawTable, TableError> {
+        let mut catalog = self.catalog();
+        if let Some(other) = self.shared.registry.table(spec.name.as_str()) {
+            return Err(TableError::Invalid(format!(
+                "a table {} is there already (over the topic {}): give the store another name",
+                spec.name,
+                other.spec().topic
+            )));
+        }
+        let store_id = catalog.store_id(&spec.name, created, topic.partitions)?;
+        let mut partitions = Vec::new();
+        for id in (0..topic.partitions).map(PartitionId) {
+            let store = self.shared.family_of(&spec.name, id, place.is_in_memory)?;
+            let source = TopicPartition::new(topic.name.clone(), id);
+            let conditional = Arc::clone(catalog.conditional.entry(source).or_default());
+            partitions.push(Partition::new(id, store, store_id, conditional));
+        }
+        let around = Arc::clone(&self.shared.around);
+        let table =
+            RawTable::of_store(spec, place.layout, place.is_internal, store_id, topic, partitions, around);
+        self.shared.registry.insert(table.clone());
+        for partition in &table.inner.partitions {
+            self.shared.assign_partition(&table, partition.id);
+        }
+        Ok(table)
+    }
+
+    /// Removes a store with its rows.
+    pub(crate) fn remove_store(&self, table: &RawTable) -> Result<(), TableError> {
+        let catalog = self.catalog();
+        let name = table.spec().name;
+        self.shared.registry.remove(&name);
+        table.close();
+        for partition in &table.inner.partitions {
+            self.shared.inbox.revoke(TaskId::of_table(name.as_str(), partition.id));
+        }
+        let partitions = table.inner.partitions.iter().map(|partition| partition.id);
+        self.remove_rows(&name, table.inner.store_id, partitions)?;
+        drop(catalog);
+        Ok(())
+    }
+
+    /// On the embedded log: makes a topic that isn't there.
+    pub(crate) fn make_embedded_topic(&self, name: &TopicName) -> Result<(), TableError> {
+        if self.shared.log.topic(name)?.is_some() {
+            return Ok(());
+        }
+        let settings = TopicSettings { cleanup: TopicSettings::default().cleanup, ..settings_of_new(self.config()) };
+        match self.shared.log.create_topic(name, EMBEDDED_PARTITIONS, &settings) {
+            Ok(_) | Err(log::Error::TopicExists(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn queries(&self) -> MutexGuard<'_, Vec<Query>> {
+        self.queries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.failure.reason()
+    }
+
+    /// The name of the topic whose partitions have the positions of the shards.
+    pub(crate) fn shards_name(&self) -> TopicName {
+        let name = format!("{}{}", self.config.service_id, logs::SHARDS_SUFFIX);
+        TopicName::new(name).expect("a service's id was checked at the start")
+    }
+
+    /// The same, made if it is missing.
+    pub(crate) fn shards_topic(&self) -> Result<TopicName, log::Error> {
+        let name = self.shards_name();
+        if self.log.topic(&name)?.is_none() {
+            match self.log.create_topic(&name, self.config.shards, &TopicSettings::compacted()) {
+                Ok(_) | Err(log::Error::TopicExists(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(name)
+    }
+
+    /// The generation of the group's assignment.
+    pub(crate) fn generation(&self) -> i64 {
+        self.log.generation()
+    }
+
+    /// What keeps the rows of a store's partition.
+    pub(crate) fn family_of(
+        &self,
+        store: &TableName,
+        partition: PartitionId,
+        is_in_memory: bool,
+    ) -> Result<Arc<dyn Store>, lentic_store::Error> {
+        let shard = TaskId::of_table(store.as_str(), partition).shard(self.config.shards);
+        if is_in_memory {
+            self.memory.family(FamilyId::Shard(shard))
+        } else {
+            self.database.family(FamilyId::Shard(shard))
+        }
+    }
+
+    /// The number of a store that has no changelog.
+    pub(crate) fn unlogged_store_id(
+        &self,
+        store: &TableName,
+        created: Offset,
+        partition: PartitionId,
+    ) -> Result<StoreId, lentic_store::Error> {
+        let catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        catalog.store_id(store, created, partition.0 + 1).map_err(|error| match error {
+            TableError::Store(error) => error,
+            other => lentic_store::Error::Corrupt(other.to_string()),
+        })
+    }
+
+    /// Has a partition of a store rolled forward through its changelog.
+    pub(crate) fn assign_partition(&self, table: &RawTable, id: PartitionId) {
+        let (spec, topic) = (table.spec(), table.inner.topic.load_full());
+        let Some(partition) = table.partition(id) else { return };
+        let task = TaskId::of_table(spec.name.as_str(), id);
+        self.inbox.register(task.clone(), table.clone());
+        self.inbox.event(Event::Assigned(Box::new(Assignment {
+            task,
+            store: Arc::clone(&partition.store),
+            store_id: table.inner.store_id,
+            source: TopicPartition::new(topic.name.clone(), id),
+            partitions: topic.partitions,
+            key: table.inner.key,
+            retention_ms: spec.window.and_then(|window| window.retention_ms),
+            facts: None,
+        })));
+    }
+}

@@ -1,0 +1,123 @@
+//! Queries: topologies at work in a node.
+mod error;
+mod follow;
+mod globals;
+mod open;
+mod outlet;
+mod positions;
+mod record;
+mod start;
+mod stores;
+mod thread;
+mod topics;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lentic_engine::TaskId;
+use lentic_topology::Plan;
+use lentic_topology::spec::StoreIndex;
+use lentic_types::{Offset, TopicName};
+
+pub use error::QueryError;
+pub(crate) use record::QueryRecord;
+pub(crate) use thread::StreamThreads;
+
+use crate::RawTable;
+use globals::GlobalTables;
+use topics::Topics;
+
+/// A handle to a topology that a node runs; cheap to clone. Dropping it stops nothing.
+#[derive(Clone)]
+pub struct Query {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// Where a task stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TaskStatus {
+    /// Its stores are being rolled forward.
+    #[default]
+    Opening,
+    /// It processes.
+    Running,
+    /// It was stopped because it kept failing, and why. The others go on.
+    Failed(String),
+    /// It was stopped.
+    Stopped,
+}
+
+pub(crate) struct Inner {
+    pub(crate) plan: Plan,
+    /// Before the names of its own topics.
+    prefix: String,
+    /// The offset of its creation's statement.
+    created: Offset,
+    topics: Topics,
+    /// Of its logged stores: what serves them, and rolls them forward.
+    tables: BTreeMap<StoreIndex, RawTable>,
+    globals: Arc<GlobalTables>,
+    /// By part: the names under which its tasks left positions.
+    former: BTreeMap<String, Vec<String>>,
+    tasks: Mutex<BTreeMap<TaskId, TaskStatus>>,
+    changed: Condvar,
+}
+
+impl Query {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.inner.plan.name()
+    }
+
+    /// What it runs.
+    pub fn plan(&self) -> &Plan {
+        &self.inner.plan
+    }
+
+    /// Its tasks and where each stands.
+    pub fn tasks(&self) -> BTreeMap<TaskId, TaskStatus> {
+        self.inner.tasks().clone()
+    }
+
+    /// Waits until every task runs; false if that takes longer, or a task has failed.
+    pub fn wait_running(&self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut tasks = self.inner.tasks();
+        loop {
+            if tasks.values().all(|status| *status == TaskStatus::Running) {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || tasks.values().any(|status| matches!(status, TaskStatus::Failed(_))) {
+                return false;
+            }
+            tasks = self.inner.changed.wait_timeout(tasks, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The names of its own topics: changelogs and repartition topics.
+    pub fn own_topics(&self) -> Vec<TopicName> {
+        let topics = &self.inner.topics;
+        let repartition = self.inner.plan.repartition_topics().into_iter();
+        let repartition = repartition.map(|topic| topic.resolve(&self.inner.prefix));
+        repartition.chain(topics.changelogs.values().map(|topic| topic.name.clone())).collect()
+    }
+}
+
+impl Inner {
+    fn tasks(&self) -> MutexGuard<'_, BTreeMap<TaskId, TaskStatus>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_status(&self, task: &TaskId, status: TaskStatus) {
+        self.tasks().insert(task.clone(), status);
+        self.changed.notify_all();
+    }
+}
+
+impl std::fmt::Debug for Query {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Query").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,379 @@
+//! The threads that process: each owns a worker, a reader, and a transaction.
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use lentic_engine::TaskId;
+use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
+use lentic_engine::stream::{
+    Applied, StreamAction, StreamAssignment, StreamEvent, StreamWorker, WorkerSettings,
+};
+use lentic_types::{Offset, TopicPartition};
+
+use super::follow::led;
+use super::outlet::{Outcome, Outlet};
+use super::{Inner, TaskStatus};
+use crate::NodeError;
+use crate::config::Config;
+use crate::node::{Shared, now, pause, vital_thread};
+
+/// How long a poll waits for records.
+const POLL: Duration = Duration::from_millis(5);
+
+/// How long until a partition that the log refused is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Every how often readers are told that the stores are current, and used records are deleted from repartition topics.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Kafka Streams' `repartition.purge.interval.ms`.
+const PURGE: Duration = Duration::from_secs(30);
+
+enum Order {
+    Assign(Box<StreamAssignment>, Arc<Inner>),
+    /// Commits, gives the tasks up, and answers.
+    Revoke(Vec<TaskId>, Sender<()>),
+}
+
+/// The stream threads of a node; started with the first query.
+#[derive(Default)]
+pub(crate) struct StreamThreads {
+    threads: Mutex<Vec<Sender<Order>>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl StreamThreads {
+    /// Starts as many threads as the configuration says, if that isn't done.
+    pub(crate) fn start(&self, shared: &Arc<Shared>) -> Result<(), NodeError> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        if !threads.is_empty() {
+            return Ok(());
+        }
+        for number in 0..shared.config.num_stream_threads.max(1) {
+            let (sender, receiver) = crossbeam_channel::unbounded();
+            let stop = Arc::clone(&self.stop);
+            let handle = vital_thread(shared, &format!("stream-{number}"), move |shared| {
+                StreamThread::new(shared).run(&receiver, &stop);
+            })?;
+            shared.threads.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+            threads.push(sender);
+        }
+        Ok(())
+    }
+
+    pub(super) fn assign(&self, assignment: StreamAssignment, query: &Arc<Inner>) -> Result<(), NodeError> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = assignment.task.partition.0 as usize % threads.len().max(1);
+        let order = Order::Assign(Box::new(assignment), Arc::clone(query));
+        match threads.get(place).map(|thread| thread.send(order)) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(NodeError::Io("the stream threads have ended".to_owned())),
+        }
+    }
+
+    /// Takes tasks away after a commit, and waits for it.
+    pub(super) fn revoke(&self, tasks: &[TaskId]) {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (done, wait) = crossbeam_channel::bounded(threads.len().max(1));
+        for thread in &threads {
+            let _ = thread.send(Order::Revoke(tasks.to_vec(), done.clone()));
+        }
+        drop(done);
+        for _ in &threads {
+            let _ = wait.recv_timeout(Duration::from_secs(30));
+        }
+    }
+
+    /// All threads commit what they have and end.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+}
+
+struct StreamThread {
+    shared: Arc<Shared>,
+    worker: StreamWorker,
+    reader: Option<Box<dyn Reader>>,
+    outlet: Outlet,
+    queries: BTreeMap<TaskId, Arc<Inner>>,
+    /// Partitions that the log has not taken yet.
+    unassigned: BTreeMap<TopicPartition, Offset>,
+    retry_at: Instant,
+    complained: BTreeSet<TopicPartition>,
+    refresh_at: Instant,
+    purge_at: Instant,
+    /// By repartition partition: below this nothing is needed.
+    used: BTreeMap<TopicPartition, Offset>,
+}
+
+impl StreamThread {
+    fn new(shared: &Arc<Shared>) -> Self {
+        let config = &shared.config;
+        let outlet = Outlet::new(
+            Arc::clone(&shared.log),
+            config.processing_guarantee,
+            shared.shards_name(),
+            Duration::from_millis(config.transaction_timeout_ms),
+        );
+        Self {
+            shared: Arc::clone(shared),
+            worker: StreamWorker::new(settings(config)),
+            reader: None,
+            outlet,
+            queries: BTreeMap::new(),
+            unassigned: BTreeMap::new(),
+            retry_at: Instant::now(),
+            complained: BTreeSet::new(),
+            refresh_at: Instant::now() + REFRESH,
+            purge_at: Instant::now() + PURGE,
+            used: BTreeMap::new(),
+        }
+    }
+
+    fn run(&mut self, orders: &Receiver<Order>, stop: &AtomicBool) {
+        let mut polled = Vec::new();
+        while !stop.load(Ordering::Acquire) && self.shared.failure().is_none() {
+            while let Ok(order) = orders.try_recv() {
+                self.order(order);
+            }
+            self.poll(&mut polled);
+            for found in polled.drain(..) {
+                self.polled(found);
+            }
+            self.handle(StreamEvent::Tick);
+            self.look_around();
+        }
+        if self.shared.failure().is_none() {
+            self.handle(StreamEvent::CommitNow);
+        }
+        self.outlet.abort();
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Assign(assignment, query) => {
+                self.queries.insert(assignment.task.clone(), query);
+                self.handle(StreamEvent::Assigned(assignment));
+            }
+            Order::Revoke(tasks, done) => {
+                if tasks.iter().any(|task| self.queries.contains_key(task)) {
+                    self.handle(StreamEvent::CommitNow);
+                }
+                for task in tasks {
+                    if self.queries.remove(&task).is_some() {
+                        self.handle(StreamEvent::Revoked(task));
+                    }
+                }
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn poll(&mut self, polled: &mut Vec<Polled>) {
+        if self.reader.is_none() {
+            let options = ReaderOptions { headers: true, bulk: true, ..ReaderOptions::default() };
+            match self.shared.log.reader(options) {
+                Ok(reader) => self.reader = Some(reader),
+                Err(error) => {
+                    tracing::warn!("can't read the log: {error}");
+                    return pause(RETRY);
+                }
+            }
+        }
+        self.assign_pending();
+        let timeout = if self.worker.is_busy() { Duration::ZERO } else { POLL };
+        if let Some(reader) = &mut self.reader
+            && let Err(error) = reader.poll(timeout, polled)
+        {
+            tracing::warn!("polling the log failed: {error}");
+            pause(POLL);
+        }
+    }
+
+    fn polled(&mut self, found: Polled) {
+        match found {
+            Polled::Records { partition, batch, .. } => {
+                self.complained.remove(&partition);
+                self.handle(StreamEvent::Records(partition, batch));
+            }
+            Polled::End { partition, offset } => self.handle(StreamEvent::End(partition, offset)),
+            Polled::OutOfRange { partition } => {
+                tracing::warn!(
+                    %partition,
+                    "the position is not in the log any more: reading goes on at the first record that is there"
+                );
+                self.assign(&partition, ReadFrom::Start);
+            }
+            Polled::Failed { partition: Some(partition), error } => {
+                if self.complained.insert(partition.clone()) {
+                    tracing::warn!(%partition, "reading failed: {error}");
+                }
+            }
+            Polled::Failed { partition: None, error } => tracing::debug!("reading failed: {error}"),
+        }
+    }
+
+    /// One event and everything that follows from it.
+    fn handle(&mut self, event: StreamEvent) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let mut actions = Vec::new();
+            self.worker.handle(event, now(), &mut actions);
+            let outlet = &mut self.outlet;
+            self.worker.take_produced(&mut |record| outlet.send(&record));
+            for action in actions {
+                self.execute(action, &mut events);
+            }
+        }
+    }
+
+    fn execute(&mut self, action: StreamAction, events: &mut VecDeque<StreamEvent>) {
+        match action {
+            StreamAction::Read(partition, from) => self.assign(&partition, ReadFrom::Offset(from)),
+            StreamAction::StopReading(partition) => {
+                self.unassigned.remove(&partition);
+                if let Some(reader) = &mut self.reader
+                    && let Err(error) = reader.unassign(&partition)
+                {
+                    tracing::warn!(%partition, "can't stop reading: {error}");
+                }
+            }
+            StreamAction::Flush { offsets } => events.push_back(match self.outlet.flush(offsets) {
+                Ok(offsets) => StreamEvent::Flushed(offsets),
+                Err(reason) => self.abort(reason),
+            }),
+            StreamAction::Seal(sealed) => events.push_back(match self.outlet.seal(&sealed) {
+                Outcome::Committed => StreamEvent::Committed,
+                Outcome::Aborted(reason) => self.abort(reason),
+                Outcome::Lost(reason) => {
+                    tracing::warn!("what became of a commit is unknown, its tasks are opened anew: {reason}");
+                    StreamEvent::Lost(reason)
+                }
+            }),
+            StreamAction::Abort(reason) => events.push_back(self.abort(reason)),
+            StreamAction::Applied(applied) => self.applied(&applied),
+            StreamAction::Failed(task, error) => {
+                tracing::error!(%task, "the task is stopped: {error}");
+                if let Some(query) = self.queries.remove(&task) {
+                    query.set_status(&task, TaskStatus::Failed(error.to_string()));
+                    self.shared.follow(&query, &task);
+                }
+            }
+            StreamAction::Reopen(task) => {
+                if let Some(query) = self.queries.remove(&task) {
+                    query.set_status(&task, TaskStatus::Opening);
+                    self.shared.follow(&query, &task);
+                    if let Err(error) = self.shared.open_tasks(&query, vec![task]) {
+                        self.shared.fail(error.to_string());
+                    }
+                }
+            }
+            StreamAction::Skipped(task, skipped) => {
+                for skipped in skipped {
+                    tracing::warn!(
+                        %task, partition = %skipped.partition, offset = %skipped.offset,
+                        "a record is skipped: {}", skipped.error
+                    );
+                }
+            }
+            StreamAction::Stop(error) => self.shared.fail(error.to_string()),
+        }
+    }
+
+    fn abort(&mut self, reason: String) -> StreamEvent {
+        tracing::warn!("a commit was taken back, its records are processed again: {reason}");
+        self.outlet.abort();
+        // Whatever it was has a moment to pass.
+        pause(POLL);
+        StreamEvent::Aborted(reason)
+    }
+
+    /// Shows readers what a commit changed.
+    fn applied(&mut self, applied: &Applied) {
+        let Some(query) = self.queries.get(&applied.task) else { return };
+        for store in &applied.stores {
+            let Some(table) = query.tables.get(&store.index) else { continue };
+            let Some(partition) = table.partition(applied.task.partition) else { continue };
+            let view = led(partition.view(), store.position);
+            let first = store.records.iter().next().map(|record| record.offset);
+            let records = first.map(|first| (Arc::clone(&store.records), first));
+            table.publish(partition, view, records, &[], None);
+        }
+        for topic in query.plan.repartition_topics() {
+            let partition = TopicPartition::new(topic.resolve(&query.prefix), applied.task.partition);
+            if let Some(position) = applied.positions.inputs.get(&partition.to_string()) {
+                self.used.insert(partition, Offset(position.offset));
+            }
+        }
+    }
+
+    fn assign(&mut self, partition: &TopicPartition, from: ReadFrom) {
+        let Some(reader) = &mut self.reader else {
+            self.unassigned.insert(partition.clone(), from.offset().unwrap_or_default());
+            return;
+        };
+        if let Err(error) = reader.assign(partition, from) {
+            if !matches!(error, log::Error::Closed) {
+                tracing::warn!(%partition, "can't begin to read: {error}");
+            }
+            self.unassigned.insert(partition.clone(), from.offset().unwrap_or_default());
+            self.retry_at = Instant::now() + RETRY;
+        }
+    }
+
+    fn assign_pending(&mut self) {
+        if self.unassigned.is_empty() || Instant::now() < self.retry_at {
+            return;
+        }
+        for (partition, offset) in std::mem::take(&mut self.unassigned) {
+            self.assign(&partition, ReadFrom::Offset(offset));
+        }
+    }
+
+    fn look_around(&mut self) {
+        let time = Instant::now();
+        if time >= self.refresh_at {
+            self.refresh_at = time + REFRESH;
+            for (task, query) in &self.queries {
+                for table in query.tables.values() {
+                    if let Some(partition) = table.partition(task.partition)
+                        && query.has_store(task, table)
+                    {
+                        let view = led(partition.view(), Offset(0));
+                        table.publish(partition, view, None, &[], None);
+                    }
+                }
+            }
+        }
+        if time >= self.purge_at {
+            self.purge_at = time + PURGE;
+            let used: Vec<_> = std::mem::take(&mut self.used).into_iter().collect();
+            if !used.is_empty()
+                && let Err(error) = self.shared.log.delete_records(&used)
+            {
+                tracing::debug!("used records stay in repartition topics for now: {error}");
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Whether a table is of a store of this task.
+    fn has_store(&self, task: &TaskId, table: &crate::RawTable) -> bool {
+        let part = self.plan.subtopologies().iter().find(|part| part.name == task.subtopology);
+        part.is_some_and(|part| {
+            part.stores.iter().filter_map(|index| self.tables.get(index)).any(|own| Arc::ptr_eq(&own.inner, &table.inner))
+        })
+    }
+}
+
+fn settings(config: &Config) -> WorkerSettings {
+    WorkerSettings {
+        commit_interval_ms: config.commit_interval_ms as i64,
+        uncommitted_bytes: config.statestore_uncommitted_max_bytes,
+        input_buffer_bytes: config.input_buffer_max_bytes,
+        ..WorkerSettings::default()
+    }
+}
