@@ -41,6 +41,7 @@ impl Program {
             partitions: None,
             partitioner: None,
             read_only: true,
+            window: None,
         };
         let (table, _) = node.create_table(spec)?;
         table.wait(Scope::All, &Demand::default(), Duration::from_mins(10))?;

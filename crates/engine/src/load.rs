@@ -5,7 +5,7 @@
 //! up) or that belong to no incarnation (building).
 use std::sync::Arc;
 
-use lentic_format::order_key;
+use lentic_format::{KeyKind, KeyLayout};
 use lentic_store::layout::{Incarnation, RowPrefix, StoreId, row_header};
 use lentic_store::{Result, Store};
 use lentic_types::{FormatName, Offset, Partitioner, RecordBatch, RecordView, Timestamp, TopicPartition};
@@ -26,8 +26,8 @@ pub struct Load {
     pub incarnation: Incarnation,
     /// Whether the incarnation holds rows already, so that deletes matter in the first run too.
     pub over_existing: bool,
-    /// Format of the keys: their order.
-    pub key: FormatName,
+    /// How its keys lie in the log and in the store.
+    pub key: KeyLayout,
     /// From what.
     pub source: TopicPartition,
     /// Number of partitions of the topic.
@@ -55,6 +55,8 @@ pub struct Loaded {
     pub null_keys: u64,
     /// Bit *i*: all keys lie where `Partitioner::ALL[i]` puts them.
     pub partitioners: u8,
+    /// The largest time beside a key.
+    pub observed: Timestamp,
     /// When the pass began; a pass that took longer than the tombstone horizon may have missed deletes.
     pub began_at: Timestamp,
 }
@@ -114,6 +116,7 @@ impl Loader {
             records: 0,
             null_keys: 0,
             partitioners: ALL_PARTITIONERS,
+            observed: Timestamp::NONE,
             began_at,
         };
         Self {
@@ -155,9 +158,11 @@ impl Loader {
                 continue;
             };
             if self.done.partitioners != 0 {
+                let (mask, inner) = (self.done.partitioners, self.load.key.inner(key));
                 self.done.partitioners =
-                    narrow_partitioners(self.done.partitioners, key, &self.load.source, self.load.partitions);
+                    narrow_partitioners(mask, inner, &self.load.source, self.load.partitions);
             }
+            self.done.observed = self.done.observed.max(observed(self.load.key, key));
             let ordered = ordered(self.load.key, key, &mut self.scratch);
             if self.records_in_run == 0 {
                 self.first_key.clear();
@@ -276,20 +281,29 @@ fn word(bytes: &[u8]) -> u64 {
     }
 }
 
-/// The order-preserving bytes of a key; `scratch` is used only where they differ from the key's own.
-pub(crate) fn ordered<'a>(format: FormatName, key: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
-    match format {
-        FormatName::Bytes | FormatName::String | FormatName::Json => key,
-        FormatName::Int | FormatName::Bigint | FormatName::Double => {
+/// The time beside a key in the log, by which retention goes.
+pub(crate) fn observed(layout: KeyLayout, key: &[u8]) -> Timestamp {
+    layout.split(key).map_or(Timestamp::NONE, |(_, time)| time.sorted_by())
+}
+
+/// A key as it lies in the store; `scratch` is used only where that is not the key's own bytes.
+pub(crate) fn ordered<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    match layout {
+        KeyLayout {
+            kind: KeyKind::Plain,
+            format: FormatName::Bytes | FormatName::String | FormatName::Json,
+        } => key,
+        _ => {
             scratch.clear();
-            order_key(format, key, scratch);
+            // A table keeps one row of a key: none of its layouts has versions.
+            layout.to_store(key, Timestamp::NONE, scratch);
             scratch
         }
     }
 }
 
-fn ordered_tail<'a>(format: FormatName, key: &'a [u8], scratch: &'a mut Vec<u8>, shared: usize) -> &'a [u8] {
-    ordered(format, key, scratch).get(shared..).unwrap_or_default()
+fn ordered_tail<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec<u8>, shared: usize) -> &'a [u8] {
+    ordered(layout, key, scratch).get(shared..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -307,7 +321,7 @@ mod tests {
             store_id: StoreId(1),
             incarnation: Incarnation(0),
             over_existing,
-            key: FormatName::String,
+            key: KeyLayout::plain(FormatName::String),
             source: TopicPartition::new(TopicName::new("t").unwrap(), PartitionId(0)),
             partitions: 1,
             from: ReadFrom::Start,

@@ -1,5 +1,6 @@
 //! Removes rows whose records the log no longer holds (retention, DeleteRecords): a table is the fold of the
-//! *retained* log.
+//! *retained* log. With them go windows that are too old to be shown.
+use lentic_format::KeyLayout;
 use lentic_store::layout::{RowPrefix, RowView};
 use lentic_store::{Order, Result, Store, WriteBatch};
 use lentic_types::{Offset, Timestamp};
@@ -16,13 +17,27 @@ pub struct Purged {
     pub timestamp: Timestamp,
 }
 
-/// A pass over the rows of a partition, in steps; a new one begins when the log's start has moved.
+/// What is to be removed.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit {
+    /// Rows of records below this.
+    pub(crate) log_start: Offset,
+    /// Rows with an older time beside their key. Nobody is told: they were hidden before.
+    pub(crate) oldest: Option<Timestamp>,
+}
+
+/// How far times have to move before a pass is made for them alone.
+const EXPIRY_STEP_MS: u64 = 60_000;
+
+/// A pass over the rows of a partition, in steps; a new one begins when the log's start has moved, or times have.
 #[derive(Default)]
 pub(crate) struct Purge {
     /// Rows below this were removed by a whole pass.
     done: Offset,
-    /// The pass under way: up to which start, and the store key to go on after.
-    pass: Option<(Offset, Vec<u8>)>,
+    /// Rows with older times were.
+    expired: Option<Timestamp>,
+    /// The pass under way: its limit, and the store key to go on after.
+    pass: Option<(Limit, Vec<u8>)>,
 }
 
 impl Purge {
@@ -37,7 +52,8 @@ impl Purge {
         &mut self,
         store: &dyn Store,
         prefix: RowPrefix,
-        log_start: Offset,
+        layout: KeyLayout,
+        limit: Limit,
         rows: &mut usize,
         batch: &mut WriteBatch,
     ) -> Result<Vec<Purged>> {
@@ -45,9 +61,9 @@ impl Purge {
         if *rows == 0 {
             return Ok(Vec::new());
         }
-        let (start, after) = match self.pass.take() {
+        let (limit, after) = match self.pass.take() {
             Some(pass) => pass,
-            None if log_start > self.done => (log_start, Vec::new()),
+            None if limit.log_start > self.done || self.have_expired(limit) => (limit, Vec::new()),
             None => return Ok(Vec::new()),
         };
         let mut range = prefix.range();
@@ -60,20 +76,31 @@ impl Purge {
         while *rows > 0 {
             *rows -= 1;
             let Some((key, value)) = cursor.next()? else {
-                self.done = start;
+                self.done = limit.log_start;
+                self.expired = limit.oldest;
                 return Ok(purged);
             };
             let row = RowView::read(value)?;
-            if row.offset < start {
+            if row.offset < limit.log_start {
                 batch.delete(key);
                 let key = RowPrefix::strip(key).to_vec();
                 purged.push(Purged { key, offset: row.offset, timestamp: row.timestamp });
+            } else if let Some(oldest) = limit.oldest
+                && layout.time(RowPrefix::strip(key)).is_some_and(|time| time.sorted_by() < oldest)
+            {
+                batch.delete(key);
             }
             last.clear();
             last.extend_from_slice(key);
         }
         drop(cursor);
-        self.pass = Some((start, last));
+        self.pass = Some((limit, last));
         Ok(purged)
+    }
+
+    fn have_expired(&self, limit: Limit) -> bool {
+        limit.oldest.is_some_and(|oldest| {
+            self.expired.is_none_or(|expired| oldest.millis_since(expired) >= EXPIRY_STEP_MS)
+        })
     }
 }

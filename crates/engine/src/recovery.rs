@@ -112,6 +112,7 @@ mod tests {
             log_start: Offset(0),
             partitioners: 7,
             null_keys: 0,
+            observed: Timestamp::NONE,
         };
         let facts = |start, end, epoch_below, horizon_ms| Facts {
             topic,

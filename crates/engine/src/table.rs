@@ -1,13 +1,14 @@
 //! The task that keeps one partition of a table over a topic: its rows are the fold of the retained log.
 use std::sync::Arc;
 
+use lentic_format::KeyLayout;
 use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, position_key, row_header};
 use lentic_store::{Result, Store, WriteBatch};
-use lentic_types::{FormatName, Offset, Position, RecordBatch, Timestamp, TopicId, TopicPartition};
+use lentic_types::{Offset, Position, RecordBatch, Timestamp, TopicId, TopicPartition};
 
-use crate::load::{ALL_PARTITIONERS, Load, Loaded, narrow_partitioners, ordered};
+use crate::load::{ALL_PARTITIONERS, Load, Loaded, narrow_partitioners, observed, ordered};
 use crate::log::{Bounds, ReadFrom};
-use crate::purge::{Purge, Purged};
+use crate::purge::{Limit, Purge, Purged};
 use crate::recovery::{self, Facts, Rebuild, Recovery};
 use crate::worker::{Assignment, Leap};
 use crate::{TaskId, TaskState, TaskView};
@@ -41,7 +42,8 @@ pub(crate) struct TableTask {
     store_id: StoreId,
     source: TopicPartition,
     partitions: u32,
-    key: FormatName,
+    key: KeyLayout,
+    retention_ms: Option<u64>,
     horizon_ms: Option<u64>,
     /// What the store holds; `None` until the first build is whole.
     stored: Option<PositionRecord>,
@@ -82,7 +84,7 @@ pub(crate) struct TableTask {
 
 impl TableTask {
     pub(crate) fn new(assignment: Assignment) -> Result<Self> {
-        let Assignment { task, store, store_id, source, partitions, key, facts } = assignment;
+        let Assignment { task, store, store_id, source, partitions, key, retention_ms, facts } = assignment;
         let stored = store
             .get(&position_key(store_id, source.partition))?
             .map(|bytes| PositionRecord::from_bytes(&bytes))
@@ -99,6 +101,7 @@ impl TableTask {
             source,
             partitions,
             key,
+            retention_ms,
             horizon_ms: facts.and_then(|facts| facts.horizon_ms),
             current_at: stored.map_or(Timestamp::NONE, |stored| stored.current_at),
             stored,
@@ -206,7 +209,16 @@ impl TableTask {
             partitioners: stored.partitioners,
             null_keys: stored.null_keys,
             blocked: self.behind_end > 1 && stored.position.offset < self.end,
+            oldest: self.oldest(),
         }
+    }
+
+    /// The oldest time beside keys that is shown.
+    fn oldest(&self) -> Option<Timestamp> {
+        let observed = self.stored?.observed;
+        let retention = i64::try_from(self.retention_ms?).unwrap_or(i64::MAX);
+        (observed != Timestamp::NONE)
+            .then(|| Timestamp(observed.0.saturating_sub(retention).saturating_add(1)))
     }
 
     /// Decides what to do with the state that is there. Called at assignment, and again whenever reading on from
@@ -287,6 +299,7 @@ impl TableTask {
         record.read_to = loaded.read_to;
         record.partitioners &= loaded.partitioners;
         record.null_keys += loaded.null_keys;
+        record.observed = record.observed.max(loaded.observed);
         self.horizon_warning |= recovery::past_horizon(loaded.began_at, self.horizon_ms, now);
         record.log_start = record.log_start.max(self.log_start);
         self.stored = Some(record);
@@ -336,9 +349,11 @@ impl TableTask {
                 continue;
             };
             if stored.partitioners != 0 {
+                let inner = self.key.inner(key);
                 stored.partitioners =
-                    narrow_partitioners(stored.partitioners, key, &self.source, self.partitions);
+                    narrow_partitioners(stored.partitioners, inner, &self.source, self.partitions);
             }
+            stored.observed = stored.observed.max(observed(self.key, key));
             let key = ordered(self.key, key, &mut self.scratch);
             match record.value {
                 Some(value) => self.batch.put_parts(
@@ -419,8 +434,9 @@ impl TableTask {
     pub(crate) fn purge(&mut self, rows: &mut usize) -> Result<Vec<Purged>> {
         let Some(stored) = self.stored else { return Ok(Vec::new()) };
         let prefix = RowPrefix::new(self.store_id, self.source.partition, stored.incarnation);
-        let purged = self.purge.step(&*self.store, prefix, stored.log_start, rows, &mut self.batch)?;
-        if !purged.is_empty() {
+        let limit = Limit { log_start: stored.log_start, oldest: self.oldest() };
+        let purged = self.purge.step(&*self.store, prefix, self.key, limit, rows, &mut self.batch)?;
+        if !self.batch.is_empty() {
             self.persist_batch()?;
         }
         Ok(purged)
@@ -510,6 +526,7 @@ impl TableTask {
             log_start: Offset(0),
             partitioners: ALL_PARTITIONERS,
             null_keys: 0,
+            observed: Timestamp::NONE,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use lentic_store::layout::Incarnation;
-use lentic_types::{Offset, PartitionId, Progress, ShardId};
+use lentic_types::{Offset, PartitionId, Progress, ShardId, Timestamp};
 
 /// A task's identity: stable names, never ordinals, so that an edit elsewhere moves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,4 +78,6 @@ pub struct TaskView {
     pub null_keys: u64,
     /// Whether reading stands before an open transaction.
     pub blocked: bool,
+    /// Windows that start (sessions: end) before this read as absent.
+    pub oldest: Option<Timestamp>,
 }

@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use lentic_format::KeyLayout;
 use lentic_store::layout::StoreId;
 use lentic_store::{Error, Store};
-use lentic_types::{FormatName, Offset, RecordBatch, Timestamp, TopicPartition};
+use lentic_types::{Offset, RecordBatch, Timestamp, TopicPartition};
 
 use crate::load::{Load, Loaded};
 use crate::log::Bounds;
@@ -29,8 +30,10 @@ pub struct Assignment {
     pub source: TopicPartition,
     /// Partitions of that topic.
     pub partitions: u32,
-    /// Format of the keys: their order.
-    pub key: FormatName,
+    /// How its keys lie in the log and in the store.
+    pub key: KeyLayout,
+    /// How long windows are shown, by their own times.
+    pub retention_ms: Option<u64>,
     /// What the log says of the partition; `None`: it can't be asked now, the worker will ask.
     pub facts: Option<Facts>,
 }

@@ -127,6 +127,7 @@ impl Node {
                     partitions: None,
                     partitioner: None,
                     read_only: false,
+                    window: None,
                 };
                 self.create_table(spec)?.0
             }
@@ -147,6 +148,9 @@ impl<K: Key, V: Value> Table<K, V> {
         };
         compare("key", spec.key, K::FORMAT);
         compare("value", spec.value, V::FORMAT);
+        if let Some(window) = spec.window {
+            fields.push(("window", window.kind.to_string(), "none".to_owned()));
+        }
         if fields.is_empty() {
             Ok(Self { raw, timeout, types: PhantomData })
         } else {

@@ -2,7 +2,7 @@
 //! or base64 for `bytes`; what doesn't decode appears as `key_base64` and `value_base64`.
 use std::collections::BTreeMap;
 
-use lentic::types::{FormatName, Partitioner, TableName, TableSpec, TopicName};
+use lentic::types::{FormatName, Partitioner, TableName, TableSpec, TopicName, WindowKind, WindowSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -44,10 +44,26 @@ pub struct Row {
     /// The value's stored bytes in base64, where they don't decode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_base64: Option<String>,
+    /// The window, where keys have windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<RowWindow>,
     /// The record's timestamp, in milliseconds since the epoch.
     pub timestamp: i64,
     /// The record's place in the log.
     pub token: String,
+}
+
+/// The window beside a key.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowWindow {
+    /// When it starts, in milliseconds since the epoch.
+    pub start: i64,
+    /// When it ends: of a session its last record's time, of others the time after it, where the declaration has the size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<i64>,
+    /// Tells several records of a window apart; absent where it is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u32>,
 }
 
 /// A put or a delete: a line of `rows:load`, an element of `rows:write`.
@@ -169,6 +185,40 @@ pub struct CreateTable {
     /// Refuse every write.
     #[serde(default)]
     pub read_only: bool,
+    /// What follows the key proper, where keys have windows; the table is read-only then.
+    pub window: Option<Window>,
+}
+
+/// How keys carry windows.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// time or session.
+    #[schema(value_type = String)]
+    pub kind: WindowKind,
+    /// Of time windows: whether a sequence number follows, as in the changelog of a window store.
+    #[serde(default)]
+    pub sequence: bool,
+    /// The size of time windows; without a sequence number it is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_ms: Option<u64>,
+    /// Windows are hidden that start (sessions: end) longer than this before the latest one of their partition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_ms: Option<u64>,
+}
+
+impl From<Window> for WindowSpec {
+    fn from(window: Window) -> Self {
+        let Window { kind, sequence, size_ms, retention_ms } = window;
+        Self { kind, sequence, size_ms, retention_ms }
+    }
+}
+
+impl From<WindowSpec> for Window {
+    fn from(window: WindowSpec) -> Self {
+        let WindowSpec { kind, sequence, size_ms, retention_ms } = window;
+        Self { kind, sequence, size_ms, retention_ms }
+    }
 }
 
 impl From<CreateTable> for TableSpec {
@@ -184,6 +234,7 @@ impl From<CreateTable> for TableSpec {
             partitions: create.partitions,
             partitioner: create.partitioner,
             read_only: create.read_only,
+            window: create.window.map(Into::into),
         }
     }
 }
@@ -214,6 +265,9 @@ pub struct Table {
     pub value: String,
     /// Whether every write is refused.
     pub read_only: bool,
+    /// How keys carry windows; absent where they don't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// The rule by which keys find their partition; null where none fits, or none is known yet.
     pub partitioner: Option<String>,
     /// `named` by the operator, `detected` (or the default of an empty topic), `mixed`, or `detecting` while keys are in

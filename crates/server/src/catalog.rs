@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use lentic::types::{FormatName, Offset, PartitionId, TableName, TopicName};
+use lentic::format::KeyLayout;
+use lentic::types::{FormatName, Offset, PartitionId, TableName, TopicName, WindowSpec};
 use lentic::{Node, RawTable};
 
 use crate::turns::Turns;
@@ -15,6 +16,9 @@ pub(crate) struct Entry {
     pub(crate) name: TableName,
     pub(crate) topic: TopicName,
     pub(crate) key: FormatName,
+    /// Of keys that have windows beside them.
+    pub(crate) window: Option<WindowSpec>,
+    pub(crate) layout: KeyLayout,
     pub(crate) value: FormatName,
     pub(crate) counters: Arc<Counters>,
     pub(crate) turns: Arc<Turns>,
@@ -42,10 +46,12 @@ impl Entry {
     fn new(table: RawTable, known: Option<&Self>) -> Self {
         let spec = table.spec();
         Self {
+            layout: table.key_layout(),
             table,
             name: spec.name,
             topic: spec.topic,
             key: spec.key,
+            window: spec.window,
             value: spec.value,
             counters: known.map(|known| Arc::clone(&known.counters)).unwrap_or_default(),
             turns: known.map(|known| Arc::clone(&known.turns)).unwrap_or_default(),

@@ -2,13 +2,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lentic::Row;
-use lentic::format::{key_to_json, value_to_json};
+use lentic::format::{KeyTime, key_to_json, value_to_json};
 use lentic::types::{FormatName, Offset, PartitionId, Timestamp};
 
 use crate::catalog::Entry;
 
 /// Writes rows of one table. Bytes that don't decode, and JSON that would not survive a line, appear as
-/// `key_base64` and `value_base64`.
+/// `key_base64` and `value_base64`. Windows stand beside their keys.
 pub(crate) struct RowWriter<'a> {
     entry: &'a Entry,
     tag: u16,
@@ -72,12 +72,41 @@ impl<'a> RowWriter<'a> {
     }
 
     fn key(&self, key: &[u8], out: &mut Vec<u8>) {
+        let split = self.entry.layout.split(key);
+        let inner = split.map_or(key, |(inner, _)| inner);
         let start = out.len();
         out.extend_from_slice(b"\"key\":");
-        if key_to_json(self.entry.key, key, out).is_err() {
+        if key_to_json(self.entry.key, inner, out).is_err() {
             out.truncate(start);
-            base64_field("key_base64", key, out);
+            base64_field("key_base64", inner, out);
         }
+        if let Some((_, time)) = split {
+            self.window(time, out);
+        }
+    }
+
+    /// The end is where it is known; a sequence number where there is more than one record of a window.
+    fn window(&self, time: KeyTime, out: &mut Vec<u8>) {
+        let (end, sequence) = match time {
+            KeyTime::Session { end, .. } => (Some(end), 0),
+            KeyTime::Window { start, sequence } => {
+                let size = self.entry.window.and_then(|window| window.size_ms);
+                let end = size.map(|size| Timestamp(start.0.saturating_add_unsigned(size)));
+                (end, sequence.unwrap_or_default())
+            }
+            KeyTime::Version { .. } => (None, 0),
+        };
+        out.extend_from_slice(b",\"window\":{\"start\":");
+        push_time(time.start(), out);
+        if let Some(end) = end {
+            out.extend_from_slice(b",\"end\":");
+            push_time(end, out);
+        }
+        if sequence != 0 {
+            out.extend_from_slice(b",\"sequence\":");
+            push_decimal(sequence.into(), out);
+        }
+        out.push(b'}');
     }
 
     fn value(&self, value: &[u8], out: &mut Vec<u8>) {
@@ -92,14 +121,18 @@ impl<'a> RowWriter<'a> {
 
     fn place(&self, timestamp: Timestamp, partition: PartitionId, offset: Offset, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"timestamp\":");
-        if timestamp.0 < 0 {
-            out.push(b'-');
-        }
-        push_decimal(timestamp.0.unsigned_abs(), out);
+        push_time(timestamp, out);
         out.extend_from_slice(b",\"token\":\"");
         push_token(self.entry.topic.as_str(), partition, offset, self.tag, out);
         out.extend_from_slice(b"\"}");
     }
+}
+
+fn push_time(time: Timestamp, out: &mut Vec<u8>) {
+    if time.0 < 0 {
+        out.push(b'-');
+    }
+    push_decimal(time.0.unsigned_abs(), out);
 }
 
 /// Whether JSON text comes back byte for byte as a value within one line.

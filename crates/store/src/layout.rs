@@ -158,10 +158,13 @@ pub struct PositionRecord {
     pub partitioners: u8,
     /// Records without a key, which a table skips.
     pub null_keys: u64,
+    /// The largest time beside a key so far, in stores whose keys carry one; else [`Timestamp::NONE`].
+    pub observed: Timestamp,
 }
 
-const VERSION: u8 = 1;
-const RECORD_LEN: usize = 1 + 16 + 8 + 4 + 8 + 4 + 8 + 8 + 1 + 8;
+/// 1 is without `observed`.
+const VERSION: u8 = 2;
+const RECORD_LEN: usize = 1 + 16 + 8 + 4 + 8 + 4 + 8 + 8 + 1 + 8 + 8;
 
 impl PositionRecord {
     /// Its bytes, with a version first.
@@ -182,10 +185,11 @@ impl PositionRecord {
         put(&self.log_start.0.to_be_bytes());
         put(&[self.partitioners]);
         put(&self.null_keys.to_be_bytes());
+        put(&self.observed.0.to_be_bytes());
         bytes
     }
 
-    /// Reads what [`Self::to_bytes`] wrote; another version is refused.
+    /// Reads what [`Self::to_bytes`] wrote, or an older version of it; a newer one is refused.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let read = || {
             let (&[version], rest) = bytes.split_first_chunk::<1>()?;
@@ -198,7 +202,13 @@ impl PositionRecord {
             let (log_start, rest) = rest.split_first_chunk::<8>()?;
             let (&[partitioners], rest) = rest.split_first_chunk::<1>()?;
             let (null_keys, rest) = rest.split_first_chunk::<8>()?;
-            (version == VERSION && rest.is_empty()).then(|| Self {
+            let observed = match version {
+                1 => Timestamp::NONE.0.to_be_bytes(),
+                VERSION => *rest.split_first_chunk::<8>()?.0,
+                _ => return None,
+            };
+            let length = if version == 1 { 0 } else { 8 };
+            (rest.len() == length).then(|| Self {
                 position: Position {
                     topic: TopicId(*topic),
                     offset: Offset(u64::from_be_bytes(*offset)),
@@ -210,6 +220,7 @@ impl PositionRecord {
                 log_start: Offset(u64::from_be_bytes(*log_start)),
                 partitioners,
                 null_keys: u64::from_be_bytes(*null_keys),
+                observed: Timestamp(i64::from_be_bytes(observed)),
             })
         };
         read().ok_or_else(|| Error::Corrupt(format!("a position record of {} bytes", bytes.len())))
@@ -230,8 +241,15 @@ mod tests {
             log_start: Offset(4),
             partitioners: 5,
             null_keys: 1,
+            observed: Timestamp(1_600_000_000_000),
         };
-        assert_eq!(PositionRecord::from_bytes(&record.to_bytes()), Ok(record));
-        assert!(PositionRecord::from_bytes(&record.to_bytes()[1..]).is_err());
+        let bytes = record.to_bytes();
+        assert_eq!(PositionRecord::from_bytes(&bytes), Ok(record));
+        assert!(PositionRecord::from_bytes(&bytes[1..]).is_err());
+        assert!(PositionRecord::from_bytes(&bytes[..RECORD_LEN - 8]).is_err());
+        let mut old = bytes[..RECORD_LEN - 8].to_vec();
+        old[0] = 1;
+        let before = PositionRecord { observed: Timestamp::NONE, ..record };
+        assert_eq!(PositionRecord::from_bytes(&old), Ok(before));
     }
 }

@@ -14,6 +14,7 @@ mod position;
 mod record;
 mod table;
 mod token;
+mod window;
 
 pub use id::{
     InvalidName, Offset, PartitionId, ShardId, TableName, Timestamp, TopicId, TopicName, TopicPartition,
@@ -23,3 +24,4 @@ pub use position::{Position, Progress};
 pub use record::{Header, OutgoingRecord, RecordBatch, RecordView};
 pub use table::{FormatName, TableSpec};
 pub use token::{InvalidToken, Token};
+pub use window::{WindowKind, WindowSpec};

@@ -1,7 +1,7 @@
 //! A table's declaration.
 use serde::{Deserialize, Serialize};
 
-use crate::{Partitioner, TableName, TopicName};
+use crate::{Partitioner, TableName, TopicName, WindowSpec};
 
 /// The formats of keys and values, by their names in declarations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,4 +77,7 @@ pub struct TableSpec {
     /// Refuses every write.
     #[serde(default)]
     pub read_only: bool,
+    /// What follows the key proper in keys that carry windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowSpec>,
 }

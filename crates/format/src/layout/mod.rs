@@ -13,7 +13,7 @@
 //! sorts as the ordered form does, and none is the beginning of another, so that everything of one key lies together.
 //! Within a key windows are in the order of their starts and sessions in the order of their ends, oldest first; versions
 //! are newest first, so that the first at or after the seek key of a time is the version in force then.
-use lentic_types::{FormatName, Timestamp};
+use lentic_types::{FormatName, TableSpec, Timestamp, WindowKind};
 
 use crate::{FormatError, Result, order_key, unorder_key};
 
@@ -61,6 +61,15 @@ impl KeyLayout {
     /// Keys without times.
     pub const fn plain(format: FormatName) -> Self {
         Self { format, kind: KeyKind::Plain }
+    }
+
+    /// The keys of a table.
+    pub fn of(spec: &TableSpec) -> Self {
+        let kind = spec.window.map_or(KeyKind::Plain, |window| match window.kind {
+            WindowKind::Time => KeyKind::Window { sequence: window.sequence },
+            WindowKind::Session => KeyKind::Session,
+        });
+        Self::new(spec.key, kind)
     }
 
     /// Keys of the kind.

@@ -82,6 +82,9 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
             table.partitions == Some(0),
             format!("[[tables]] {}: partitions = 0, use 1 or more", table.name),
         );
+        if let Some(Err(why)) = table.window.map(|window| window.check()) {
+            refuse(true, format!("[[tables]] {}: window: {why}", table.name));
+        }
     }
     if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
 }

@@ -74,6 +74,7 @@ value = \"json\"
 partitions = 6          # of the topic, if it is to be created; on Kafka a missing topic is created only with it
 partitioner = \"murmur2\" # murmur2, crc32 or fnv1a; left out: detected
 read_only = false
+# window = { kind = \"time\", size_ms = 60000 }  # windowed keys: docs/attach.md
 ```
 ";
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use lentic_engine::log::{self, Log, Topic, TopicSettings};
 use lentic_engine::{Assignment, Event, TaskId};
+use lentic_format::KeyLayout;
 use lentic_store::layout::{RowPrefix, StoreId, position_key};
 use lentic_store::{Database, FamilyId, KeyRange, Order, Store, WriteBatch};
 use lentic_types::{Offset, PartitionId, Partitioner, TableName, TableSpec, TopicName, TopicPartition};
@@ -196,6 +197,7 @@ pub(super) fn other_shards(what: &str, first: u32, shards: u32) -> NodeError {
 impl Node {
     /// Declares a table. `Ok((table, true))`: created; `false`: it was there, equal in all fields. Blocks.
     pub fn create_table(&self, spec: TableSpec) -> Result<(RawTable, bool), TableError> {
+        let spec = with_windows(spec)?;
         let mut catalog = self.catalog();
         if self.shared.is_stopping() {
             return Err(TableError::Closed);
@@ -236,6 +238,9 @@ impl Node {
         let catalog = self.catalog();
         let table = self.table(name.as_str()).ok_or_else(|| TableError::NotFound(name.clone()))?;
         let old = table.spec();
+        if old.window.is_some() && read_only == Some(false) {
+            return Err(TableError::Invalid(format!("{WINDOWS_ARE_READ}: {name} stays read-only")));
+        }
         let spec = TableSpec {
             read_only: read_only.unwrap_or(old.read_only),
             partitioner: partitioner.or(old.partitioner),
@@ -404,7 +409,8 @@ impl Node {
                 store_id: table.inner.store_id,
                 source: TopicPartition::new(topic.name.clone(), partition.id),
                 partitions: topic.partitions,
-                key: spec.key,
+                key: KeyLayout::of(&spec),
+                retention_ms: spec.window.and_then(|window| window.retention_ms),
                 facts: facts.get(number).copied().flatten(),
             })));
         }
@@ -470,6 +476,15 @@ fn missing(spec: &TableSpec) -> Topic {
     }
 }
 
+const WINDOWS_ARE_READ: &str = "windowed keys are written by the application that computes the windows";
+
+/// Windows that make sense make a table read-only.
+fn with_windows(spec: TableSpec) -> Result<TableSpec, TableError> {
+    let Some(window) = spec.window else { return Ok(spec) };
+    window.check().map_err(|why| TableError::Invalid(format!("the window: {why}")))?;
+    Ok(TableSpec { read_only: true, ..spec })
+}
+
 /// Fields in which a declared table and another declaration differ.
 fn differences(table: &RawTable, asked: &TableSpec) -> Vec<(&'static str, String, String)> {
     let spec = table.spec();
@@ -484,6 +499,12 @@ fn differences(table: &RawTable, asked: &TableSpec) -> Vec<(&'static str, String
     compare("key", spec.key.to_string(), asked.key.to_string());
     compare("value", spec.value.to_string(), asked.value.to_string());
     compare("read_only", spec.read_only.to_string(), asked.read_only.to_string());
+    let window = |spec: &TableSpec| {
+        spec.window.map_or("none".to_owned(), |window| {
+            serde_json::to_string(&window).expect("a declaration has string keys only")
+        })
+    };
+    compare("window", window(&spec), window(asked));
     if let Some(partitions) = asked.partitions {
         let declared = spec.partitions.unwrap_or_else(|| table.partitions());
         compare("partitions", declared.to_string(), partitions.to_string());

@@ -19,11 +19,12 @@ pub struct Demand {
 }
 
 /// Which partitions a read touches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     /// One.
     Partition(PartitionId),
     /// All.
+    #[default]
     All,
 }
 

@@ -1,23 +1,39 @@
 //! Key bounds of a read as ranges of a store.
 use std::ops::Bound;
 
-use lentic_format::order_key;
+use lentic_format::{KeyKind, KeyLayout};
 use lentic_store::layout::RowPrefix;
 use lentic_store::{KeyRange, Order};
-use lentic_types::FormatName;
+use lentic_types::Timestamp;
 
 use super::KeyBounds;
 
 /// The range of store keys under `prefix` that `bounds` describes.
-pub(crate) fn range(prefix: RowPrefix, key: FormatName, bounds: &KeyBounds, order: Order) -> KeyRange {
+pub(crate) fn range(prefix: RowPrefix, layout: KeyLayout, bounds: &KeyBounds, order: Order) -> KeyRange {
     let store_key = |bytes: &[u8]| {
         let mut store_key = prefix.as_bytes().to_vec();
-        order_key(key, bytes, &mut store_key);
+        layout.to_store(bytes, Timestamp::NONE, &mut store_key);
         store_key
     };
-    let mut range = match &bounds.prefix {
-        Some(wanted) => KeyRange::prefix(&[prefix.as_bytes(), wanted].concat()),
-        None => prefix.range(),
+    let under = |append: &dyn Fn(&mut Vec<u8>)| {
+        let mut store_key = prefix.as_bytes().to_vec();
+        append(&mut store_key);
+        store_key
+    };
+    let mut range = match (&bounds.windows_of, &bounds.prefix) {
+        (Some(inner), _) => {
+            let mut range = KeyRange::prefix(&under(&|out| layout.prefix(inner, out)));
+            if let Some(from) = bounds.start_from {
+                // No session ends before it starts.
+                raise(&mut range.start, Bound::Included(under(&|out| layout.seek_key(inner, from, out))));
+            }
+            if let (Some(to), KeyKind::Window { .. }) = (bounds.start_to, layout.kind) {
+                lower(&mut range.end, Bound::Excluded(under(&|out| layout.seek_key(inner, to, out))));
+            }
+            range
+        }
+        (None, Some(wanted)) => KeyRange::prefix(&under(&|out| layout.open_prefix(wanted, out))),
+        (None, None) => prefix.range(),
     };
     if let Some(from) = &bounds.from {
         raise(&mut range.start, Bound::Included(store_key(from)));

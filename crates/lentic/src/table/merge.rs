@@ -2,9 +2,10 @@
 use std::cmp::Ordering;
 use std::time::Instant;
 
+use lentic_format::{KeyKind, KeyLayout};
 use lentic_store::layout::{RowPrefix, RowView};
 use lentic_store::{Cursor, Order, ReadStore};
-use lentic_types::{FormatName, Offset, PartitionId, Timestamp};
+use lentic_types::{Offset, PartitionId, Timestamp};
 
 use super::bounds;
 use super::partition::Partition;
@@ -15,6 +16,8 @@ use crate::ReadError;
 pub(crate) struct Stream<'a> {
     partition: PartitionId,
     log_start: Offset,
+    layout: KeyLayout,
+    times: Times,
     cursor: Box<dyn Cursor + 'a>,
     /// Order-preserving key bytes of the current row.
     key: Vec<u8>,
@@ -43,11 +46,13 @@ impl<'a> Source<'a> {
         Self { partition, snapshot, view }
     }
 
-    pub(crate) fn stream(&self, key: FormatName, scan: &Scan) -> Result<Stream<'_>, ReadError> {
-        let range = bounds::range(self.partition.prefix(&self.view), key, &scan.bounds, scan.order);
+    pub(crate) fn stream(&self, layout: KeyLayout, scan: &Scan) -> Result<Stream<'_>, ReadError> {
+        let range = bounds::range(self.partition.prefix(&self.view), layout, &scan.bounds, scan.order);
         let mut stream = Stream {
             partition: self.partition.id,
             log_start: self.view.log_start,
+            layout,
+            times: Times { oldest: self.view.oldest, from: scan.bounds.start_from, to: scan.bounds.start_to },
             cursor: self.snapshot.cursor(range, scan.order)?,
             key: Vec::new(),
             value: Vec::new(),
@@ -78,17 +83,40 @@ impl Stream<'_> {
                     return Err(ReadError::Late);
                 }
             }
-            if row.offset < self.log_start {
+            let key = RowPrefix::strip(store_key);
+            if row.offset < self.log_start || !self.times.include(self.layout, key) {
                 continue;
             }
             self.key.clear();
-            self.key.extend_from_slice(RowPrefix::strip(store_key));
+            self.key.extend_from_slice(key);
             self.value.clear();
             self.value.extend_from_slice(row.value);
             self.offset = row.offset;
             self.timestamp = row.timestamp;
             return Ok(());
         }
+    }
+}
+
+/// Which windows are wanted, by the times beside the keys.
+struct Times {
+    /// What retention shows.
+    oldest: Option<Timestamp>,
+    /// The first start, inclusive.
+    from: Option<Timestamp>,
+    /// The end of the starts, exclusive.
+    to: Option<Timestamp>,
+}
+
+impl Times {
+    fn include(&self, layout: KeyLayout, key: &[u8]) -> bool {
+        if layout.kind == KeyKind::Plain {
+            return true;
+        }
+        let Some(time) = layout.time(key) else { return self.from.is_none() && self.to.is_none() };
+        self.oldest.is_none_or(|oldest| oldest <= time.sorted_by())
+            && self.from.is_none_or(|from| from <= time.start())
+            && self.to.is_none_or(|to| time.start() < to)
     }
 }
 

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use lentic_engine::log::{SharedLog, Topic};
+use lentic_format::KeyLayout;
 use lentic_store::layout::StoreId;
 use lentic_types::{FormatName, Offset, PartitionId, TableSpec, Timestamp, Token, TopicId};
 
@@ -63,7 +64,7 @@ pub struct RawTable {
 pub(crate) struct Inner {
     /// As declared; `read_only` and `partitioner` as changed since.
     pub(crate) spec: ArcSwap<TableSpec>,
-    pub(crate) key: FormatName,
+    pub(crate) key: KeyLayout,
     pub(crate) store_id: StoreId,
     pub(crate) topic: ArcSwap<Topic>,
     /// Of the topic; `partitions` may be fewer.
@@ -91,7 +92,7 @@ impl RawTable {
         let inner = Inner {
             rules: ArcSwap::from_pointee(Rules::of(&spec, topic.partitions, &partitions)),
             refreshing: Mutex::default(),
-            key: spec.key,
+            key: KeyLayout::of(&spec),
             spec: ArcSwap::from_pointee(spec),
             store_id,
             partition_count: topic.partitions,
@@ -110,8 +111,13 @@ impl RawTable {
         (**self.inner.spec.load()).clone()
     }
 
-    /// Format of the keys.
+    /// Format of the keys; of windowed ones, of what is before the window.
     pub fn key_format(&self) -> FormatName {
+        self.inner.key.format
+    }
+
+    /// How its keys lie in the log and in the store.
+    pub fn key_layout(&self) -> KeyLayout {
         self.inner.key
     }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use lentic_engine::TaskView;
-use lentic_format::{order_key, unorder_key};
+use lentic_format::KeyTime;
 use lentic_store::layout::RowView;
 use lentic_store::{Order, Tier};
 use lentic_types::{Offset, PartitionId, Progress, Timestamp};
@@ -39,7 +39,8 @@ pub struct Found<'a> {
     pub row: Option<Row<'a>>,
 }
 
-/// Which keys, as bytes in the log; their order is the key format's.
+/// Which keys, as bytes in the log; their order is the key format's. Of windowed keys `from` and `to` are with their
+/// windows, `prefix` is of what is before them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyBounds {
     /// Keys that begin so (`bytes`, `string`, `json`).
@@ -48,6 +49,12 @@ pub struct KeyBounds {
     pub from: Option<Vec<u8>>,
     /// The end, exclusive.
     pub to: Option<Vec<u8>>,
+    /// The windows of this key, which is without one.
+    pub windows_of: Option<Vec<u8>>,
+    /// Windows that start at this time or later.
+    pub start_from: Option<Timestamp>,
+    /// Windows that start before this time.
+    pub start_to: Option<Timestamp>,
     /// Go on after this key in the scan's order (a page's last).
     pub after: Option<Vec<u8>>,
 }
@@ -59,6 +66,8 @@ pub struct Scan {
     pub bounds: KeyBounds,
     /// Which way.
     pub order: Order,
+    /// In which partitions.
+    pub scope: Scope,
     /// When to give up; it fails with [`ReadError::Late`] then.
     pub until: Option<Instant>,
 }
@@ -103,6 +112,11 @@ impl RawTable {
         loop {
             let view = partition.view();
             let staleness_ms = self.staleness_ms(&view);
+            if is_hidden(self.inner.key.split(key), view.oldest) {
+                let found =
+                    Found { partition: partition.id, progress: view.progress, staleness_ms, row: None };
+                return Ok(read.take().map(|read| read(found)));
+            }
             let mut outcome = Ok(None);
             let known =
                 partition.store.get_with(&self.store_key(partition, &view, key), tier, &mut |bytes| {
@@ -170,7 +184,8 @@ impl RawTable {
                 let Some(bytes) = source.snapshot.get(&store_key)? else { continue };
                 let row = RowView::read(&bytes)?;
                 let newer = newest.as_ref().is_none_or(|(_, _, best)| row.timestamp > *best);
-                if row.offset >= source.view.log_start && newer {
+                let shown = !is_hidden(self.inner.key.split(key), source.view.oldest);
+                if row.offset >= source.view.log_start && shown && newer {
                     let timestamp = row.timestamp;
                     newest = Some((partition.id, bytes, timestamp));
                 }
@@ -193,12 +208,12 @@ impl RawTable {
         scan: &Scan,
         visit: &mut dyn FnMut(ScannedRow<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<(PartitionId, Offset)>, ReadError> {
-        let key_format = self.inner.key;
+        let layout = self.inner.key;
         let mut key = Vec::new();
         self.merged(scan, &mut |merged| {
             key.clear();
-            // The store's keys were written by `order_key`, whose inverse knows them all.
-            if unorder_key(key_format, merged.key, &mut key).is_err() {
+            // The store's keys were written by the layout, which knows them all.
+            if layout.to_wire(merged.key, &mut key).is_err() {
                 return ControlFlow::Continue(());
             }
             let row = Row {
@@ -229,7 +244,10 @@ impl RawTable {
         if self.is_closed() {
             return Err(ReadError::Closed);
         }
-        let sources: Vec<_> = self.inner.partitions.iter().map(Source::new).collect();
+        let sources: Vec<_> = match scan.scope {
+            Scope::All => self.inner.partitions.iter().map(Source::new).collect(),
+            Scope::Partition(id) => vec![Source::new(self.kept(id)?)],
+        };
         let mut streams = Vec::with_capacity(sources.len());
         for source in &sources {
             streams.push(source.stream(self.inner.key, scan)?);
@@ -251,15 +269,20 @@ impl RawTable {
 
     fn store_key(&self, partition: &Partition, view: &TaskView, key: &[u8]) -> StoreKey {
         let prefix = partition.prefix(view);
-        // Numbers have one byte more in order.
-        let mut store_key = StoreKey::with_capacity(prefix.as_bytes().len() + key.len() + 1);
+        // Numbers have one byte more in order, windowed keys three more.
+        let mut store_key = StoreKey::with_capacity(prefix.as_bytes().len() + key.len() + 4);
         store_key.extend_from_slice(prefix.as_bytes());
-        order_key(self.inner.key, key, &mut store_key);
+        self.inner.key.to_store(key, Timestamp::NONE, &mut store_key);
         store_key
     }
 }
 
 type StoreKey = Vec<u8>;
+
+/// Whether the key's window is older than what is shown.
+fn is_hidden(split: Option<(&[u8], KeyTime)>, oldest: Option<Timestamp>) -> bool {
+    split.zip(oldest).is_some_and(|((_, time), oldest)| time.sorted_by() < oldest)
+}
 
 /// Reads what a get found; `None`: no row, and `read` was not used.
 fn find<R, F: FnOnce(Found<'_>) -> R>(

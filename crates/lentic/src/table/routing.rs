@@ -113,9 +113,14 @@ impl RawTable {
         outgrown(&self.inner.spec.load(), self.partitions())
     }
 
-    /// The partition of a key (bytes as in the log), or `None` where keys don't lie by one partitioner, or it is not
+    /// The partition of a key (bytes as in the log; windows have no part in it), or `None` where keys don't lie by one partitioner, or it is not
     /// known yet by which.
     pub fn partition_of(&self, key: &[u8]) -> Option<PartitionId> {
+        self.partition_of_inner(self.inner.key.inner(key))
+    }
+
+    /// The same of a key without its window.
+    pub fn partition_of_inner(&self, key: &[u8]) -> Option<PartitionId> {
         if self.partitions() == 1 {
             return Some(PartitionId(0));
         }
@@ -129,7 +134,9 @@ impl RawTable {
     /// Where a write of a key goes; `None` where the operator has to name the rule first, or it is not known yet.
     pub fn write_partition_of(&self, key: &[u8]) -> Option<PartitionId> {
         match self.routing() {
-            Routing::By { partitioner, .. } => Some(partitioner.partition(key, self.partitions())),
+            Routing::By { partitioner, .. } => {
+                Some(partitioner.partition(self.inner.key.inner(key), self.partitions()))
+            }
             Routing::Mixed | Routing::Detecting => None,
         }
     }

@@ -51,6 +51,7 @@ impl Bench {
             partitions: None,
             partitioner: None,
             read_only: false,
+            window: None,
         };
         let around = Surroundings {
             log: Arc::clone(&log) as Arc<dyn Log>,

@@ -44,6 +44,7 @@ fn spec(name: &str, topic: &str, partitions: u32) -> TableSpec {
         partitions: Some(partitions),
         partitioner: None,
         read_only: false,
+        window: None,
     }
 }
 

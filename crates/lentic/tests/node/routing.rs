@@ -18,6 +18,7 @@ fn spec(name: &str, partitioner: Option<Partitioner>) -> TableSpec {
         partitions: partitioner.map(|_| PARTITIONS),
         partitioner,
         read_only: false,
+        window: None,
     }
 }
 

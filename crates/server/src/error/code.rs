@@ -56,6 +56,9 @@ codes! {
         "Send the cursor with the parameters of the page it came from, or start again without it.";
     /// A key is not of the table's key format.
     BadKey "bad_key" 400 "GET /v1/tables/{table} shows the key format; key-encoding=base64url addresses any stored key.";
+    /// The keys of the table have windows, and the endpoint takes keys alone.
+    WindowedKeys "windowed_keys" 400
+        "GET /v1/tables/{table}/rows/{key} lists the windows of a key; its parameter window names one.";
     /// There is no bearer token, or an unknown one.
     Unauthorized "unauthorized" 401 "Send Authorization: Bearer TOKEN with a token of the node's token_file.";
     /// The bearer token may only read.
@@ -66,7 +69,7 @@ codes! {
     ForeignHost "foreign_host" 403
         "Call the node as localhost, 127.0.0.1 or [::1]; cors_origin allows the hosts of the origins it names.";
     /// The table refuses every write.
-    ReadOnly "read_only" 403 "PATCH /v1/tables/{table} with {\"read_only\": false} to allow writes.";
+    ReadOnly "read_only" 403 "PATCH /v1/tables/{table} with {\"read_only\": false} to allow writes; windowed keys are never written.";
     /// No endpoint has this path.
     NotFound "not_found" 404 "GET /docs lists the endpoints.";
     /// No table has this name.

@@ -41,6 +41,9 @@ struct Keys<'a> {
 pub(crate) async fn get_many(mut call: Call) -> Result<Response> {
     call.query(&[])?;
     let entry = call.table()?;
+    if entry.window.is_some() {
+        return Err(Error::new(Code::WindowedKeys, format!("the keys of table {} have windows", entry.name)));
+    }
     let limits = call.state.config();
     let (max_keys, max_bytes) = (limits.max_keys_per_get, limits.max_body_bytes);
     let body = call.body("max_body_bytes", max_bytes).await?;

@@ -18,8 +18,8 @@ use crate::http::Response;
     params(
         ("table" = String, Path, description = "The table"),
         ("prefix" = Option<String>, Query, description = "Keys that begin so (bytes, string, json)"),
-        ("from" = Option<String>, Query, description = "The first key, inclusive"),
-        ("to" = Option<String>, Query, description = "The end, exclusive"),
+        ("from" = Option<String>, Query, description = "The first key, inclusive; of windowed tables when the first windows start (ms or RFC 3339)"),
+        ("to" = Option<String>, Query, description = "The end, exclusive; of windowed tables a time"),
         ("key-encoding" = Option<String>, Query, description = "text (default) or base64url"),
     ),
     responses((status = 200, description = "The number", body = api::Count)))]
@@ -27,7 +27,7 @@ pub(crate) async fn count(call: Call) -> Result<Response> {
     let query = call.query(&["prefix", "from", "to", KeyEncoding::PARAMETER])?;
     let entry = call.table()?;
     let until = Some(call.deadline.at().into_std());
-    let scan = Scan { bounds: bounds(&query, entry.key)?, until, ..Scan::default() };
+    let scan = Scan { bounds: bounds(&query, &entry)?, until, ..Scan::default() };
     call.on(entry, |entry| count_in(&call, entry, scan.clone())).await
 }
 

@@ -20,6 +20,16 @@ impl Parameters {
         hash.part(bounds.from.as_deref());
         hash.part(bounds.to.as_deref());
         hash.part((order == Order::Descending).then_some(b"desc"));
+        // What tables without windows never have is left out there: their cursors stay what they were.
+        if let Some(inner) = &bounds.windows_of {
+            hash.part(Some(inner));
+        }
+        for (name, time) in [(b"f", bounds.start_from), (b"t", bounds.start_to)] {
+            if let Some(time) = time {
+                hash.part(Some(name));
+                hash.part(Some(&time.0.to_be_bytes()));
+            }
+        }
         Self(hash.0)
     }
 

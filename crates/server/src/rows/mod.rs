@@ -5,8 +5,10 @@ mod count;
 mod cursor;
 mod element;
 mod load;
+mod moment;
 mod point;
 mod scan;
+mod windows;
 mod write;
 
 pub(crate) use batch::{get_many, write_many};

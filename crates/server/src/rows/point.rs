@@ -12,7 +12,7 @@ use lentic::format::{check_stored, value_to_json};
 use lentic::types::FormatName;
 use lentic::{Admission, Demand, Found, ReadError, Row, Tier};
 
-use super::{KeyEncoding, path_key};
+use super::{KeyEncoding, path_key, windows};
 use crate::call::Call;
 use crate::catalog::Entry;
 use crate::document::{push_decimal, push_token};
@@ -29,11 +29,21 @@ use crate::state::State;
 ///
 /// The key is the rest of the path, slashes included, percent-decoded once; `rows/` alone is the empty key. Numbers
 /// are decimal, a JSON key is its exact text.
+///
+/// Where keys have windows, this is a page of the key's windows, oldest first, as a scan is answered; `window` names one
+/// of them.
 #[utoipa::path(get, path = "/v1/tables/{table}/rows/{key}", tag = "Rows",
     params(
         ("table" = String, Path, description = "The table"),
         ("key" = String, Path, description = "The key: the rest of the path"),
         ("key-encoding" = Option<String>, Query, description = "text (default) or base64url, which addresses any stored key"),
+        ("window" = Option<String>, Query, description = "Of windowed tables the one row of the window that starts then; of sessions START..END"),
+        ("sequence" = Option<u32>, Query, description = "With window, of tables that keep several records of a window: which (0)"),
+        ("from" = Option<String>, Query, description = "Windows that start at this time or later (ms or RFC 3339)"),
+        ("to" = Option<String>, Query, description = "Windows that start before this time"),
+        ("limit" = Option<u64>, Query, description = "Windows of a page"),
+        ("order" = Option<String>, Query, description = "asc (default) or desc"),
+        ("cursor" = Option<String>, Query, description = "Of the page before"),
         ("If-None-Match" = Option<String>, Header, description = "ETags or *: 304 if the row is one of them"),
         ("If-Match" = Option<String>, Header, description = "ETags or *: 412 if the row is none of them"),
         ("Accept" = Option<String>, Header, description = "application/octet-stream: the stored bytes; application/json; text/plain for string values"),
@@ -59,12 +69,20 @@ pub(crate) async fn head(call: Call, path: RowPath<'_>) -> Result<Response> {
 }
 
 async fn read(call: Call, path: RowPath<'_>, head: bool) -> Result<Response> {
-    let encoding = KeyEncoding::of(&call.query(&[KeyEncoding::PARAMETER])?)?;
     let entry = call.table()?;
-    let key = Bytes::from(path_key(entry.key, path, encoding)?.into_owned());
+    let key = if entry.window.is_some() {
+        let Some(key) = windows::named(&call, &entry, path)? else {
+            return windows::all(call, entry, path).await;
+        };
+        key
+    } else {
+        let encoding = KeyEncoding::of(&call.query(&[KeyEncoding::PARAMETER])?)?;
+        path_key(entry.key, path, encoding)?.into_owned()
+    };
+    let key = Bytes::from(key);
     let headers = RequestHeaders::read(&call.headers)?;
     let want = Arc::new(Want::read(&entry, &headers, &call.headers, head)?);
-    let was_quick = headers.is_plain() && headers.origin.is_none();
+    let was_quick = headers.is_plain() && headers.origin.is_none() && entry.window.is_none();
     call.on(entry, |entry| read_in(&call, entry, key.clone(), Arc::clone(&want), was_quick)).await
 }
 
@@ -109,6 +127,9 @@ pub(crate) fn quick(
         return Quick::Long;
     }
     let answer = state.catalog.cached(path.table, |entry| {
+        if entry.window.is_some() {
+            return Ok(None);
+        }
         let encoding = match uri.query() {
             None => KeyEncoding::Text,
             Some(query) => KeyEncoding::of(&Query::read(Some(query), &[KeyEncoding::PARAMETER])?)?,

@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use bytes::Bytes;
 use futures_util::stream;
 use lentic::types::{Offset, PartitionId};
-use lentic::{Order, Scan, Scope};
+use lentic::{KeyBounds, Order, Scan, Scope};
 
 use super::batch::push_json;
 use super::bounds::bounds;
@@ -18,7 +18,7 @@ use crate::catalog::Entry;
 use crate::document::RowWriter;
 use crate::error::{Code, Error, Result};
 use crate::freshness::{Freshness, admitted};
-use crate::http::{APPLICATION_JSON, Body, Deadline, NDJSON, Response, negotiate};
+use crate::http::{APPLICATION_JSON, Body, Deadline, NDJSON, Query, Response, negotiate};
 use crate::state::State;
 
 /// Rows of a stream that are read at a time; the reader's speed decides when the next ones are.
@@ -34,8 +34,8 @@ const STREAM_BYTES: usize = 256 * 1024;
     params(
         ("table" = String, Path, description = "The table"),
         ("prefix" = Option<String>, Query, description = "Keys that begin so (bytes, string, json)"),
-        ("from" = Option<String>, Query, description = "The first key, inclusive"),
-        ("to" = Option<String>, Query, description = "The end, exclusive"),
+        ("from" = Option<String>, Query, description = "The first key, inclusive; of windowed tables when the first windows start (ms or RFC 3339)"),
+        ("to" = Option<String>, Query, description = "The end, exclusive; of windowed tables a time"),
         ("limit" = Option<u64>, Query, description = "Rows of a page, up to max_page_rows; as a stream: of all"),
         ("order" = Option<String>, Query, description = "asc (default) or desc"),
         ("cursor" = Option<String>, Query, description = "Of the page before"),
@@ -46,6 +46,20 @@ const STREAM_BYTES: usize = 256 * 1024;
 pub(crate) async fn scan(call: Call) -> Result<Response> {
     let query = call.query(&["prefix", "from", "to", "limit", "order", "cursor", KeyEncoding::PARAMETER])?;
     let entry = call.table()?;
+    let bounds = bounds(&query, &entry)?;
+    answer(call, entry, Request { query, bounds, scope: Scope::All }).await
+}
+
+/// A scan that was asked for.
+pub(super) struct Request {
+    pub(super) query: Query,
+    pub(super) bounds: KeyBounds,
+    pub(super) scope: Scope,
+}
+
+/// Answers with a page or with lines, as the reader wants.
+pub(super) async fn answer(call: Call, entry: Arc<Entry>, request: Request) -> Result<Response> {
+    let Request { query, mut bounds, scope } = request;
     let lines = match negotiate(call.accept()?.as_deref(), &["application/json", "application/x-ndjson"]) {
         Some(index) => index == 1,
         None => {
@@ -55,12 +69,11 @@ pub(crate) async fn scan(call: Call) -> Result<Response> {
             ));
         }
     };
-    let mut bounds = bounds(&query, entry.key)?;
     let order = query.choice("order", &[("asc", Order::Ascending), ("desc", Order::Descending)])?;
     let parameters = Parameters::of(&entry.name, &bounds, order);
     bounds.after = query.bytes("cursor").map(|cursor| parameters.last_key(cursor)).transpose()?;
     let limit: Option<usize> = query.parse("limit")?;
-    let scan = Scan { bounds, order, until: None };
+    let scan = Scan { bounds, order, scope, until: None };
     if lines {
         return call.on(entry, |entry| stream_lines(&call, entry, scan.clone(), limit)).await;
     }
@@ -84,7 +97,7 @@ async fn document(
     page: Page,
     parameters: Parameters,
 ) -> Result<Response> {
-    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
+    admitted(&entry.table, scan.scope, &call.demand, call.deadline).await?;
     let freshness = Freshness::of(&entry.table);
     let table = Arc::clone(&entry);
     let read = call.state.block(call.deadline, move || page.read(&table, &scan)).await??;
@@ -197,7 +210,7 @@ impl Lines {
 /// The first part is read before the answer begins, so that what fails at once has its status. A stream that breaks
 /// off later ends without the end that HTTP gives to a whole body.
 async fn stream_lines(call: &Call, entry: Arc<Entry>, scan: Scan, limit: Option<usize>) -> Result<Response> {
-    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
+    admitted(&entry.table, scan.scope, &call.demand, call.deadline).await?;
     let freshness = Freshness::of(&entry.table);
     let mut lines = Lines {
         state: Arc::clone(&call.state),

@@ -63,6 +63,7 @@ pub(crate) fn description(entry: &Entry) -> api::Table {
         key: spec.key.to_string(),
         value: spec.value.to_string(),
         read_only: spec.read_only,
+        window: spec.window.map(Into::into),
         partitioner,
         partitioner_is: is.to_owned(),
         ready: status.iter().all(|partition| partition.state == "ready"),

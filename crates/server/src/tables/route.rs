@@ -34,7 +34,7 @@ pub(crate) async fn route(call: Call) -> Result<Response> {
         role: "active".to_owned(),
         url: format!("http://{host}"),
     };
-    let partition = entry.table.partition_of(&key);
+    let partition = entry.table.partition_of_inner(&key);
     let is_kept =
         partition.is_none_or(|partition| entry.table.kept_partitions().any(|kept| kept == partition));
     let nodes = if is_kept { vec![node] } else { Vec::new() };

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use lentic_engine::load::{Load, Loader};
 use lentic_engine::log::{Bounds, ReadFrom};
 use lentic_engine::{Action, Assignment, Event, Facts, Notice, TaskId, TaskState, TaskView, Worker};
+use lentic_format::KeyLayout;
 use lentic_store::layout::{RowPrefix, RowView, StoreId};
 use lentic_store::{FamilyId, Order, Store};
 use lentic_types::{
@@ -167,7 +168,8 @@ impl TableSim {
             store_id: STORE,
             source: source(),
             partitions: 1,
-            key: FormatName::String,
+            key: KeyLayout::plain(FormatName::String),
+            retention_ms: None,
             facts,
         })));
     }

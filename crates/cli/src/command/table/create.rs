@@ -63,6 +63,7 @@ impl Create {
             partitions: self.partitions,
             partitioner: self.partitioner,
             read_only: self.read_only,
+            window: None,
         };
         let declaration = serde_json::to_vec(&spec).map_err(|error| Failure::usage(error.to_string()))?;
         let path = if self.wait { "/v1/tables?wait=ready" } else { "/v1/tables" };

@@ -163,13 +163,14 @@ impl Watch {
     }
 
     fn polled(&mut self, found: Polled, events: &mut Vec<WatchEvent>) -> Result<(), ReadError> {
+        let layout = self.table.inner.key;
         let Phase::Log(catch_up) = &mut self.phase else { return Ok(()) };
         match found {
             Polled::Records { partition, batch, .. } => {
                 let i = partition.partition.0 as usize;
                 let Some(until) = catch_up.until.get(i).copied().flatten() else { return Ok(()) };
                 for record in batch.iter().filter(|record| record.offset < until) {
-                    change(&self.filter, partition.partition, record, events);
+                    change(&self.filter, layout, partition.partition, record, events);
                     self.positions[i] = record.offset.next();
                 }
                 if batch.last_offset().is_some_and(|last| last.next() >= until) {

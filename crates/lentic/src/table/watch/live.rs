@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lentic_engine::Purged;
-use lentic_format::unorder_key;
+use lentic_format::KeyLayout;
 use lentic_types::{PartitionId, RecordBatch, RecordView};
 
 use super::subscription::Published;
@@ -56,7 +56,7 @@ impl Watch {
                 self.rest = Some((partition, batch, index));
                 return;
             }
-            change(&self.filter, partition, record, events);
+            change(&self.filter, self.table.inner.key, partition, record, events);
             *position = record.offset.next();
         }
     }
@@ -65,7 +65,8 @@ impl Watch {
     pub(super) fn purged(&self, partition: PartitionId, rows: &[Purged], events: &mut Vec<WatchEvent>) {
         for row in rows {
             let mut key = Vec::new();
-            if unorder_key(self.table.inner.key, &row.key, &mut key).is_ok() && self.filter.matches(&key) {
+            let layout = self.table.inner.key;
+            if layout.to_wire(&row.key, &mut key).is_ok() && self.filter.matches(layout.inner(&key)) {
                 events.push(WatchEvent::Delete {
                     key: Bytes::from(key),
                     timestamp: row.timestamp,
@@ -79,11 +80,12 @@ impl Watch {
 
 pub(super) fn change(
     filter: &Filter,
+    layout: KeyLayout,
     partition: PartitionId,
     record: RecordView<'_>,
     events: &mut Vec<WatchEvent>,
 ) {
-    let Some(key) = record.key.filter(|key| filter.matches(key)) else { return };
+    let Some(key) = record.key.filter(|key| filter.matches(layout.inner(key))) else { return };
     let key = Bytes::copy_from_slice(key);
     let (timestamp, offset) = (record.timestamp, record.offset);
     events.push(match record.value {

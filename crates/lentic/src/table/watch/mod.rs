@@ -22,7 +22,7 @@ pub(crate) use subscription::Subscription;
 pub enum Filter {
     /// All.
     All,
-    /// One.
+    /// One; where keys are windowed, all of its windows.
     Key(Vec<u8>),
     /// Those that begin so.
     Prefix(Vec<u8>),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lentic_engine::TaskView;
-use lentic_format::unorder_key;
+use lentic_format::KeyKind;
 use lentic_store::layout::{PositionRecord, position_key};
 use lentic_store::{Order, ReadStore};
 use lentic_types::Offset;
@@ -59,26 +59,30 @@ impl Watch {
             return self.after_snapshot(events);
         };
         let after = snapshot.after.take();
+        let layout = self.table.inner.key;
+        let is_windowed = layout.kind != KeyKind::Plain;
         let bounds = match &self.filter {
             Filter::All => KeyBounds { after, ..KeyBounds::default() },
             Filter::Prefix(prefix) => {
                 KeyBounds { prefix: Some(prefix.clone()), after, ..KeyBounds::default() }
             }
+            Filter::Key(key) if is_windowed => {
+                KeyBounds { windows_of: Some(key.clone()), after, ..KeyBounds::default() }
+            }
             Filter::Key(key) => KeyBounds { from: Some(key.clone()), after, ..KeyBounds::default() },
         };
         let (store, view) = &snapshot.sources[snapshot.partition];
         let source = Source { partition, snapshot: Arc::clone(store), view: *view };
-        let scan = Scan { bounds, order: Order::Ascending, until: None };
-        let format = self.table.inner.key;
+        let scan = Scan { bounds, ..Scan::default() };
         let max = max.min(STEP);
         let (mut key, mut seen, mut last) = (Vec::new(), 0, None);
-        let mut streams = [source.stream(format, &scan)?];
+        let mut streams = [source.stream(layout, &scan)?];
         merge(&mut streams, Order::Ascending, &mut |row| {
             key.clear();
-            if unorder_key(format, row.key, &mut key).is_err() {
+            if layout.to_wire(row.key, &mut key).is_err() {
                 return ControlFlow::Continue(());
             }
-            if !self.filter.matches(&key) {
+            if !self.filter.matches(layout.inner(&key)) {
                 return match self.filter {
                     Filter::Key(_) => ControlFlow::Break(()),
                     _ => ControlFlow::Continue(()),
@@ -100,7 +104,7 @@ impl Watch {
             ControlFlow::Break(())
         })?;
         match last {
-            Some(key) if !matches!(self.filter, Filter::Key(_)) => snapshot.after = Some(key),
+            Some(key) if is_windowed || !matches!(self.filter, Filter::Key(_)) => snapshot.after = Some(key),
             _ => snapshot.partition += 1,
         }
         Ok(true)

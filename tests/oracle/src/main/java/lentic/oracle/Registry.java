@@ -1,5 +1,7 @@
 package lentic.oracle;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -10,7 +12,7 @@ final class Registry {
     record Topology(String name, String family, String words, RandomInput random, Consumer<Build> build) {}
 
     private final Map<String, Topology> byName = new TreeMap<>();
-    private final java.util.List<Topology> inOrder = new java.util.ArrayList<>();
+    private final List<Topology> inOrder = new ArrayList<>();
     private String family = "";
 
     private Registry() {}
@@ -19,11 +21,18 @@ final class Registry {
         Registry r = new Registry();
         r.family("Stateless", Stateless::register);
         r.family("Stream aggregations", StreamAggregations::register);
+        r.family("Table aggregations", TableAggregations::register);
         r.family("Windows", Windows::register);
         r.family("Windows with emit on close", EmitFinal::register);
+        r.family("Suppression", Suppress::register);
         r.family("Stream-stream joins", StreamJoins::register);
         r.family("Stream-table joins", StreamTableJoins::register);
         r.family("Table-table joins", TableJoins::register);
+        r.family("Foreign-key joins", ForeignKeyJoins::register);
+        r.family("Tables", Tables::register);
+        r.family("Versioned tables", VersionedTables::register);
+        r.family("Processors", Processors::register);
+        r.family("Timestamp extractors", Extractors::register);
         return r;
     }
 
