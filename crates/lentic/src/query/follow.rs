@@ -6,7 +6,7 @@ use lentic_engine::stream::Place;
 use lentic_engine::{TaskId, TaskState, TaskView};
 use lentic_store::layout::{PositionRecord, position_key};
 use lentic_topology::spec::StoreIndex;
-use lentic_types::{Offset, PartitionId, Position};
+use lentic_types::{Offset, PartitionId, Position, Timestamp};
 
 use super::Inner;
 use crate::RawTable;
@@ -47,6 +47,7 @@ impl Shared {
             log_start: view.log_start,
             partitioners: view.partitioners,
             null_keys: view.null_keys,
+            observed: Timestamp::NONE,
         });
         // What lies between are markers and aborted records.
         record.position.offset = record.position.offset.max(view.progress.position);

@@ -99,6 +99,7 @@ impl Node {
         let tables = self.open_stores(&plan, &mut topics, created)?;
         let globals = Arc::new(GlobalTables(self.open_globals(&plan, created)?));
         let tasks = tasks(&plan, &topics.partitions);
+        self.shared.streams.start(&self.shared)?;
         let statuses = tasks.iter().map(|task| (task.clone(), TaskStatus::Opening)).collect();
         let inner = Inner {
             plan,

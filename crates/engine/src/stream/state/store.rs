@@ -198,6 +198,7 @@ impl TaskStore {
             record.position = Position { offset: end, epoch: -1, ..record.position };
             record.read_to = end;
             record.current_at = now;
+            record.observed = Timestamp(self.observed);
             batch.put(&position_key(self.place.id, self.partition), &record.to_bytes());
         }
         if let Some(times) = &mut self.times {

@@ -1,0 +1,73 @@
+//! Queries in a node on the embedded log.
+use std::time::{Duration, Instant};
+
+use lentic::config::Config;
+use lentic::topology::Topology;
+use lentic::types::TableName;
+use lentic::{Node, Query};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn config(dir: &tempfile::TempDir) -> Config {
+    Config { data_dir: dir.path().to_owned(), ..Config::default() }
+}
+
+fn words() -> Topology {
+    let topology = Topology::new("words");
+    topology
+        .stream::<String, String>("lines")
+        .flat_map_values(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .group_by(|_, word| word.clone())
+        .count("counts");
+    topology
+}
+
+fn run(node: &Node) -> Query {
+    let query = node.run(&words()).expect("the query runs");
+    assert!(query.wait_running(PATIENCE), "{:?}", query.tasks());
+    query
+}
+
+/// Writes to a topic by way of a table over it.
+fn write(node: &Node, key: &str, value: &str) {
+    let lines = node.table("lines").unwrap_or_else(|| {
+        let spec = serde_json::from_str(r#"{"name":"lines","topic":"lines","key":"string","value":"string"}"#);
+        node.create_table(spec.expect("a declaration")).expect("a table").0
+    });
+    let table = lentic::Table::<String, String>::of(lines, PATIENCE).expect("a table of strings");
+    table.put(&key.to_owned(), &value.to_owned()).expect("a write");
+}
+
+fn count(node: &Node, word: &str) -> Option<i64> {
+    let table = node.table("counts").expect("the counts are served");
+    let table = lentic::Table::<String, i64>::of(table, PATIENCE).expect("a table of counts");
+    table.get(&word.to_owned()).expect("a read")
+}
+
+fn eventually(what: &str, mut is: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn words_are_counted_and_counted_on() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let node = Node::open(config(&dir)).expect("a node");
+    run(&node);
+    write(&node, "1", "a b a");
+    write(&node, "2", "b c");
+    eventually("the words are counted", || count(&node, "c") == Some(1) && count(&node, "b") == Some(2));
+    assert_eq!(count(&node, "a"), Some(2));
+    assert!(node.tables().iter().any(|table| table.spec().name == TableName::new("counts").expect("a name")));
+    node.close(PATIENCE).expect("a close");
+    drop(node);
+    let node = Node::open(config(&dir)).expect("the node again");
+    run(&node);
+    assert_eq!(count(&node, "a"), Some(2));
+    write(&node, "3", "a");
+    eventually("they are counted on", || count(&node, "a") == Some(3));
+    node.close(PATIENCE).expect("a close");
+}
