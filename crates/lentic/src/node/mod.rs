@@ -190,6 +190,11 @@ impl Node {
         Readiness::Ready
     }
 
+    /// The log: for programs that write to topics themselves.
+    pub fn log(&self) -> SharedLog {
+        Arc::clone(&self.shared.log)
+    }
+
     /// `Err`: the log can't be reached at the moment (the text says why). Does not block.
     pub fn log_health(&self) -> Result<(), String> {
         self.shared.log.health()
