@@ -12,6 +12,9 @@ use lentic::topology::Topology;
 use lentic::types::{PartitionId, Timestamp, TopicName};
 use lentic::{Node, NodeError};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const KEYS: u64 = 100_000;
 const PARTITIONS: u32 = 4;
 
@@ -23,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let text = std::fs::read_to_string(file)?;
     let config = lentic::config::resolve(Some((file, &text)), [], [])?.config;
     match command.as_str() {
-        "run" => run(config),
+        "run" => run(config, rest.first().map_or(Ok(u64::MAX), |records| records.parse())?),
         "load" => load(config, rest.first().ok_or("how many records?")?.parse()?),
         other => Err(format!("there is no command {other}").into()),
     }
@@ -38,7 +41,7 @@ fn topology() -> Topology {
     topology
 }
 
-fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+fn run(config: Config, expected: u64) -> Result<(), Box<dyn std::error::Error>> {
     let node = Node::open(config)?;
     let query = node.run(&topology())?;
     while !query.wait_running(Duration::from_secs(1)) {
@@ -47,8 +50,19 @@ fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     writeln!(std::io::stdout(), "running")?;
+    let (began, mut is_done) = (Instant::now(), false);
     loop {
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(20));
+        let done: u64 = query
+            .positions()
+            .iter()
+            .filter(|(partition, _)| partition.contains("-repartition/"))
+            .map(|(_, position)| position.0)
+            .sum();
+        if !is_done && done >= expected {
+            is_done = true;
+            writeln!(std::io::stdout(), "done in {:.2} s", began.elapsed().as_secs_f64())?;
+        }
         if let Some(reason) = node.failure() {
             return Err(NodeError::Io(reason).into());
         }

@@ -33,7 +33,10 @@ pub(super) struct Input {
 pub(super) struct Head {
     pub(super) timestamp: Timestamp,
     pub(super) offset: Offset,
-    pub(super) records: Vec<(usize, Record)>,
+    /// Source node and record, of the first source that takes it.
+    pub(super) first: (usize, Record),
+    /// Of the others.
+    pub(super) rest: Vec<(usize, Record)>,
 }
 
 impl Input {

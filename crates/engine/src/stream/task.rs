@@ -31,6 +31,8 @@ pub struct StreamTask {
     runtime: Runtime,
     plan: Plan,
     prefix: String,
+    /// Of the logged stores.
+    changelogs: BTreeMap<StoreIndex, TopicName>,
     inputs: Vec<Input>,
     skipped: Vec<Skipped>,
     is_started: bool,
@@ -165,6 +167,7 @@ impl StreamTask {
             runtime: Runtime { processors, core },
             plan: plan.clone(),
             prefix: prefix.to_owned(),
+            changelogs: part.stores.iter().map(|index| (*index, changelog(plan, *index, prefix))).collect(),
             inputs: Vec::new(),
             skipped: Vec::new(),
             is_started: false,
@@ -360,7 +363,7 @@ impl StreamTask {
     }
 
     fn run(&mut self, number: usize) -> Result<(), TaskError> {
-        let Some(Head { timestamp, offset, records }) = self.inputs[number].head.take() else {
+        let Some(Head { timestamp, offset, first, rest }) = self.inputs[number].head.take() else {
             return Ok(());
         };
         let input = &self.inputs[number];
@@ -368,7 +371,7 @@ impl StreamTask {
         core.stream_time = core.stream_time.max(timestamp);
         core.current = Some((input.partition.clone(), offset));
         let mut outcome = Ok(());
-        for (source, record) in records {
+        for (source, record) in std::iter::once(first).chain(rest) {
             outcome = self.runtime.forward(source, record);
             if outcome.is_err() {
                 break;
@@ -524,7 +527,12 @@ impl StreamTask {
 
     /// The changelog's name of a store.
     pub fn changelog(&self, index: StoreIndex) -> TopicName {
-        changelog(&self.plan, index, &self.prefix)
+        self.changelogs.get(&index).cloned().unwrap_or_else(|| changelog(&self.plan, index, &self.prefix))
+    }
+
+    /// The names of its stores' changelogs.
+    pub fn changelogs(&self) -> &BTreeMap<StoreIndex, TopicName> {
+        &self.changelogs
     }
 
     /// What it is a part of.

@@ -43,6 +43,8 @@ pub struct StreamAssignment {
     pub key: Vec<u8>,
     /// The generation of the group's assignment.
     pub generation: i64,
+    /// Whether anybody wants to be told of the changes of a store one by one.
+    pub watched: Arc<dyn Fn(StoreIndex) -> bool + Send + Sync>,
 }
 
 /// An input partition, and where to begin without a position.

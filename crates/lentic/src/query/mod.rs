@@ -16,6 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lentic_engine::TaskId;
+use lentic_engine::stream::PositionsRecord;
 use lentic_topology::Plan;
 use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, TopicName};
@@ -61,6 +62,8 @@ pub(crate) struct Inner {
     /// By part: the names under which its tasks left positions.
     former: BTreeMap<String, Vec<String>>,
     tasks: Mutex<BTreeMap<TaskId, TaskStatus>>,
+    /// By input partition: the next offset to process, as committed.
+    positions: Mutex<BTreeMap<String, Offset>>,
     changed: Condvar,
 }
 
@@ -96,6 +99,11 @@ impl Query {
         }
     }
 
+    /// By input partition (`topic/partition`): the next offset to process, as the last commit of this process left it.
+    pub fn positions(&self) -> BTreeMap<String, Offset> {
+        self.inner.positions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The names of its own topics: changelogs and repartition topics.
     pub fn own_topics(&self) -> Vec<TopicName> {
         let topics = &self.inner.topics;
@@ -108,6 +116,13 @@ impl Query {
 impl Inner {
     fn tasks(&self) -> MutexGuard<'_, BTreeMap<TaskId, TaskStatus>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn committed(&self, positions: &PositionsRecord) {
+        let mut known = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        for (partition, position) in &positions.inputs {
+            known.insert(partition.clone(), Offset(position.offset));
+        }
     }
 
     fn set_status(&self, task: &TaskId, status: TaskStatus) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lentic_engine::stream::{StreamAssignment, TaskInput, TaskSettings};
 use lentic_engine::{TaskId, TaskState};
-use lentic_topology::spec::{OffsetReset, Spec, Topic};
+use lentic_topology::spec::{OffsetReset, Spec, StoreIndex, Topic};
 use lentic_types::{Offset, ShardId, TopicPartition};
 
 use super::{Inner, QueryError, TaskStatus, positions};
@@ -78,6 +78,7 @@ fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result
                     shard: task.shard(shared.config.shards),
                     key,
                     generation: shared.generation(),
+                    watched: watched(query, task),
                 };
                 shared.streams.assign(assignment, query)?;
                 query.set_status(task, TaskStatus::Running);
@@ -91,6 +92,15 @@ fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result
         }
     }
     Ok(())
+}
+
+/// Whether anybody watches a store's partition.
+fn watched(query: &Inner, task: &TaskId) -> Arc<dyn Fn(StoreIndex) -> bool + Send + Sync> {
+    let (tables, partition) = (query.tables.clone(), task.partition);
+    Arc::new(move |index| {
+        let table = tables.get(&index);
+        table.and_then(|table| table.partition(partition)).is_some_and(crate::table::Partition::is_watched)
+    })
 }
 
 /// The ends of the changelogs of these tasks, as `read_uncommitted` sees them.

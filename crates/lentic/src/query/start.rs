@@ -110,6 +110,7 @@ impl Node {
             globals,
             former,
             tasks: Mutex::new(statuses),
+            positions: Mutex::default(),
             changed: Condvar::new(),
         };
         let query = Query { inner: Arc::new(inner) };

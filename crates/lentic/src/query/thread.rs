@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use lentic_engine::TaskId;
+use lentic_engine::{Leap, TaskId};
 use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
 use lentic_engine::stream::{
     Applied, StreamAction, StreamAssignment, StreamEvent, StreamWorker, WorkerSettings,
@@ -293,13 +293,17 @@ impl StreamThread {
     /// Shows readers what a commit changed.
     fn applied(&mut self, applied: &Applied) {
         let Some(query) = self.queries.get(&applied.task) else { return };
+        query.committed(&applied.positions);
         for store in &applied.stores {
             let Some(table) = query.tables.get(&store.index) else { continue };
             let Some(partition) = table.partition(applied.task.partition) else { continue };
             let view = led(partition.view(), store.position);
             let first = store.records.iter().next().map(|record| record.offset);
             let records = first.map(|first| (Arc::clone(&store.records), first));
-            table.publish(partition, view, records, &[], None);
+            // Who began to watch while the commit was under way was not told of its changes.
+            let missed = records.is_none() && view.progress.position > partition.view().progress.position;
+            let leap = (missed && partition.is_watched()).then_some(Leap::CaughtUpInBulk);
+            table.publish(partition, view, records, &[], leap);
         }
         for topic in query.plan.repartition_topics() {
             let partition = TopicPartition::new(topic.resolve(&query.prefix), applied.task.partition);

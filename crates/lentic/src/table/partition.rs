@@ -181,6 +181,11 @@ impl Partition {
         self.view()
     }
 
+    /// Whether anybody wants to be told of changes.
+    pub(crate) fn is_watched(&self) -> bool {
+        !lock(&self.watchers).is_empty()
+    }
+
     pub(crate) fn set_loading(&self, position: u64, until: u64) {
         self.loading.0.store(position, Ordering::Relaxed);
         self.loading.1.store(until, Ordering::Relaxed);

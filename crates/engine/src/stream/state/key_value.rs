@@ -12,9 +12,11 @@ impl State {
     /// The row of a key.
     pub fn get(&mut self, index: StoreIndex, key: &[u8]) -> Result<Option<Row<'_>>> {
         let store = self.at(index);
+        if store.is_identity {
+            return store.get(key);
+        }
         let key = store.plain(key);
-        let row = store.get(&key)?;
-        Ok(row)
+        store.get(&key)
     }
 
     /// Sets the row of a key, or with `None` deletes it.
@@ -26,8 +28,12 @@ impl State {
         timestamp: Timestamp,
     ) -> Result<()> {
         let store = self.at(index);
+        let row = value.map(|value| (timestamp, value));
+        if store.is_identity {
+            return store.put(key, row);
+        }
         let key = store.plain(key);
-        store.put(&key, value.map(|value| (timestamp, value)))
+        store.put(&key, row)
     }
 
     /// The rows between two keys as the log has them, in the order of the store; `visit` returns whether to go on.

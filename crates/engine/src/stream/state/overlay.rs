@@ -10,13 +10,17 @@ use rustc_hash::FxHasher;
 /// A row's key in its store, without the store's prefix.
 pub type Key = Arc<[u8]>;
 
-type Map = HashMap<Key, Entry, BuildHasherDefault<FxHasher>>;
+/// Timestamp and value; `None`: no row.
+pub type StoredRow = Option<(Timestamp, Box<[u8]>)>;
+
+type Map = HashMap<Key, u32, BuildHasherDefault<FxHasher>>;
 
 /// A row, or that there is none.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    key: Key,
     /// `None`: no row.
-    pub row: Option<(Timestamp, Box<[u8]>)>,
+    pub row: StoredRow,
     dirty: bool,
 }
 
@@ -27,87 +31,114 @@ const ENTRY_BYTES: usize = 96;
 /// reached is forgotten.
 #[derive(Default)]
 pub struct Overlay {
-    recent: Map,
-    older: Map,
-    /// Changed keys in the order of their first change: that of the changelog's records.
-    dirty: Vec<Key>,
-    /// The same sorted, once somebody has scanned.
+    recent: Generation,
+    older: Generation,
+    /// Places of the changed rows in the order of their first change: that of the changelog's records.
+    dirty: Vec<u32>,
+    /// Their keys sorted, once somebody has scanned.
     sorted: Option<BTreeSet<Key>>,
-    bytes: usize,
     dirty_bytes: usize,
+}
+
+/// Rows by key.
+#[derive(Default)]
+struct Generation {
+    places: Map,
+    entries: Vec<Entry>,
+    bytes: usize,
+}
+
+impl Generation {
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        self.places.get(key).copied()
+    }
+
+    fn add(&mut self, entry: Entry) -> u32 {
+        let place = self.entries.len() as u32;
+        self.bytes += size(&entry);
+        self.places.insert(Arc::clone(&entry.key), place);
+        self.entries.push(entry);
+        place
+    }
 }
 
 impl Overlay {
     /// What is known of a key.
     pub fn get(&mut self, key: &[u8]) -> Option<&Entry> {
-        if !self.recent.contains_key(key) {
-            let (key, entry) = self.older.remove_entry(key)?;
-            self.bytes += size(&key, &entry);
-            self.recent.insert(key, entry);
+        let place = self.find(key)?;
+        self.recent.entries.get(place as usize)
+    }
+
+    /// The place of a key in the recent generation, to which it is moved from the older one.
+    fn find(&mut self, key: &[u8]) -> Option<u32> {
+        if let Some(place) = self.recent.find(key) {
+            return Some(place);
         }
-        self.recent.get(key)
+        let old = self.older.places.get(key).copied()?;
+        let entry = self.older.entries[old as usize].clone();
+        Some(self.recent.add(entry))
     }
 
     /// Remembers what the store holds.
-    pub fn remember(&mut self, key: &[u8], row: Option<(Timestamp, Box<[u8]>)>) -> &Entry {
-        let (key, entry) = (Key::from(key), Entry { row, dirty: false });
-        self.bytes += size(&key, &entry);
-        self.recent.entry(key).or_insert(entry)
+    pub fn remember(&mut self, key: &[u8], row: StoredRow) -> &Entry {
+        let place = self.recent.add(Entry { key: Key::from(key), row, dirty: false });
+        &self.recent.entries[place as usize]
     }
 
     /// Changes a row.
-    pub fn put(&mut self, key: &[u8], row: Option<(Timestamp, Box<[u8]>)>) {
-        self.older.remove(key);
+    pub fn put(&mut self, key: &[u8], row: StoredRow) {
         let len = row.as_ref().map_or(0, |(_, value)| value.len());
-        if let Some(entry) = self.recent.get_mut(key) {
-            let before = entry.row.as_ref().map_or(0, |(_, value)| value.len());
-            self.bytes = self.bytes + len - before;
-            entry.row = row;
-            if std::mem::replace(&mut entry.dirty, true) {
-                self.dirty_bytes = (self.dirty_bytes + len).saturating_sub(before);
-                return;
-            }
-            let (key, _) = self.recent.get_key_value(key).expect("it was found a moment ago");
-            let key = Arc::clone(key);
-            self.mark(key, len);
-            return;
+        let Some(place) = self.recent.find(key) else {
+            let place = self.recent.add(Entry { key: Key::from(key), row, dirty: true });
+            return self.mark(place, len);
+        };
+        let entry = &mut self.recent.entries[place as usize];
+        let before = entry.row.as_ref().map_or(0, |(_, value)| value.len());
+        entry.row = row;
+        self.recent.bytes = self.recent.bytes + len - before;
+        if std::mem::replace(&mut entry.dirty, true) {
+            self.dirty_bytes = (self.dirty_bytes + len).saturating_sub(before);
+        } else {
+            self.mark(place, len);
         }
-        let (key, entry) = (Key::from(key), Entry { row, dirty: true });
-        self.bytes += size(&key, &entry);
-        self.recent.insert(Arc::clone(&key), entry);
-        self.mark(key, len);
     }
 
-    fn mark(&mut self, key: Key, len: usize) {
+    fn mark(&mut self, place: u32, len: usize) {
+        let key = &self.recent.entries[place as usize].key;
         self.dirty_bytes += key.len() + len + ENTRY_BYTES;
         if let Some(sorted) = &mut self.sorted {
-            sorted.insert(Arc::clone(&key));
+            sorted.insert(Arc::clone(key));
         }
-        self.dirty.push(key);
+        self.dirty.push(place);
     }
 
     /// Changed rows of a range, in key order.
-    pub fn changed(
-        &mut self,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-    ) -> Vec<(Key, Option<(Timestamp, Box<[u8]>)>)> {
+    pub fn changed(&mut self, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Vec<(Key, StoredRow)> {
         if self.dirty.is_empty() {
             return Vec::new();
         }
-        let sorted = self.sorted.get_or_insert_with(|| self.dirty.iter().cloned().collect());
+        let recent = &self.recent;
+        let all = || self.dirty.iter().map(|place| Arc::clone(&recent.entries[*place as usize].key)).collect();
+        let sorted = self.sorted.get_or_insert_with(all);
         let keys = sorted.range::<[u8], _>((from, to));
-        keys.filter_map(|key| Some((Arc::clone(key), self.recent.get(key)?.row.clone()))).collect()
+        keys.filter_map(|key| {
+            let place = recent.find(key)?;
+            Some((Arc::clone(key), recent.entries[place as usize].row.clone()))
+        })
+        .collect()
     }
 
     /// Changed rows in the order of their first change.
     pub fn dirty(&self) -> impl ExactSizeIterator<Item = (&Key, &Entry)> {
-        self.dirty.iter().map(|key| (key, self.recent.get(key).expect("changed rows are never forgotten")))
+        self.dirty.iter().map(|place| {
+            let entry = &self.recent.entries[*place as usize];
+            (&entry.key, entry)
+        })
     }
 
     /// Bytes of all that is remembered.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.recent.bytes + self.older.bytes
     }
 
     /// Bytes of what was changed.
@@ -117,20 +148,17 @@ impl Overlay {
 
     /// The changes are in the store. Remembers at most about `limit` bytes.
     pub fn committed(&mut self, limit: usize) {
-        for key in std::mem::take(&mut self.dirty) {
-            if let Some(entry) = self.recent.get_mut(&key) {
-                entry.dirty = false;
-            }
+        for place in self.dirty.drain(..) {
+            self.recent.entries[place as usize].dirty = false;
         }
         self.sorted = None;
         self.dirty_bytes = 0;
-        if self.bytes > limit / 2 {
+        if self.recent.bytes > limit / 2 {
             self.older = std::mem::take(&mut self.recent);
-            self.bytes = 0;
         }
     }
 }
 
-fn size(key: &Key, entry: &Entry) -> usize {
-    ENTRY_BYTES + key.len() + entry.row.as_ref().map_or(0, |(_, value)| value.len())
+fn size(entry: &Entry) -> usize {
+    ENTRY_BYTES + entry.key.len() + entry.row.as_ref().map_or(0, |(_, value)| value.len())
 }

@@ -15,17 +15,16 @@ impl StreamTask {
     pub(super) fn fill_head(&mut self, number: usize) -> Result<(), TaskError> {
         while self.inputs[number].head.is_none() {
             let Some((batch, index)) = self.inputs[number].peek() else { return Ok(()) };
-            let (offset, sources) = (batch.get(index).offset, self.inputs[number].sources.clone());
+            let offset = batch.get(index).offset;
             let partition_time = self.inputs[number].time;
-            let (mut records, mut timestamp) = (Vec::with_capacity(sources.len()), None);
-            for node in sources {
+            let (mut first, mut rest) = (None, Vec::new());
+            for place in 0..self.inputs[number].sources.len() {
+                let node = self.inputs[number].sources[place];
                 let Spec::Source(source) = &self.plan.nodes()[node].spec else { continue };
                 let policy = source.errors;
                 match decode(source, &batch, index, partition_time, self.runtime.core.now) {
-                    Ok(Some(record)) => {
-                        timestamp = Some(timestamp.unwrap_or(record.timestamp));
-                        records.push((node, record));
-                    }
+                    Ok(Some(record)) if first.is_none() => first = Some((node, record)),
+                    Ok(Some(record)) => rest.push((node, record)),
                     Ok(None) => self.runtime.core.dropped += 1,
                     Err(error) => {
                         let continues = match policy {
@@ -43,10 +42,11 @@ impl StreamTask {
                 }
             }
             let input = &mut self.inputs[number];
-            match timestamp {
-                Some(timestamp) => {
+            match first {
+                Some(first) => {
+                    let timestamp = first.1.timestamp;
                     input.time = input.time.max(timestamp);
-                    input.head = Some(Head { timestamp, offset, records });
+                    input.head = Some(Head { timestamp, offset, first, rest });
                 }
                 None => input.advance(),
             }

@@ -41,11 +41,11 @@ impl StreamWorker {
                 continue;
             }
             let (partition, produced) = (Self::partition(id), &mut self.produced);
-            let (plan, prefix) = (held.assignment.plan.clone(), held.assignment.prefix.clone());
+            let names = held.task.changelogs().clone();
             let prepared = held.task.prepare(&mut |index, changed| {
-                let topic = crate::stream::changelog(&plan, index, &prefix);
+                let Some(topic) = names.get(&index) else { return };
                 produced.push(ProducedRecord {
-                    topic: &topic,
+                    topic,
                     by: PartitionBy::Number(partition.0),
                     key: Some(changed.key),
                     value: changed.value,
@@ -112,7 +112,7 @@ impl StreamWorker {
         for part in parts {
             let id = part.commit.task.clone();
             let Some(held) = self.tasks.get_mut(&id) else { continue };
-            let stores = apply(&mut held.task, &part, now)?;
+            let stores = apply(&mut held.task, &part, &*held.assignment.watched, now)?;
             if let Err(TaskError::Store(error)) = held.task.committed() {
                 return Err(error);
             }
@@ -204,11 +204,13 @@ impl StreamWorker {
 fn apply(
     task: &mut crate::stream::StreamTask,
     part: &Part,
+    watched: &(dyn Fn(StoreIndex) -> bool + Send + Sync),
     now: Timestamp,
 ) -> Result<Vec<AppliedStore>, lentic_store::Error> {
     let mut batches: Vec<(Arc<dyn Store>, WriteBatch)> = Vec::new();
     let mut stores = Vec::new();
-    let records = records(task, part)?;
+    let is_watched = part.offsets.keys().any(|index| watched(*index));
+    let records = if is_watched { records(task, part)? } else { BTreeMap::new() };
     let indexes: Vec<_> = task.state().indexes().collect();
     for index in indexes {
         let Some(family) = task.state().family(index).map(Arc::clone) else { continue };
