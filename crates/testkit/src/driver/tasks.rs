@@ -10,7 +10,9 @@ use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, row_
 use lentic_store::{FamilyId, Store, WriteBatch};
 use lentic_topology::Subtopology;
 use lentic_topology::spec::{StoreIndex, StoreKind, Topic};
-use lentic_types::{FormatName, Offset, PartitionId, Position, ShardId, TopicId, TopicName, TopicPartition};
+use lentic_types::{
+    FormatName, Offset, PartitionId, Position, ShardId, Timestamp, TopicId, TopicName, TopicPartition,
+};
 
 use super::TestDriver;
 
@@ -91,6 +93,7 @@ impl TestDriver {
             log_start: Offset(0),
             partitioners: 1,
             null_keys: 0,
+            observed: Timestamp::NONE,
         };
         Place { index, store: Arc::clone(store), id, incarnation, record: spec.logged.then_some(record) }
     }
