@@ -42,8 +42,7 @@ fn family(name: &str) -> Result<(), Report> {
             }
         }
         if let Some((schedule, text)) = failures.first() {
-            let others: Vec<_> =
-                failures[1..].iter().map(|(schedule, _)| format!("{schedule:?}")).collect();
+            let others: Vec<_> = failures[1..].iter().map(|(schedule, _)| format!("{schedule:?}")).collect();
             texts.push(format!("{} {schedule:?} {text}    also: {}", trace.name, others.join(", ")));
         }
     }

@@ -90,8 +90,7 @@ impl<'a> Run<'a> {
             Action::Pipe { topic, key, value, at } => {
                 let bytes = |part: &Option<String>| part.as_ref().map(|text| text.as_bytes().to_vec());
                 let (key, value) = (bytes(key), bytes(value));
-                let outcome =
-                    self.driver.try_pipe(topic, key.as_deref(), value.as_deref(), *at, Vec::new());
+                let outcome = self.driver.try_pipe(topic, key.as_deref(), value.as_deref(), *at, Vec::new());
                 outcome.err().map(|error| error.to_string())
             }
             Action::Wall(millis) => {

@@ -37,9 +37,8 @@ pub fn twin(name: &str) -> Option<Twin> {
         "aggregate-delete" => {
             twin.rows::<String>("aggregated");
             let init = || "0".to_owned();
-            let add = |_: &String, v: &String, so_far: String| {
-                (!starts(Some(v), 'f')).then(|| plus(&so_far, v))
-            };
+            let add =
+                |_: &String, v: &String, so_far: String| (!starts(Some(v), 'f')).then(|| plus(&so_far, v));
             twin.out(&grouped.aggregate("aggregated", init, add))
         }
         "group-by-aggregate" => {
@@ -88,8 +87,7 @@ fn cogrouped(name: &str) -> Option<Twin> {
 }
 
 fn without_nulls(twin: &Twin) -> Cogroup<String, String> {
-    let [a, b] =
-        ["in-a", "in-b"].map(|topic| twin.topology.stream::<String, String>(topic).group_by_key());
+    let [a, b] = ["in-a", "in-b"].map(|topic| twin.topology.stream::<String, String>(topic).group_by_key());
     let add = |_: &String, v: &String, so_far: String| join(Some(&so_far), "+", Some(v));
     a.cogroup(add).and(&b, |_, v: &String, so_far: String| join(Some(&so_far), "*", Some(v)))
 }

@@ -6,7 +6,8 @@ use crate::words::{Text, letter, low, minus, pair, plus, starts};
 
 pub fn twin(name: &str) -> Option<Twin> {
     let mut twin = Twin::new();
-    let (added, taken) = (|_: &Text, v: &Text, a: String| added(&a, v), |_: &Text, v: &Text, a: String| taken(&a, v));
+    let (added, taken) =
+        (|_: &Text, v: &Text, a: String| added(&a, v), |_: &Text, v: &Text, a: String| taken(&a, v));
     Some(match name {
         "table-group-by-count" => {
             let table = twin.table("in", "in-store");
@@ -64,8 +65,7 @@ impl Twin {
         self.rows::<String>("aggregated");
         let add = |_: &Text, v: &Text, a: String| added(&a, v);
         let take = |_: &Text, v: &Text, a: String| taken(&a, v);
-        let table: Table<Text, String> =
-            grouped(table).aggregate("aggregated", || "0".to_owned(), add, take);
+        let table: Table<Text, String> = grouped(table).aggregate("aggregated", || "0".to_owned(), add, take);
         self.out(&table)
     }
 }

@@ -57,8 +57,8 @@ fn three(name: &str) -> Option<Twin> {
         return None;
     }
     let mut twin = Twin::new();
-    let [a, b, c] = [("a", "a-store"), ("b", "b-store"), ("c", "c-store")]
-        .map(|(topic, store)| twin.table(topic, store));
+    let [a, b, c] =
+        [("a", "a-store"), ("b", "b-store"), ("c", "c-store")].map(|(topic, store)| twin.table(topic, store));
     let stored = |twin: &mut Twin, table: Texts, store: &str, is_stored: bool| {
         if !is_stored {
             return table;
