@@ -112,6 +112,20 @@ impl TestDriver {
         None
     }
 
+    /// All rows of the global table of a topic, in key order.
+    ///
+    /// # Panics
+    /// If no global table has this topic, or a row doesn't decode.
+    pub fn global_rows<K: Data, V: Data>(&self, topic: &str) -> Vec<StoreRow<K, V>> {
+        let number = self.plan.globals().iter().position(|global| global.topic.as_str() == topic);
+        let tables = self.globals.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = &tables[number.unwrap_or_else(|| panic!("no global table is read from {topic}"))];
+        let typed = |(key, (value, timestamp)): (&Vec<u8>, &GlobalRow)| {
+            (K::decode(key).expect("a key"), V::decode(value).expect("a value"), timestamp.0)
+        };
+        rows.iter().map(typed).collect()
+    }
+
     fn store(&self, name: &str) -> StoreIndex {
         let place = self.plan.stores().iter().position(|store| store.name.as_str() == name);
         StoreIndex(place.unwrap_or_else(|| panic!("the topology has no store {name}")))

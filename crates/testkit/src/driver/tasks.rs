@@ -10,7 +10,9 @@ use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, row_
 use lentic_store::{FamilyId, Store, WriteBatch};
 use lentic_topology::Subtopology;
 use lentic_topology::spec::{StoreIndex, StoreKind, Topic};
-use lentic_types::{FormatName, Timestamp, Offset, PartitionId, Position, ShardId, TopicId, TopicName, TopicPartition};
+use lentic_types::{
+    FormatName, Offset, PartitionId, Position, ShardId, Timestamp, TopicId, TopicName, TopicPartition,
+};
 
 use super::TestDriver;
 

@@ -1,7 +1,7 @@
 //! Several groups folded into one aggregate.
 use std::sync::Arc;
 
-use super::erase::both;
+use super::erase::{both, row};
 use super::group::fold;
 use super::windowed::{window_kind, windowed};
 use super::{Grouped, Materialized, Stream, Table};
@@ -46,7 +46,7 @@ impl<K: Data, A: Data> Cogroup<K, A> {
         let erased: Add<A> = Arc::new(move |key, value, so_far, init| {
             let Some((key, value)) = both::<K, V>(key, value) else { return so_far };
             let so_far = so_far.map_or_else(|| init(), Payload::take);
-            add(key, value, so_far).into().map(Payload::new)
+            add(key, value, so_far).into().and_then(row)
         });
         let (stream, number) = (grouped.stream.clone(), self.inputs.len() + 1);
         let in_place = move |store: &str| stream.in_place(&format!("{store}-{number}")).node;

@@ -2,11 +2,24 @@
 use std::sync::Arc;
 
 use crate::Payload;
+use crate::data::Data;
 use crate::spec::{Aggregator, Joiner, Predicate};
 
 /// A type that records can carry between operators.
 pub(super) fn get<T: 'static>(part: Option<&Payload>) -> Option<&T> {
     part.map(Payload::get)
+}
+
+/// A table's value: what stands for null deletes the row, and is `None`.
+pub(super) fn row<T: Data>(value: T) -> Option<Payload> {
+    (!value.is_null()).then(|| Payload::new(value))
+}
+
+/// The same for what a function of tables made.
+pub(super) fn rows<R: Data>(join: Joiner) -> Joiner {
+    Arc::new(move |key, left, right| {
+        join(key, left, right).filter(|joined| !joined.get::<R>().is_null())
+    })
 }
 
 /// Key and value; `None` if one of them is null and its type has nothing for it.
@@ -24,23 +37,23 @@ pub(super) fn predicate<K: 'static, V: 'static>(
     Arc::new(move |key, value| both(key, value).is_none_or(|(key, value)| keep(key, value)))
 }
 
-pub(super) fn aggregator<K: 'static, V: 'static, A: Clone + Send + Sync + 'static, R: Into<Option<A>>>(
+pub(super) fn aggregator<K: 'static, V: 'static, A: Data, R: Into<Option<A>>>(
     init: impl Fn() -> A + Send + Sync + 'static,
     add: impl Fn(&K, &V, A) -> R + Send + Sync + 'static,
 ) -> Aggregator {
     Arc::new(move |key, value, so_far| {
         let Some((key, value)) = both(key, value) else { return so_far };
         let so_far = so_far.map_or_else(&init, Payload::take);
-        add(key, value, so_far).into().map(Payload::new)
+        add(key, value, so_far).into().and_then(row)
     })
 }
 
-pub(super) fn reducer<V: Clone + Send + Sync + 'static>(
-    reduce: impl Fn(V, &V) -> V + Send + Sync + 'static,
+pub(super) fn reducer<V: Data, R: Into<Option<V>>>(
+    reduce: impl Fn(V, &V) -> R + Send + Sync + 'static,
 ) -> Aggregator {
     Arc::new(move |_, value, so_far| match (so_far, value) {
-        (Some(so_far), Some(value)) => Some(Payload::new(reduce(so_far.take(), value.get()))),
-        (so_far, value) => so_far.or_else(|| value.cloned()),
+        (Some(so_far), Some(value)) => reduce(so_far.take(), value.get()).into().and_then(row),
+        (so_far, value) => so_far.or_else(|| value.filter(|value| !value.get::<V>().is_null()).cloned()),
     })
 }
 

@@ -72,11 +72,12 @@ impl<K: Data, V: Data> Grouped<K, V> {
         self.fold(store.into(), counter(1))
     }
 
-    /// Folds the values of each key into one of their kind, beginning with the first.
-    pub fn reduce(
+    /// Folds the values of each key into one of their kind, beginning with the first. Where the function gives `None`, the
+    /// row is deleted.
+    pub fn reduce<R: Into<Option<V>>>(
         &self,
         store: impl Into<Materialized>,
-        reduce: impl Fn(V, &V) -> V + Send + Sync + 'static,
+        reduce: impl Fn(V, &V) -> R + Send + Sync + 'static,
     ) -> Table<K, V> {
         self.fold(store.into(), reducer(reduce))
     }
@@ -157,11 +158,11 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
     }
 
     /// Folds the values of each group into one of their kind; `subtract` takes out what has left it.
-    pub fn reduce(
+    pub fn reduce<R: Into<Option<V>>, S: Into<Option<V>>>(
         &self,
         store: impl Into<Materialized>,
-        add: impl Fn(V, &V) -> V + Send + Sync + 'static,
-        subtract: impl Fn(V, &V) -> V + Send + Sync + 'static,
+        add: impl Fn(V, &V) -> R + Send + Sync + 'static,
+        subtract: impl Fn(V, &V) -> S + Send + Sync + 'static,
     ) -> Table<K, V> {
         self.fold(store.into(), reducer(add), reducer(subtract))
     }

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::erase::{both, get};
+use super::erase::{both, get, row};
 use super::topology::Shared;
 use super::{GroupedTable, Materialized, Stream, Suppressed};
 use crate::Payload;
@@ -92,7 +92,7 @@ impl<K: Data, V: Data> Table<K, V> {
     #[must_use]
     pub fn map_values<W: Data>(&self, map: impl Fn(&V) -> W + Send + Sync + 'static) -> Table<K, W> {
         let map = move |_: Option<&Payload>, value: Option<&Payload>| {
-            Ok(get(value).map(|value| Payload::new(map(value))))
+            Ok(get(value).and_then(|value| row(map(value))))
         };
         self.add("map_values", Spec::TableMapValues { map: Arc::new(map), store: None })
     }
@@ -104,28 +104,35 @@ impl<K: Data, V: Data> Table<K, V> {
         map: impl Fn(&K, &V) -> W + Send + Sync + 'static,
     ) -> Table<K, W> {
         let map = move |key: Option<&Payload>, value: Option<&Payload>| {
-            Ok(both(key, value).map(|(key, value)| Payload::new(map(key, value))))
+            Ok(both(key, value).and_then(|(key, value)| row(map(key, value))))
         };
         self.add("map_values", Spec::TableMapValues { map: Arc::new(map), store: None })
     }
 
-    /// The table's changes as a stream; a deleted row is a record with a null value.
+    /// The table's changes as a stream; a deleted row is a record with a null value, which functions see if the type has
+    /// something for it.
     pub fn to_stream(&self) -> Stream<K, V> {
         let mut graph = self.graph.borrow_mut();
         let name = format!("{}.to_stream", graph.name(self.node));
         let node = graph.add(&name, Spec::ToStream, vec![self.input(0)]);
         drop(graph);
-        Stream::new(&self.graph, node, Arc::clone(&self.base))
+        let stream = Stream::new(&self.graph, node, Arc::clone(&self.base));
+        let Some(null) = V::null().map(Payload::new) else { return stream };
+        let visible = move |_: Option<&Payload>, value: Option<&Payload>| {
+            Ok(Some(value.map_or_else(|| null.clone(), Payload::clone)))
+        };
+        stream.add("nulls", Spec::MapValues(Arc::new(visible)))
     }
 
-    /// Groups the rows by another key and value, made of each row's.
+    /// Groups the rows by another key and value, made of each row's. A row whose key or value there stands for null is in no
+    /// group.
     pub fn group_by<K2: Data, W: Data>(
         &self,
         group: impl Fn(&K, &V) -> (K2, W) + Send + Sync + 'static,
     ) -> GroupedTable<K2, W> {
         let group: Mapper = Arc::new(move |key, value| {
             let (key, value) = both(key, value).map(|(key, value)| group(key, value))?;
-            Some((Some(Payload::new(key)), Some(Payload::new(value))))
+            Some((row(key), row(value)))
         });
         GroupedTable {
             graph: Rc::clone(&self.graph),

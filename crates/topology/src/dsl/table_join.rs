@@ -3,10 +3,9 @@ use std::sync::Arc;
 
 use lentic_types::Partitioner;
 
-use super::erase::{both, inner, left, outer};
+use super::erase::{both, inner, left, outer, row, rows};
 use super::stream::{internal_source, repartition_topic};
 use super::{Materialized, Table};
-use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::graph::Input;
@@ -76,7 +75,7 @@ impl<K: Data, V: Data> Table<K, V> {
     ) -> Table<K, R> {
         let name = format!("{}-{}-join", self.base, other.base);
         let inputs = vec![self.input(0), other.input(1)];
-        let spec = Spec::TableJoin(TableJoin { kind, join, store: None });
+        let spec = Spec::TableJoin(TableJoin { kind, join: rows::<R>(join), store: None });
         let node = self.graph.borrow_mut().add(&name, spec, inputs);
         Table::new(&self.graph, node, Arc::from(name), self.key, Codec::of::<R>())
     }
@@ -90,7 +89,7 @@ impl<K: Data, V: Data> Table<K, V> {
     ) -> Table<K, R> {
         let name = format!("{}-{}-join", self.base, other.base);
         let foreign_key: KeyMapper = Arc::new(move |key, value| {
-            both(key, value).and_then(|(key, value)| foreign_key(key, value)).map(Payload::new)
+            both(key, value).and_then(|(key, value)| foreign_key(key, value)).and_then(row)
         });
         let (key, foreign, bytes) = (Codec::of::<K>(), Codec::of::<F>(), Codec::of::<Vec<u8>>());
         let mut graph = self.graph.borrow_mut();
@@ -121,6 +120,7 @@ impl<K: Data, V: Data> Table<K, V> {
         let inputs = vec![Input { node: subscriptions, port: 0 }, other.input(1)];
         let answer = graph.add(&format!("{name}.answer"), Spec::ForeignKeyJoin(answer), inputs);
         let answers = through(&mut graph, "response", answer, key, SinkKey::Answer);
+        let join = rows::<R>(join);
         let response = ForeignKeyResponse { kind, join, left: self.value, right: other.value, store: None };
         let inputs = vec![Input { node: answers, port: 0 }];
         let node = graph.add(&name, Spec::ForeignKeyResponse(response), inputs);

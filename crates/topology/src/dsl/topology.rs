@@ -14,7 +14,7 @@ use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::plan::Plan;
 use crate::spec::{
-    Deserialization, GlobalIndex, GlobalSource, OffsetReset, Source, Spec, TimestampExtractor, Topic,
+    Deserialization, ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Source, Spec, TimestampExtractor, Topic,
 };
 
 /// A program over topics: sources, operators, sinks.
@@ -52,7 +52,7 @@ impl Consumed {
     #[must_use]
     pub fn timestamp_of<V: 'static>(self, time: impl Fn(&V) -> i64 + Send + Sync + 'static) -> Self {
         let by = move |seen: &crate::spec::Extract<'_>| {
-            get::<V>(seen.value).map_or(seen.timestamp, |value| Timestamp(time(value)))
+            ExtractedTime::At(get::<V>(seen.value).map_or(seen.timestamp, |value| Timestamp(time(value))))
         };
         Self { timestamp: TimestampExtractor::By(Arc::new(by)), ..self }
     }

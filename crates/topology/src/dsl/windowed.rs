@@ -1,7 +1,7 @@
 //! Groups cut by windows.
 use std::sync::Arc;
 
-use super::erase::{aggregator, counter, reducer};
+use super::erase::{aggregator, counter, reducer, row};
 use super::group::fold;
 use super::{Grouped, Materialized, Table};
 use crate::codec::WindowedKeyOf;
@@ -34,10 +34,10 @@ impl<K: Data, V: Data> WindowedGroup<K, V> {
     }
 
     /// Folds the values of each key and window into one of their kind.
-    pub fn reduce(
+    pub fn reduce<R: Into<Option<V>>>(
         &self,
         store: impl Into<Materialized>,
-        reduce: impl Fn(V, &V) -> V + Send + Sync + 'static,
+        reduce: impl Fn(V, &V) -> R + Send + Sync + 'static,
     ) -> Table<Windowed<K>, V> {
         self.fold(store.into(), reducer(reduce), true)
     }
@@ -132,15 +132,15 @@ impl<K: Data, V: Data> SessionGroup<K, V> {
     }
 
     /// Folds the values of each session into one of their kind.
-    pub fn reduce(
+    pub fn reduce<R: Into<Option<V>> + 'static>(
         &self,
         store: impl Into<Materialized>,
-        reduce: impl Fn(V, &V) -> V + Send + Sync + 'static,
+        reduce: impl Fn(V, &V) -> R + Send + Sync + 'static,
     ) -> Table<Session<K>, V> {
         let reduce = Arc::new(reduce);
         let again = Arc::clone(&reduce);
         let merge: Merger = Arc::new(move |_, one, other| match one {
-            Some(one) => Some(crate::Payload::new(again(one.take(), other.get()))),
+            Some(one) => again(one.take(), other.get()).into().and_then(row),
             None => Some(other),
         });
         self.fold(store.into(), reducer(move |one, other| reduce(one, other)), merge, true)

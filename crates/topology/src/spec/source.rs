@@ -80,8 +80,8 @@ pub enum TimestampExtractor {
     PartitionTimeOnInvalid,
     /// When it is processed.
     WallClock,
-    /// By the user's function.
-    By(Arc<dyn Fn(&Extract<'_>) -> Timestamp + Send + Sync>),
+    /// By the user's function; a record that it gives a negative time is skipped.
+    By(Arc<dyn Fn(&Extract<'_>) -> ExtractedTime + Send + Sync>),
 }
 
 /// Where reading begins when there is no position.

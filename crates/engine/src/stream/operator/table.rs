@@ -34,6 +34,8 @@ impl Processor for Source {
             return Ok(());
         };
         let value = context.bytes(codec, record.value.as_ref())?;
+        // A type's own null deletes as no value does.
+        let record = Record { value: record.value.clone().filter(|_| value.is_some()), ..record };
         if *is_versioned {
             let at = record.timestamp.0;
             let before = context.state().version_at(*store, &key, at)?.and_then(|version| version.value);

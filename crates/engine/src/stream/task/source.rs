@@ -1,7 +1,7 @@
 //! The source side of a task: decoding, event time, and what happens to records that have neither.
 use std::sync::Arc;
 
-use lentic_topology::spec::{Deserialization, Extract, Source, Spec, TimestampExtractor};
+use lentic_topology::spec::{Deserialization, Extract, ExtractedTime, Source, Spec, TimestampExtractor};
 use lentic_topology::{Headers, Record};
 use lentic_types::{Header, Offset, RecordBatch, Timestamp, TopicPartition};
 
@@ -89,7 +89,11 @@ fn decode(
         }
         TimestampExtractor::PartitionTimeOnInvalid => raw.timestamp,
         TimestampExtractor::WallClock => now,
-        TimestampExtractor::By(by) => by(&seen),
+        TimestampExtractor::By(by) => match by(&seen) {
+            ExtractedTime::At(timestamp) => timestamp,
+            ExtractedTime::Skip => return Ok(None),
+            ExtractedTime::Fail => return Err(TaskError::NoTimestamp),
+        },
     };
     if timestamp.0 < 0 {
         return Ok(None);
