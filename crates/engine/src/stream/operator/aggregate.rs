@@ -5,14 +5,18 @@ use lentic_topology::spec::{Aggregate, Windowing};
 use super::Processor;
 use crate::stream::{Context, TaskError};
 
+mod close;
 mod plain;
+mod session;
+mod sliding;
 mod time;
 
 pub(super) fn build(spec: Aggregate) -> Box<dyn Processor> {
     match spec.windows.clone() {
         Windowing::None => Box::new(plain::Fold(spec)),
-        Windowing::Time(windows, key) => Box::new(time::Fold { spec, windows, key }),
-        Windowing::Sliding(..) | Windowing::Session(..) => unimplemented!("operator"),
+        Windowing::Time(windows, key) => Box::new(time::Fold::new(spec, windows, key)),
+        Windowing::Sliding(windows, key) => Box::new(sliding::Fold::new(spec, windows, key)),
+        Windowing::Session(windows, merge, key) => Box::new(session::Fold::new(spec, windows, merge, key)),
     }
 }
 

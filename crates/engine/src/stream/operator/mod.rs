@@ -1,8 +1,13 @@
 //! The operators, one file each.
 mod aggregate;
+mod foreign_key;
+mod global_join;
+mod process;
 mod sink;
 mod stateless;
+mod stream_join;
 mod stream_table_join;
+mod suppress;
 mod table;
 mod table_aggregate;
 mod table_group;
@@ -55,12 +60,12 @@ pub(super) fn build(plan: &Plan, id: NodeId, prefix: &str) -> Box<dyn Processor>
         Spec::TableAggregate(spec) => Box::new(table_aggregate::Fold(spec)),
         Spec::StreamTableJoin(spec) => Box::new(stream_table_join::Join::new(plan, id, spec)),
         Spec::TableJoin(spec) => Box::new(table_join::Join::new(plan, id, spec)),
-        Spec::StreamJoin(_)
-        | Spec::GlobalJoin(_)
-        | Spec::ForeignKeySubscription(_)
-        | Spec::ForeignKeyJoin(_)
-        | Spec::ForeignKeyResponse(_)
-        | Spec::Suppress(_)
-        | Spec::Process(_) => unimplemented!("operator"),
+        Spec::StreamJoin(spec) => Box::new(stream_join::Join::new(spec)),
+        Spec::GlobalJoin(spec) => Box::new(global_join::Join::new(plan, spec)),
+        Spec::ForeignKeySubscription(spec) => Box::new(foreign_key::Subscribe(spec)),
+        Spec::ForeignKeyJoin(spec) => Box::new(foreign_key::Answer::new(plan, id, spec)),
+        Spec::ForeignKeyResponse(spec) => Box::new(foreign_key::Resolve::new(plan, id, spec)),
+        Spec::Suppress(spec) => Box::new(suppress::Suppressor::new(spec)),
+        Spec::Process(spec) => Box::new(process::Operator::new(plan, &spec)),
     }
 }

@@ -1,33 +1,23 @@
 //! By tumbling, hopping and unlimited windows.
 use lentic_topology::spec::{Aggregate, Emit};
 use lentic_topology::{Record, TimeWindows, Window, WindowedKeyOf};
-use lentic_types::Timestamp;
 
+use super::close::{self, Closing};
 use super::{Processor, key_of};
 use crate::stream::{Context, TaskError};
 
 pub(super) struct Fold {
-    pub(super) spec: Aggregate,
-    pub(super) windows: TimeWindows,
-    pub(super) key: WindowedKeyOf,
-}
-
-impl Processor for Fold {
-    fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
-        let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
-        let close_time = context.observe(record.timestamp).saturating_sub(self.windows.grace_ms);
-        for window in self.windows.windows_for(record.timestamp.0) {
-            if window.end > close_time {
-                self.update(context, port, &key, window, &record)?;
-            } else {
-                context.drop_record();
-            }
-        }
-        Ok(())
-    }
+    spec: Aggregate,
+    windows: TimeWindows,
+    key: WindowedKeyOf,
+    closing: Closing,
 }
 
 impl Fold {
+    pub(super) fn new(spec: Aggregate, windows: TimeWindows, key: WindowedKeyOf) -> Self {
+        Self { spec, windows, key, closing: Closing::default() }
+    }
+
     fn update(
         &self,
         context: &mut Context<'_>,
@@ -53,7 +43,46 @@ impl Fold {
         }
         let Some(inner) = &record.key else { return Ok(()) };
         let windowed = (self.key.join)(inner, window);
-        let record = Record { key: Some(windowed), timestamp: Timestamp(timestamp.0), ..record.clone() };
+        let record = Record { key: Some(windowed), timestamp, ..record.clone() };
         context.forward(record.with_change(aggregate, old))
+    }
+
+    /// Sends the results of the windows that are closed now and were not before.
+    fn close(&mut self, context: &mut Context<'_>, trigger: &Record, close_time: i64) -> Result<(), TaskError> {
+        let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
+        let size = self.windows.size_ms;
+        let upper = close_time.saturating_sub(size);
+        if upper < 0 {
+            return Ok(());
+        }
+        let lower = last.map_or(0, |last| last.saturating_sub(size).max(0) + 1);
+        if last.is_some() && self.windows.windows_for(upper).eq(self.windows.windows_for(lower - 1)) {
+            return Ok(());
+        }
+        for row in context.state().windows_by_start(self.spec.store, lower, upper)? {
+            let key = self.spec.key.decode(Some(&row.key)).map_err(TaskError::Undecodable)?;
+            let value = self.spec.value.decode(Some(&row.value)).map_err(TaskError::Undecodable)?;
+            let Some(key) = key else { continue };
+            let window = Window { start: row.start, end: row.start.saturating_add(size) };
+            let windowed = (self.key.join)(&key, window);
+            context.forward(close::result(trigger, windowed, value, row.timestamp))?;
+        }
+        self.closing.went_out(context, close_time);
+        Ok(())
+    }
+}
+
+impl Processor for Fold {
+    fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
+        let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
+        let close_time = context.observe(record.timestamp).saturating_sub(self.windows.grace_ms);
+        for window in self.windows.windows_for(record.timestamp.0) {
+            if window.end > close_time {
+                self.update(context, port, &key, window, &record)?;
+            } else {
+                context.drop_record();
+            }
+        }
+        if self.spec.emit == Emit::Close { self.close(context, &record, close_time) } else { Ok(()) }
     }
 }

@@ -1,0 +1,45 @@
+//! One result for each window, when it is closed.
+use lentic_topology::Record;
+use lentic_types::Timestamp;
+
+use crate::stream::Context;
+
+/// The slot of the close time up to which results went out, kept beyond a restart.
+const LAST_CLOSE: usize = 1;
+
+/// When results at the end of windows are looked for.
+#[derive(Default)]
+pub(super) struct Closing {
+    next_at: Option<i64>,
+}
+
+impl Closing {
+    /// Whether to look now, on the wall clock and because the close time has moved on; and up to which close time
+    /// everything went out already, if anything did.
+    #[expect(clippy::option_option, reason = "two questions in one")]
+    pub(super) fn is_due(&mut self, context: &mut Context<'_>, close_time: i64) -> Option<Option<i64>> {
+        let (now, interval) = (context.now().0, context.settings().emit_interval_ms);
+        if self.next_at.is_some_and(|next| now < next) {
+            return None;
+        }
+        self.next_at = Some(now.saturating_add(interval));
+        let last = *context.slot(LAST_CLOSE);
+        let last = (last != -1).then_some(last);
+        last.is_none_or(|last| last < close_time).then_some(last)
+    }
+
+    /// Everything up to this close time went out.
+    pub(super) fn went_out(&self, context: &mut Context<'_>, close_time: i64) {
+        *context.slot(LAST_CLOSE) = close_time;
+    }
+}
+
+/// A result's record: the headers are those of the record that closed the window.
+pub(super) fn result(
+    trigger: &Record,
+    key: lentic_topology::Payload,
+    value: Option<lentic_topology::Payload>,
+    timestamp: Timestamp,
+) -> Record {
+    Record { key: Some(key), value, old: None, is_latest: true, timestamp, headers: trigger.headers.clone() }
+}

@@ -1,0 +1,98 @@
+//! By sessions.
+use lentic_topology::spec::{Aggregate, Emit, Merger};
+use lentic_topology::{Payload, Record, SessionWindows, Window, WindowedKeyOf};
+use lentic_types::Timestamp;
+
+use super::close::{self, Closing};
+use super::{Processor, key_of};
+use crate::stream::{Context, SessionRow, TaskError};
+
+pub(super) struct Fold {
+    spec: Aggregate,
+    windows: SessionWindows,
+    merge: Merger,
+    key: WindowedKeyOf,
+    closing: Closing,
+}
+
+impl Fold {
+    pub(super) fn new(spec: Aggregate, windows: SessionWindows, merge: Merger, key: WindowedKeyOf) -> Self {
+        Self { spec, windows, merge, key, closing: Closing::default() }
+    }
+
+    /// A change of a session; results carry the session's end as their time.
+    fn forward(
+        &self,
+        context: &mut Context<'_>,
+        record: &Record,
+        window: Window,
+        value: Option<Payload>,
+        old: Option<Payload>,
+    ) -> Result<(), TaskError> {
+        let Some(inner) = record.key.as_ref().filter(|_| self.spec.emit == Emit::Update) else { return Ok(()) };
+        let windowed = (self.key.join)(inner, window);
+        let old = old.filter(|_| context.sends_old());
+        let record = Record { key: Some(windowed), timestamp: Timestamp(window.end), ..record.clone() };
+        context.forward(record.with_change(value, old))
+    }
+
+    fn decode(&self, row: &SessionRow) -> Result<Option<Payload>, TaskError> {
+        self.spec.value.decode(Some(&row.value)).map_err(TaskError::Undecodable)
+    }
+
+    fn close(&mut self, context: &mut Context<'_>, trigger: &Record, close_time: i64) -> Result<(), TaskError> {
+        let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
+        let upper = close_time.saturating_sub(1);
+        if upper < 0 {
+            return Ok(());
+        }
+        let lower = last.map_or(0, |last| last.max(0));
+        for row in context.state().sessions_by_end(self.spec.store, lower, upper)? {
+            let key = self.spec.key.decode(Some(&row.key)).map_err(TaskError::Undecodable)?;
+            let Some(key) = key else { continue };
+            let value = self.decode(&row)?;
+            let windowed = (self.key.join)(&key, row.window);
+            context.forward(close::result(trigger, windowed, value, Timestamp(row.window.end)))?;
+        }
+        self.closing.went_out(context, close_time);
+        Ok(())
+    }
+}
+
+impl Processor for Fold {
+    fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
+        let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
+        let time = record.timestamp.0;
+        let (gap, grace) = (self.windows.gap_ms, self.windows.grace_ms);
+        let close_time = context.observe(record.timestamp).saturating_sub(grace).saturating_sub(gap);
+        let own = Window { start: time, end: time };
+        let absorbed =
+            context.state().sessions(self.spec.store, &key, time.saturating_sub(gap), time.saturating_add(gap))?;
+        let (mut merged, mut aggregate) = (own, None);
+        let mut values = Vec::with_capacity(absorbed.len());
+        for row in &absorbed {
+            merged.start = merged.start.min(row.window.start);
+            merged.end = merged.end.max(row.window.end);
+            let value = self.decode(row)?;
+            if let Some(value) = value.clone() {
+                aggregate = (self.merge)(record.key.as_ref(), aggregate, value);
+            }
+            values.push(value);
+        }
+        if merged.end < close_time {
+            context.drop_record();
+        } else {
+            if merged != own {
+                for (row, value) in absorbed.iter().zip(values) {
+                    context.state().put_session(self.spec.store, &key, row.window, None)?;
+                    self.forward(context, &record, row.window, None, value)?;
+                }
+            }
+            let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), aggregate);
+            let bytes = context.bytes(&self.spec.value, aggregate.as_ref())?;
+            context.state().put_session(self.spec.store, &key, merged, bytes.as_deref())?;
+            self.forward(context, &record, merged, aggregate, None)?;
+        }
+        if self.spec.emit == Emit::Close { self.close(context, &record, close_time) } else { Ok(()) }
+    }
+}

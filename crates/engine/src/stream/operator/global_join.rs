@@ -1,0 +1,43 @@
+//! A stream and a global table.
+use lentic_topology::spec::{GlobalJoin, JoinKind};
+use lentic_topology::{Codec, Plan, Record};
+
+use super::Processor;
+use crate::stream::{Context, TaskError};
+
+pub(super) struct Join {
+    spec: GlobalJoin,
+    key: Codec,
+    value: Codec,
+}
+
+impl Join {
+    pub(super) fn new(plan: &Plan, spec: GlobalJoin) -> Self {
+        let table = &plan.globals()[spec.table.0];
+        Self { key: table.key, value: table.value, spec }
+    }
+}
+
+impl Processor for Join {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        let mapped = (self.spec.lookup)(record.key.as_ref(), record.value.as_ref());
+        let mapped = context.bytes(&self.key, mapped.as_ref())?;
+        if record.value.is_none() || (mapped.is_none() && self.spec.kind == JoinKind::Inner) {
+            context.drop_record();
+            return Ok(());
+        }
+        let row = match mapped {
+            Some(key) => context.globals().get(self.spec.table.0, &key)?,
+            None => None,
+        };
+        let row = match row {
+            Some((bytes, _)) => self.value.decode(Some(&bytes)).map_err(TaskError::Undecodable)?,
+            None => None,
+        };
+        if row.is_none() && self.spec.kind == JoinKind::Inner {
+            return Ok(());
+        }
+        let value = (self.spec.join)(record.key.as_ref(), record.value.as_ref(), row.as_ref());
+        context.forward(record.with_value(value))
+    }
+}
