@@ -1,5 +1,6 @@
 //! The operators, one file each.
 mod aggregate;
+mod rows;
 mod sink;
 mod stateless;
 mod stream_table_join;
@@ -47,12 +48,12 @@ pub(super) fn build(plan: &Plan, id: NodeId, prefix: &str) -> Box<dyn Processor>
         Spec::Peek(look) => Box::new(stateless::Peek(look)),
         Spec::Branch(choose) => Box::new(stateless::Branch(choose)),
         Spec::Sink(sink) => Box::new(sink::Writer::new(sink, prefix)),
-        Spec::Table { store } => Box::new(table::Source::new(plan, id, store)),
+        Spec::Table { store } => Box::new(table::Source::new(plan, store)),
         Spec::TableFilter { keep, store } => Box::new(table::Filter::new(plan, id, keep, store)),
-        Spec::TableMapValues { map, store } => Box::new(table::MapValues::new(plan, id, map, store)),
+        Spec::TableMapValues { map, store } => Box::new(table::MapValues::new(plan, map, store)),
         Spec::TableGroup { group, key } => Box::new(table_group::Group { group, key }),
-        Spec::Aggregate(spec) => aggregate::build(spec),
-        Spec::TableAggregate(spec) => Box::new(table_aggregate::Fold(spec)),
+        Spec::Aggregate(spec) => aggregate::build(plan, spec),
+        Spec::TableAggregate(spec) => Box::new(table_aggregate::Fold::new(plan, spec)),
         Spec::StreamTableJoin(spec) => Box::new(stream_table_join::Join::new(plan, id, spec)),
         Spec::TableJoin(spec) => Box::new(table_join::Join::new(plan, id, spec)),
         Spec::StreamJoin(_)
