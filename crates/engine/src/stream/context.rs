@@ -6,13 +6,15 @@ use lentic_types::Timestamp;
 use super::task::{Core, Runtime, Schedule};
 use super::{Globals, Produced, State, TaskError, TaskSettings};
 
-/// Times that an operator keeps beyond a restart: as many as it needs, -1 before they are set.
+/// Times that an operator keeps for each of its inputs beyond a restart: as many as it needs, -1 before they are set.
 pub(crate) const SLOTS: usize = 4;
 
 /// Handed to an operator with each record.
 pub struct Context<'a> {
     pub(super) runtime: &'a mut Runtime,
     pub(super) node: usize,
+    /// Where the times begin that it sees of those that the operator keeps.
+    pub(super) first_slot: usize,
 }
 
 impl Context<'_> {
@@ -38,7 +40,12 @@ impl Context<'_> {
 
     /// A time that this operator keeps beyond a restart; -1 before it is set.
     pub fn slot(&mut self, number: usize) -> &mut i64 {
-        &mut self.runtime.core.slots[self.node][number]
+        &mut self.runtime.core.slots[self.node][self.first_slot + number]
+    }
+
+    /// The same with times of its own for each of the operator's inputs.
+    pub(crate) fn of_input(&mut self, port: usize) -> Context<'_> {
+        Context { runtime: &mut *self.runtime, node: self.node, first_slot: port * SLOTS }
     }
 
     /// The operator's own stream time, moved on by a record's time: the greatest that it has seen.

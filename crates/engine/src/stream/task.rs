@@ -65,7 +65,7 @@ pub(super) struct Core {
     pub(super) globals: Arc<dyn Globals>,
     pub(super) settings: TaskSettings,
     pub(super) produced: Produced,
-    pub(super) slots: Vec<[i64; SLOTS]>,
+    pub(super) slots: Vec<Vec<i64>>,
     pub(super) now: Timestamp,
     pub(super) stream_time: Timestamp,
     pub(super) dropped: u64,
@@ -116,7 +116,7 @@ impl Runtime {
         run: impl FnOnce(&mut dyn Processor, &mut Context<'_>) -> Result<T, TaskError>,
     ) -> Result<T, TaskError> {
         let mut processor = self.processors[node].take().expect("a topology has no cycles");
-        let outcome = run(&mut *processor, &mut Context { runtime: self, node });
+        let outcome = run(&mut *processor, &mut Context { runtime: self, node, first_slot: 0 });
         self.processors[node] = Some(processor);
         outcome
     }
@@ -154,7 +154,7 @@ impl StreamTask {
             globals,
             settings,
             produced: Produced::default(),
-            slots: vec![[-1; SLOTS]; count],
+            slots: plan.nodes().iter().map(|node| vec![-1; SLOTS * node.inputs.len().max(1)]).collect(),
             now: Timestamp::NONE,
             stream_time: Timestamp::NONE,
             dropped: 0,

@@ -192,9 +192,9 @@ impl Twin {
                     Some((value, at)) => row(&name, line.key.clone(), &value, at),
                     None => row(&name, line.key.clone(), &Text::None, -1),
                 });
-                if lines.iter().all(|other| other.key != key)
-                    && let Some((value, at)) = driver.version_at::<String, String>(&name, &text, i64::MAX)
-                {
+                if lines.iter().all(|other| other.key != key) {
+                    let latest = driver.version_at::<String, String>(&name, &text, i64::MAX);
+                    let (value, at) = latest.map_or((None, -1), |(value, at)| (Some(value), at));
                     lines.push(row(&name, key.to_owned(), &value, at));
                 }
             }

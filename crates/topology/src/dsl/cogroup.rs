@@ -60,7 +60,9 @@ impl<K: Data, A: Data> Cogroup<K, A> {
         store: impl Into<Materialized>,
         init: impl Fn() -> A + Send + Sync + 'static,
     ) -> Table<K, A> {
-        self.fold(store.into(), Arc::new(init), StoreKind::KeyValue, Windowing::None, Emit::Update)
+        let store = store.into();
+        let kind = store.key_value_kind();
+        self.fold(store, Arc::new(init), kind, Windowing::None, Emit::Update)
     }
 
     /// Cuts all groups by tumbling, hopping or unlimited windows.

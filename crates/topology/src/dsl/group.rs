@@ -106,17 +106,9 @@ impl<K: Data, V: Data> Grouped<K, V> {
     }
 
     fn fold<A: Data>(&self, store: Materialized, add: Aggregator) -> Table<K, A> {
-        let input = self.stream.in_place(&store.name);
+        let (input, kind) = (self.stream.in_place(&store.name), store.key_value_kind());
         let inputs = vec![(input.node, add)];
-        fold::<K, A>(
-            &self.stream.graph,
-            inputs,
-            store,
-            StoreKind::KeyValue,
-            Windowing::None,
-            Emit::Update,
-            true,
-        )
+        fold::<K, A>(&self.stream.graph, inputs, store, kind, Windowing::None, Emit::Update, true)
     }
 }
 
@@ -196,6 +188,7 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
             value: Codec::of::<V>(),
             is_change: true,
             partition: SinkKey::Hash(Partitioner::Murmur2),
+            needs_key: true,
         };
         graph.add(
             &format!("{name}.group.to({name})"),
@@ -204,7 +197,8 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
         );
         let source = internal_source(topic, key, Codec::of::<V>(), true);
         let source = graph.add(&format!("{name}-repartition"), source, Vec::new());
-        let spec = store.spec(&mut graph, StoreKind::KeyValue, key, value);
+        let kind = store.key_value_kind();
+        let spec = store.spec(&mut graph, kind, key, value);
         let index = graph.add_store(spec);
         let spec = TableAggregate { store: index, key, value, add, subtract };
         let node = graph.add(&name, Spec::TableAggregate(spec), vec![Input { node: source, port: 0 }]);

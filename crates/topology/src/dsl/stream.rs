@@ -239,7 +239,8 @@ impl<K: Data, V: Data> Stream<K, V> {
         self.sink("dynamic", Target::Dynamic(Arc::new(by)));
     }
 
-    /// Through a topic of the topology's own, by which each key's records come together in one partition.
+    /// Through a topic of the topology's own, by which each key's records come together in one partition. Records without a
+    /// key are dropped.
     #[must_use]
     pub fn repartition(&self, name: &str) -> Self {
         self.through(name, None)
@@ -274,8 +275,9 @@ impl<K: Data, V: Data> Stream<K, V> {
         if self.is_moved { self.through(name, None) } else { self.clone() }
     }
 
-    pub(super) fn sink(&self, name: &str, target: Target) {
+    fn sink(&self, name: &str, target: Target) {
         let sink = Sink {
+            needs_key: matches!(target, Target::Topic(Topic::Repartition(_))),
             target,
             key: Codec::of::<K>(),
             value: Codec::of::<V>(),

@@ -97,7 +97,8 @@ impl<K: Data, V: Data> Table<K, V> {
             let name = format!("{name}-{suffix}");
             let topic = repartition_topic(graph, &name, None);
             let target = Target::Topic(topic.clone());
-            let sink = Spec::Sink(Sink { target, key, value: bytes, is_change: false, partition });
+            let sink =
+                Spec::Sink(Sink { target, key, value: bytes, is_change: false, partition, needs_key: false });
             graph.add(&format!("{name}.to"), sink, vec![Input { node: from, port: 0 }]);
             graph.add(&format!("{name}-repartition"), internal_source(topic, key, bytes, false), Vec::new())
         };

@@ -3,13 +3,27 @@ use lentic_types::TableName;
 
 use crate::error::TopologyError;
 use crate::graph::{Node, NodeId};
-use crate::spec::{Spec, StoreIndex, StoreKind, StoreSpec};
+use crate::spec::{JoinKind, Spec, StoreIndex, StoreKind, StoreSpec};
 
 pub(super) fn run(nodes: &mut [Node], stores: &mut Vec<StoreSpec>, errors: &mut Vec<TopologyError>) {
     let mut pass = Pass { nodes, stores, errors };
     for id in (0..pass.nodes.len()).map(NodeId) {
         match &pass.nodes[id.0].spec {
-            Spec::TableJoin(_) => pass.inputs(id).into_iter().for_each(|input| pass.make_readable(input)),
+            Spec::TableJoin(join) => {
+                // Whether a row that goes had a result is known by its value before, on the sides that don't need a partner.
+                let kind = join.kind;
+                for input in pass.nodes[id.0].inputs.clone() {
+                    pass.make_readable(input.node);
+                    if kind == JoinKind::Outer || (kind == JoinKind::Left && input.port == 0) {
+                        pass.send_old(input.node);
+                    }
+                }
+            }
+            // A filter of a table that is kept anyway deletes only what it let through before.
+            Spec::TableFilter { .. } => {
+                let knows_old = pass.inputs(id).into_iter().all(|input| pass.try_send_old(input));
+                pass.nodes[id.0].sends_old |= knows_old;
+            }
             Spec::TableGroup { .. } => pass.inputs(id).into_iter().for_each(|input| pass.send_old(input)),
             Spec::ForeignKeySubscription(_) => {
                 for input in pass.inputs(id) {
@@ -62,6 +76,24 @@ impl Pass<'_> {
             ))),
             _ => {}
         }
+    }
+
+    /// Sees to it that changes come with the value before where that needs no store more; whether they do.
+    fn try_send_old(&mut self, id: NodeId) -> bool {
+        let node = &self.nodes[id.0];
+        let can = node.sends_old
+            || node.spec.table_store().is_some()
+            || match &node.spec {
+                Spec::TableFilter { .. } | Spec::TableMapValues { .. } | Spec::Suppress(_) => {
+                    self.inputs(id).into_iter().all(|input| self.try_send_old(input))
+                }
+                Spec::TableJoin(_) => true,
+                _ => false,
+            };
+        if can {
+            self.send_old(id);
+        }
+        can
     }
 
     /// Sees to it that changes come with the value before.

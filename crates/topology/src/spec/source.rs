@@ -167,6 +167,9 @@ pub struct Sink {
     pub is_change: bool,
     /// What chooses the partition.
     pub partition: SinkKey,
+    /// Whether records without a key are dropped: no partition is theirs, and nobody behind a stream's repartition topic
+    /// could find them again.
+    pub needs_key: bool,
 }
 
 /// A table that every node has whole.

@@ -1,6 +1,6 @@
 //! Folding streams.
-use lentic_topology::Record;
 use lentic_topology::spec::{Aggregate, Windowing};
+use lentic_topology::{Plan, Record};
 
 use super::Processor;
 use crate::stream::{Context, TaskError};
@@ -11,9 +11,30 @@ mod session;
 mod sliding;
 mod time;
 
-pub(super) fn build(spec: Aggregate) -> Box<dyn Processor> {
+pub(super) fn build(plan: &Plan, spec: Aggregate) -> Box<dyn Processor> {
+    if spec.inputs.len() == 1 {
+        return one(plan, spec);
+    }
+    Box::new(Inputs(spec.inputs.iter().map(|_| one(plan, spec.clone())).collect()))
+}
+
+/// Several inputs of one aggregate: each goes by its own stream time, as if it were alone.
+struct Inputs(Vec<Box<dyn Processor>>);
+
+impl Processor for Inputs {
+    fn init(&mut self, context: &mut Context<'_>) -> Result<(), TaskError> {
+        let mut inputs = self.0.iter_mut().enumerate();
+        inputs.try_for_each(|(port, input)| input.init(&mut context.of_input(port)))
+    }
+
+    fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
+        self.0[port].process(&mut context.of_input(port), port, record)
+    }
+}
+
+fn one(plan: &Plan, spec: Aggregate) -> Box<dyn Processor> {
     match spec.windows.clone() {
-        Windowing::None => Box::new(plain::Fold(spec)),
+        Windowing::None => Box::new(plain::Fold::new(plan, spec)),
         Windowing::Time(windows, key) => Box::new(time::Fold::new(spec, windows, key)),
         Windowing::Sliding(windows, key) => Box::new(sliding::Fold::new(spec, windows, key)),
         Windowing::Session(windows, merge, key) => Box::new(session::Fold::new(spec, windows, merge, key)),

@@ -3,6 +3,7 @@ mod aggregate;
 mod foreign_key;
 mod global_join;
 mod process;
+mod rows;
 mod sink;
 mod stateless;
 mod stream_join;
@@ -52,12 +53,12 @@ pub(super) fn build(plan: &Plan, id: NodeId, prefix: &str) -> Box<dyn Processor>
         Spec::Peek(look) => Box::new(stateless::Peek(look)),
         Spec::Branch(choose) => Box::new(stateless::Branch(choose)),
         Spec::Sink(sink) => Box::new(sink::Writer::new(sink, prefix)),
-        Spec::Table { store } => Box::new(table::Source::new(plan, id, store)),
+        Spec::Table { store } => Box::new(table::Source::new(plan, store)),
         Spec::TableFilter { keep, store } => Box::new(table::Filter::new(plan, id, keep, store)),
-        Spec::TableMapValues { map, store } => Box::new(table::MapValues::new(plan, id, map, store)),
+        Spec::TableMapValues { map, store } => Box::new(table::MapValues::new(plan, map, store)),
         Spec::TableGroup { group, key } => Box::new(table_group::Group { group, key }),
-        Spec::Aggregate(spec) => aggregate::build(spec),
-        Spec::TableAggregate(spec) => Box::new(table_aggregate::Fold(spec)),
+        Spec::Aggregate(spec) => aggregate::build(plan, spec),
+        Spec::TableAggregate(spec) => Box::new(table_aggregate::Fold::new(plan, spec)),
         Spec::StreamTableJoin(spec) => Box::new(stream_table_join::Join::new(plan, id, spec)),
         Spec::TableJoin(spec) => Box::new(table_join::Join::new(plan, id, spec)),
         Spec::StreamJoin(spec) => Box::new(stream_join::Join::new(spec)),

@@ -51,6 +51,10 @@ impl Processor for Writer {
             Some(key) => self.sink.key.encode(key, &mut self.key).map_err(TaskError::Unencodable)?,
             None => false,
         };
+        if !has_key && self.sink.needs_key {
+            context.drop_record();
+            return Ok(());
+        }
         let has_value = self.encode_value(&record)?;
         let dynamic;
         let topic = match (&self.topic, &self.sink.target) {

@@ -1,82 +1,81 @@
 //! Tables of topics, and what is done with their rows one by one.
-use lentic_topology::spec::{Predicate, StoreIndex, StoreKind, ValueMapper};
-use lentic_topology::{Codec, NodeId, Payload, Plan, Record};
+use lentic_topology::spec::{Predicate, Spec, StoreIndex, StoreKind, ValueMapper};
+use lentic_topology::{NodeId, Payload, Plan, Record};
 
 use super::Processor;
+use super::rows::{Put, Rows};
 use crate::stream::{Context, TaskError};
 
 /// Makes a table of a stream.
 pub(super) struct Source {
-    store: Option<(StoreIndex, Codec, Codec, bool)>,
+    rows: Option<Rows>,
 }
 
 impl Source {
-    pub(super) fn new(plan: &Plan, _id: NodeId, store: Option<StoreIndex>) -> Self {
-        let store = store.map(|index| {
-            let spec = plan.store(index);
-            (index, spec.key, spec.value, matches!(spec.kind, StoreKind::Versioned { .. }))
-        });
-        Self { store }
+    pub(super) fn new(plan: &Plan, store: Option<StoreIndex>) -> Self {
+        Self { rows: store.map(|store| Rows::new(plan, store)) }
     }
 }
 
 impl Processor for Source {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        let Some(key) = &record.key else {
-            context.drop_record();
-            return Ok(());
-        };
-        let Some((store, key_codec, codec, is_versioned)) = &self.store else {
-            return context.forward(Record { old: None, ..record });
-        };
-        let Some(key) = context.bytes(key_codec, Some(key))? else {
-            context.drop_record();
-            return Ok(());
-        };
-        let value = context.bytes(codec, record.value.as_ref())?;
-        // A type's own null deletes as no value does.
-        let record = Record { value: record.value.clone().filter(|_| value.is_some()), ..record };
-        if *is_versioned {
-            let at = record.timestamp.0;
-            let before = context.state().version_at(*store, &key, at)?.and_then(|version| version.value);
-            let old = codec_decode(codec, before.as_deref())?;
-            let Some(is_latest) = context.state().put_version(*store, &key, value.as_deref(), at)? else {
+        let Some(rows) = self.rows.as_ref().filter(|_| record.key.is_some()) else {
+            if record.key.is_none() {
                 context.drop_record();
                 return Ok(());
-            };
-            let old = old.filter(|_| context.sends_old());
-            return context.forward(Record { old, is_latest, ..record });
-        }
-        let old = context.row(*store, &key, codec)?.map(|(old, _)| old);
-        context.state().put(*store, &key, value.as_deref(), record.timestamp)?;
-        let old = old.filter(|_| context.sends_old());
-        context.forward(Record { old, ..record })
+            }
+            return context.forward(Record { old: None, ..record });
+        };
+        let Some(key) = rows.key(context, record.key.as_ref())? else {
+            context.drop_record();
+            return Ok(());
+        };
+        let old = rows.get(context, &key)?.map(|(old, _)| old).filter(|_| context.sends_old());
+        keep(context, rows, &key, record, old)
     }
 }
 
-fn codec_decode(codec: &Codec, bytes: Option<&[u8]>) -> Result<Option<Payload>, TaskError> {
-    match bytes {
-        Some(bytes) => codec.decode(Some(bytes)).map_err(TaskError::Undecodable),
-        None => Ok(None),
+/// Puts a row and passes the change on.
+fn keep(
+    context: &mut Context<'_>,
+    rows: &Rows,
+    key: &[u8],
+    record: Record,
+    old: Option<Payload>,
+) -> Result<(), TaskError> {
+    let (value, put) = rows.put(context, key, record.value.clone(), record.timestamp)?;
+    if put == Put::TooOld {
+        context.drop_record();
+        return Ok(());
     }
+    context.forward(Record { value, old, is_latest: put == Put::Latest, ..record })
 }
 
 /// Rows of a table as another keeps them: writes them if they are kept, and passes the change on.
 pub(super) struct Keeper {
-    store: Option<(StoreIndex, Codec, Codec)>,
+    rows: Option<Rows>,
 }
 
 impl Keeper {
     pub(super) fn new(plan: &Plan, store: Option<StoreIndex>) -> Self {
-        let store = store.map(|index| (index, plan.store(index).key, plan.store(index).value));
-        Self { store }
+        Self { rows: store.map(|store| Rows::new(plan, store)) }
     }
 
-    pub(super) fn is_kept(&self) -> bool {
-        self.store.is_some()
+    /// The value before, where it is wanted: the row's that is kept, or else what the function makes of the change.
+    pub(super) fn old(
+        &self,
+        context: &mut Context<'_>,
+        record: &Record,
+        derive: impl FnOnce() -> Result<Option<Payload>, TaskError>,
+    ) -> Result<Option<Payload>, TaskError> {
+        if !context.sends_old() {
+            return Ok(None);
+        }
+        let Some(rows) = &self.rows else { return derive() };
+        let Some(key) = rows.key(context, record.key.as_ref())? else { return Ok(None) };
+        Ok(rows.get(context, &key)?.map(|(old, _)| old))
     }
 
-    /// With a store the old value is the row's; else the one given.
     pub(super) fn keep(
         &self,
         context: &mut Context<'_>,
@@ -84,18 +83,12 @@ impl Keeper {
         new: Option<Payload>,
         old: Option<Payload>,
     ) -> Result<(), TaskError> {
-        let Some((store, key_codec, codec)) = &self.store else {
-            return context.forward(record.with_change(new, old));
-        };
-        let Some(key) = context.bytes(key_codec, record.key.as_ref())? else {
+        let Some(rows) = &self.rows else { return context.forward(record.with_change(new, old)) };
+        let Some(key) = rows.key(context, record.key.as_ref())? else {
             context.drop_record();
             return Ok(());
         };
-        let value = context.bytes(codec, new.as_ref())?;
-        let old = context.row(*store, &key, codec)?.map(|(old, _)| old);
-        context.state().put(*store, &key, value.as_deref(), record.timestamp)?;
-        let old = old.filter(|_| context.sends_old());
-        context.forward(record.with_change(new, old))
+        keep(context, rows, &key, record.with_value(new), old)
     }
 }
 
@@ -103,28 +96,38 @@ impl Keeper {
 pub(super) struct Filter {
     keep: Predicate,
     keeper: Keeper,
-    /// The table before sends old values: both halves can be judged.
-    knows_old: bool,
+    /// The table before keeps versions: each of its changes goes on, so that versions come after it, too.
+    is_versioned: bool,
 }
 
 impl Filter {
     pub(super) fn new(plan: &Plan, id: NodeId, keep: Predicate, store: Option<StoreIndex>) -> Self {
-        let knows_old = plan.node(id).inputs.iter().any(|input| plan.node(input.node).sends_old);
-        Self { keep, keeper: Keeper::new(plan, store), knows_old }
+        let is_versioned = plan.node(id).inputs.iter().any(|input| is_versioned(plan, input.node));
+        Self { keep, keeper: Keeper::new(plan, store), is_versioned }
     }
+}
 
-    fn judge(&self, key: Option<&Payload>, value: Option<Payload>) -> Option<Payload> {
-        value.filter(|value| (self.keep)(key, Some(value)))
+/// Whether a table's changes are of versions.
+fn is_versioned(plan: &Plan, id: NodeId) -> bool {
+    let node = plan.node(id);
+    match (node.spec.table_store(), &node.spec) {
+        (Some(store), _) => matches!(plan.store(store).kind, StoreKind::Versioned { .. }),
+        (None, Spec::TableFilter { .. } | Spec::TableMapValues { .. }) => {
+            node.inputs.iter().any(|input| is_versioned(plan, input.node))
+        }
+        _ => false,
     }
 }
 
 impl Processor for Filter {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        let new = self.judge(record.key.as_ref(), record.value.clone());
-        let sends_old = context.sends_old() && !self.keeper.is_kept();
-        let old = if sends_old { self.judge(record.key.as_ref(), record.old.clone()) } else { None };
+        let judge = |value: &Option<Payload>| {
+            value.clone().filter(|value| (self.keep)(record.key.as_ref(), Some(value)))
+        };
+        let new = judge(&record.value);
+        let old = self.keeper.old(context, &record, || Ok(judge(&record.old)))?;
         // Where the value before is known a row that never was in the table is not deleted from it.
-        if sends_old && self.knows_old && new.is_none() && old.is_none() {
+        if context.sends_old() && !self.is_versioned && new.is_none() && old.is_none() {
             return Ok(());
         }
         self.keeper.keep(context, record, new, old)
@@ -138,23 +141,19 @@ pub(super) struct MapValues {
 }
 
 impl MapValues {
-    pub(super) fn new(plan: &Plan, _id: NodeId, map: ValueMapper, store: Option<StoreIndex>) -> Self {
+    pub(super) fn new(plan: &Plan, map: ValueMapper, store: Option<StoreIndex>) -> Self {
         Self { map, keeper: Keeper::new(plan, store) }
-    }
-
-    fn map(&self, key: Option<&Payload>, value: Option<&Payload>) -> Result<Option<Payload>, TaskError> {
-        match value {
-            Some(value) => Ok((self.map)(key, Some(value))?),
-            None => Ok(None),
-        }
     }
 }
 
 impl Processor for MapValues {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        let new = self.map(record.key.as_ref(), record.value.as_ref())?;
-        let sends_old = context.sends_old() && !self.keeper.is_kept();
-        let old = if sends_old { self.map(record.key.as_ref(), record.old.as_ref())? } else { None };
+        let map = |value: &Option<Payload>| match value {
+            Some(value) => (self.map)(record.key.as_ref(), Some(value)).map_err(TaskError::from),
+            None => Ok(None),
+        };
+        let new = map(&record.value)?;
+        let old = self.keeper.old(context, &record, || map(&record.old))?;
         self.keeper.keep(context, record, new, old)
     }
 }

@@ -20,7 +20,8 @@ impl Group {
 
 impl Processor for Group {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        if record.key.is_none() {
+        // Of a versioned table only the latest versions are grouped.
+        if record.key.is_none() || !record.is_latest {
             context.drop_record();
             return Ok(());
         }

@@ -65,9 +65,8 @@ impl Processor for Join {
             None => (None, record.timestamp),
         };
         let new = self.join(Some(&key), port, record.value.as_ref(), other.as_ref());
-        let sends_old = context.sends_old() && !self.keeper.is_kept();
-        let old =
-            if sends_old { self.join(Some(&key), port, record.old.as_ref(), other.as_ref()) } else { None };
+        let derive = || Ok(self.join(Some(&key), port, record.old.as_ref(), other.as_ref()));
+        let old = self.keeper.old(context, &record, derive)?;
         self.keeper.keep(context, Record { timestamp, ..record }, new, old)
     }
 }

@@ -19,11 +19,18 @@ pub struct Versioned {
 }
 
 impl State {
-    /// The version of a key in force at a time; `None` also where that is further back than the store remembers.
+    /// The version of a key in force at a time; `None` also where that is further back than the store remembers, which
+    /// it does of the latest version at any time.
     pub fn version_at(&mut self, index: StoreIndex, key: &[u8], at: i64) -> Result<Option<Versioned>> {
         let store = self.at(index);
         let found = store.find_version(key, at)?;
-        Ok(found.filter(|_| at >= store.observed.saturating_sub(store.retention_ms().unwrap_or(i64::MAX))))
+        let Some(found) = found else { return Ok(None) };
+        let since = store.observed.saturating_sub(store.retention_ms().unwrap_or(i64::MAX));
+        if at >= since {
+            return Ok(Some(found));
+        }
+        let latest = store.find_version(key, i64::MAX)?;
+        Ok(latest.filter(|latest| latest.valid_from == found.valid_from))
     }
 
     /// The latest version of a key.

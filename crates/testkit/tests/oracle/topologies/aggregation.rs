@@ -44,7 +44,7 @@ pub fn twin(name: &str) -> Option<Twin> {
         "group-by-aggregate" => {
             twin.rows::<String>("aggregated");
             let init = || "0".to_owned();
-            let grouped = twin.texts("in").group_by(|_, v| letter(Some(v)));
+            let grouped = twin.topology.stream::<Text, String>("in").group_by(|_, v| letter(Some(v)));
             twin.out(&grouped.aggregate("aggregated", init, |_, v, so_far: String| plus(&so_far, v)))
         }
         _ => return None,

@@ -2,7 +2,7 @@
 use lentic_topology::{JoinWindows, Stream};
 
 use crate::twin::{Twin, ms};
-use crate::words::{letter, pair};
+use crate::words::{Text, letter, pair};
 
 pub fn twin(name: &str) -> Option<Twin> {
     let windows = |before_ms, after_ms, grace_ms| JoinWindows {
@@ -25,8 +25,8 @@ pub fn twin(name: &str) -> Option<Twin> {
         "ss-outer-gap" => outer(windows(-4, 10, 5)),
         "ss-rekeyed" => {
             let mut twin = Twin::new();
-            let [left, right] =
-                ["left", "right"].map(|topic| twin.texts(topic).select_key(|_, v| letter(Some(v))));
+            let [left, right] = ["left", "right"]
+                .map(|topic| twin.topology.stream::<Text, String>(topic).select_key(|_, v| letter(Some(v))));
             sides(&mut twin, "join-this-join-store", "join-other-join-store", "left-right-join");
             let joined = left.join(&right, windows(10, 10, 5), |l, r| pair(Some(l), Some(r)));
             twin.to(&joined, "out");

@@ -16,6 +16,7 @@ pub fn twin(name: &str) -> Option<Twin> {
     if name == "st-rekeyed" {
         twin.rows::<String>("table-store");
         let table = twin.topology.materialized_table::<Text, String>("table", "table-store");
+        let stream = twin.topology.stream::<Text, String>("in");
         let keyed = stream.select_key(|_, v| letter(Some(v)));
         let joined = keyed.left_join_table(&table, |l, r| pair(Some(l), r.map(String::as_str)));
         twin.to(&joined, "out");

@@ -1,24 +1,37 @@
 //! Without windows.
-use lentic_topology::Record;
 use lentic_topology::spec::Aggregate;
+use lentic_topology::{Plan, Record};
 
 use super::{Processor, key_of};
+use crate::stream::operator::rows::{Put, Rows};
 use crate::stream::{Context, TaskError};
 
-pub(super) struct Fold(pub(super) Aggregate);
+pub(super) struct Fold {
+    spec: Aggregate,
+    rows: Rows,
+}
+
+impl Fold {
+    pub(super) fn new(plan: &Plan, spec: Aggregate) -> Self {
+        Self { rows: Rows::new(plan, spec.store), spec }
+    }
+}
 
 impl Processor for Fold {
     fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
-        let spec = &self.0;
-        let Some(key) = key_of(spec, context, &record)? else { return Ok(()) };
-        let (before, timestamp) = match context.row(spec.store, &key, &spec.value)? {
+        let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
+        let (before, timestamp) = match self.rows.get(context, &key)? {
             Some((value, stored)) => (Some(value), stored.max(record.timestamp)),
             None => (None, record.timestamp),
         };
         let old = before.clone().filter(|_| context.sends_old());
-        let aggregate = (spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
-        let bytes = context.bytes(&spec.value, aggregate.as_ref())?;
-        context.state().put(spec.store, &key, bytes.as_deref(), timestamp)?;
-        context.forward(Record { timestamp, ..record }.with_change(aggregate, old))
+        let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
+        let (aggregate, put) = self.rows.put(context, &key, aggregate, timestamp)?;
+        if put == Put::TooOld {
+            context.drop_record();
+            return Ok(());
+        }
+        let record = Record { timestamp, is_latest: put == Put::Latest, ..record };
+        context.forward(record.with_change(aggregate, old))
     }
 }
