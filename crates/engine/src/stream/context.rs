@@ -106,18 +106,15 @@ impl Context<'_> {
         let core: &mut Core = &mut self.runtime.core;
         let interval_ms = interval_ms.max(1);
         let next = match clock {
-            // Aligned to 0; due as soon as the stream time is known.
-            Clock::StreamTime => core.stream_time.0.max(0) / interval_ms * interval_ms,
+            // Aligned to 0, and due as soon as the stream time is known.
+            Clock::StreamTime if !core.goes_on || core.stream_time.0 < 0 => 0,
+            Clock::StreamTime => (core.stream_time.0 / interval_ms + 1) * interval_ms,
             Clock::WallClock => core.now.0 + interval_ms,
-        };
-        let next = if clock == Clock::StreamTime && core.stream_time.0 > 0 && next < core.stream_time.0 {
-            next + interval_ms
-        } else {
-            next
         };
         let number = core.next_schedule;
         core.next_schedule += 1;
-        core.schedules.push(Schedule { node, number, interval_ms, clock, next });
+        core.schedule_order += 1;
+        core.schedules.push(Schedule { node, number, interval_ms, clock, next, order: core.schedule_order });
         number
     }
 

@@ -3,6 +3,7 @@ use lentic_topology::spec::{Joiner, Predicate, Spec, StoreIndex, StoreKind, Valu
 use lentic_topology::{Codec, NodeId, Payload, Plan};
 use lentic_types::Timestamp;
 
+use super::operator::Held;
 use super::{State, TaskError};
 
 /// How the row of a key is found at a table: Kafka Streams' value getters.
@@ -25,6 +26,8 @@ pub(crate) enum Lookup {
     Map(Box<Lookup>, ValueMapper),
     /// At two tables.
     Join(Box<Lookup>, Box<Lookup>, Joiner),
+    /// At the table before; of a row whose change is held back, as it was before.
+    Suppressed(Box<Lookup>, StoreIndex, Codec, Codec),
     /// Nowhere.
     None,
 }
@@ -46,7 +49,7 @@ impl Lookup {
             Spec::TableFilter { keep, .. } => Self::Filter(before(0), keep.clone()),
             Spec::TableMapValues { map, .. } => Self::Map(before(0), map.clone()),
             Spec::TableJoin(join) => Self::Join(before(0), before(1), join.join.clone()),
-            Spec::Suppress(_) => *before(0),
+            Spec::Suppress(spec) => Self::Suppressed(before(0), spec.store, spec.key, spec.value),
             _ => Self::None,
         }
     }
@@ -102,6 +105,14 @@ impl Lookup {
                     |side: &Option<(Payload, Timestamp)>| side.as_ref().map(|(value, _)| value.clone());
                 let joined = join(Some(key), value(&left).as_ref(), value(&right).as_ref());
                 Ok(joined.map(|joined| (joined, timestamp)))
+            }
+            Self::Suppressed(before, store, key_codec, codec) => {
+                let bytes = key_codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)?.unwrap_or_default();
+                let Some(row) = state.get(*store, &bytes)? else { return before.get_at(state, key, at) };
+                let prior = Held::read(row.value)?.prior;
+                let prior = prior.map(|bytes| codec.decode(Some(&bytes))).transpose();
+                let prior = prior.map_err(TaskError::Undecodable)?.flatten();
+                Ok(prior.map(|prior| (prior, Timestamp::NONE)))
             }
             Self::None => Ok(None),
         }

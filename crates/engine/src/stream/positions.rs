@@ -32,6 +32,9 @@ pub struct PositionsRecord {
     pub operators: BTreeMap<String, Vec<i64>>,
     /// By store: the greatest window start (session: end) put into it.
     pub observed: BTreeMap<String, i64>,
+    /// By store that keeps duplicates: the number of the record added last.
+    #[serde(default)]
+    pub sequences: BTreeMap<String, u32>,
 }
 
 impl PositionsRecord {

@@ -55,6 +55,7 @@ pub(super) struct Schedule {
     pub(super) interval_ms: i64,
     pub(super) clock: Clock,
     pub(super) next: i64,
+    pub(super) order: u64,
 }
 
 /// What operators share.
@@ -72,6 +73,10 @@ pub(super) struct Core {
     pub(super) commit_requested: bool,
     pub(super) schedules: Vec<Schedule>,
     pub(super) next_schedule: u32,
+    /// Counts settings of schedules: of two that are due at the same time the one set earlier comes first.
+    pub(super) schedule_order: u64,
+    /// It starts where another left off: what its schedules were due for before was called.
+    pub(super) goes_on: bool,
     /// The input partition and offset being processed.
     current: Option<(TopicPartition, Offset)>,
 }
@@ -161,6 +166,8 @@ impl StreamTask {
             commit_requested: false,
             schedules: Vec::new(),
             next_schedule: 0,
+            schedule_order: 0,
+            goes_on: false,
             current: None,
         };
         Self {
@@ -178,6 +185,7 @@ impl StreamTask {
     pub fn restore(&mut self, positions: &PositionsRecord) {
         let core = &mut self.runtime.core;
         core.stream_time = Timestamp(positions.stream_time);
+        core.goes_on = true;
         for (number, node) in self.plan.nodes().iter().enumerate() {
             if let Some(times) = positions.operators.get(&*node.name) {
                 for (slot, time) in core.slots[number].iter_mut().zip(times) {
@@ -189,6 +197,9 @@ impl StreamTask {
         for index in indexes {
             if let Some(observed) = positions.observed.get(self.plan.store(index).log_name().as_str()) {
                 core.state.observe(index, *observed);
+            }
+            if let Some(sequence) = positions.sequences.get(self.plan.store(index).log_name().as_str()) {
+                core.state.set_sequence(index, *sequence);
             }
         }
     }
@@ -326,6 +337,7 @@ impl StreamTask {
                 self.runtime.with(node, |processor, context| processor.init(context))?;
             }
         }
+        self.runtime.core.goes_on = false;
         Ok(())
     }
 
@@ -425,24 +437,19 @@ impl StreamTask {
     }
 
     fn fire(&mut self, clock: Clock, at: Timestamp) -> Result<(), TaskError> {
-        let mut due = Vec::new();
-        for schedule in &mut self.runtime.core.schedules {
-            if schedule.clock == clock && schedule.next <= at.0 {
-                due.push((schedule.node, schedule.number));
-                // What was missed is not made up for.
-                schedule.next = match clock {
-                    Clock::StreamTime => (at.0 / schedule.interval_ms + 1) * schedule.interval_ms,
-                    Clock::WallClock => {
-                        let late = (at.0 - schedule.next) / schedule.interval_ms;
-                        schedule.next + (late + 1) * schedule.interval_ms
-                    }
-                };
-            }
-        }
-        for (node, number) in due {
+        loop {
+            let core = &mut self.runtime.core;
+            let is_due = |schedule: &&mut Schedule| schedule.clock == clock && schedule.next <= at.0;
+            let due = core.schedules.iter_mut().filter(is_due).min_by_key(|schedule| (schedule.next, schedule.order));
+            let Some(due) = due else { return Ok(()) };
+            // What was missed is not made up for.
+            let missed = (at.0 - due.next) / due.interval_ms;
+            due.next += (missed + 1) * due.interval_ms;
+            core.schedule_order += 1;
+            due.order = core.schedule_order;
+            let (node, number) = (due.node, due.number);
             self.runtime.with(node, |processor, context| processor.punctuate(context, number, at))?;
         }
-        Ok(())
     }
 
     /// Begins a commit: the changes of logged stores go to `each` as their changelogs take them, store by store. Until
@@ -498,6 +505,11 @@ impl StreamTask {
             .map(|(name, index)| (name.clone(), core.state.observed(*index)))
             .filter(|(_, observed)| *observed != -1)
             .collect();
+        let sequences = stores
+            .iter()
+            .map(|(name, index)| (name.clone(), core.state.sequence(*index)))
+            .filter(|(_, sequence)| *sequence != 0)
+            .collect();
         let changelogs = stores
             .iter()
             .filter_map(|(name, index)| {
@@ -513,6 +525,7 @@ impl StreamTask {
             stream_time: core.stream_time.0,
             operators,
             observed,
+            sequences,
         }
     }
 

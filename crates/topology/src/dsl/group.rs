@@ -13,7 +13,7 @@ use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::Data;
 use crate::graph::{Input, NodeId};
 use crate::spec::{
-    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, TableAggregate, Target,
+    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, StoreSpec, TableAggregate, Target,
     Windowing,
 };
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
@@ -125,7 +125,8 @@ pub(super) fn fold<K: Data, A: Data>(
     let (name, key, value) = (store.name.clone(), Codec::of::<K>(), Codec::of::<A>());
     let mut held = graph.borrow_mut();
     let spec = store.spec(&mut held, kind, key, value);
-    let index = held.add_store(spec);
+    let closes = emit == Emit::Close && matches!(kind, StoreKind::Window { .. });
+    let index = held.add_store(StoreSpec { closes, ..spec });
     let (nodes, adders): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
     let spec = Aggregate { store: index, key, value, inputs: adders, needs_value, windows, emit };
     let inputs = nodes.into_iter().enumerate().map(|(port, node)| Input { node, port }).collect();

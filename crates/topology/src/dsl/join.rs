@@ -120,9 +120,12 @@ impl<K: Data, V: Data> Stream<K, V> {
     ) -> Stream<K, R> {
         let name = windows.name.clone().unwrap_or_else(|| format!("{}-{}-join", self.base, other.base));
         let is_self_join = self.node == other.node;
-        let left = self.in_place(&format!("{name}-left"));
-        let right =
-            if is_self_join { left.input(1) } else { other.in_place(&format!("{name}-right")).input(1) };
+        let left = self.in_place_for_join(&format!("{name}-left"));
+        let right = if is_self_join {
+            left.input(1)
+        } else {
+            other.in_place_for_join(&format!("{name}-right")).input(1)
+        };
         let mut graph = self.graph.borrow_mut();
         if windows.before_ms.saturating_add(windows.after_ms) < 0 || windows.grace_ms < 0 {
             let text = format!("the join {name} has windows of negative size");
@@ -166,7 +169,7 @@ impl<K: Data, V: Data> Stream<K, V> {
         grace: Option<Duration>,
     ) -> Stream<K, R> {
         let name = format!("{}-{}-join", self.base, table.base);
-        let stream = self.in_place(&format!("{name}-left"));
+        let stream = self.in_place_for_join(&format!("{name}-left"));
         let mut graph = self.graph.borrow_mut();
         let (key, value) = (Codec::of::<K>(), Codec::of::<V>());
         let buffer = grace.map(|_| {
@@ -195,7 +198,8 @@ impl<K: Data, V: Data> Stream<K, V> {
         let lookup = move |key: Option<&Payload>, value: Option<&Payload>| {
             both(key, value).map(|(key, value)| Payload::new(lookup(key, value)))
         };
-        let spec = GlobalJoin { kind, table: table.index, lookup: Arc::new(lookup), join };
+        let value = Codec::of::<V>();
+        let spec = GlobalJoin { kind, table: table.index, value, lookup: Arc::new(lookup), join };
         self.add("join_global", Spec::GlobalJoin(spec))
     }
 }

@@ -222,7 +222,7 @@ impl<K: Data, V: Data> Stream<K, V> {
     /// Writes the stream to a topic.
     pub fn to(&self, topic: &str) {
         let name = super::topology::topic(&mut self.graph.borrow_mut(), topic);
-        self.sink(topic, Target::Topic(Topic::Named(name)));
+        self.sink(topic, Target::Topic(Topic::Named(name)), false);
     }
 
     /// Writes each record to the topic that the function names.
@@ -236,20 +236,20 @@ impl<K: Data, V: Data> Stream<K, V> {
         let by = move |key: Option<&Payload>, value: Option<&Payload>| {
             both(key, value).map_or_else(|| fallback.clone(), |(key, value)| topic(key, value))
         };
-        self.sink("dynamic", Target::Dynamic(Arc::new(by)));
+        self.sink("dynamic", Target::Dynamic(Arc::new(by)), false);
     }
 
     /// Through a topic of the topology's own, by which each key's records come together in one partition. Records without a
     /// key are dropped.
     #[must_use]
     pub fn repartition(&self, name: &str) -> Self {
-        self.through(name, None)
+        self.through(name, None, true)
     }
 
     /// The same with this many partitions.
     #[must_use]
     pub fn repartition_into(&self, name: &str, partitions: u32) -> Self {
-        self.through(name, Some(partitions))
+        self.through(name, Some(partitions), true)
     }
 
     /// The latest record of each key as a table.
@@ -270,14 +270,20 @@ impl<K: Data, V: Data> Stream<K, V> {
         Grouped::new(self.select_key(key))
     }
 
-    /// The stream with every record in the partition of its key: itself, if it is so already.
+    /// The stream with every record in the partition of its key: itself, if it is so already. Where a new topic is needed
+    /// for that, records without a key end there.
     pub(super) fn in_place(&self, name: &str) -> Self {
-        if self.is_moved { self.through(name, None) } else { self.clone() }
+        if self.is_moved { self.through(name, None, true) } else { self.clone() }
     }
 
-    fn sink(&self, name: &str, target: Target) {
+    /// The same for joins, of which left and outer ones have results for records without a key.
+    pub(super) fn in_place_for_join(&self, name: &str) -> Self {
+        if self.is_moved { self.through(name, None, false) } else { self.clone() }
+    }
+
+    fn sink(&self, name: &str, target: Target, needs_key: bool) {
         let sink = Sink {
-            needs_key: matches!(target, Target::Topic(Topic::Repartition(_))),
+            needs_key,
             target,
             key: Codec::of::<K>(),
             value: Codec::of::<V>(),
@@ -287,9 +293,9 @@ impl<K: Data, V: Data> Stream<K, V> {
         let _: Stream<K, V> = self.add(&format!("to({name})"), Spec::Sink(sink));
     }
 
-    fn through(&self, name: &str, partitions: Option<u32>) -> Self {
+    fn through(&self, name: &str, partitions: Option<u32>, needs_key: bool) -> Self {
         let topic = repartition_topic(&mut self.graph.borrow_mut(), name, partitions);
-        self.sink(name, Target::Topic(topic.clone()));
+        self.sink(name, Target::Topic(topic.clone()), needs_key);
         let source = internal_source(topic, Codec::of::<K>(), Codec::of::<V>(), false);
         let node = self.graph.borrow_mut().add(&format!("{name}-repartition"), source, Vec::new());
         Self { node, is_moved: false, base: Arc::clone(&self.base), ..self.clone() }

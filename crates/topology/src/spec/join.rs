@@ -64,6 +64,8 @@ pub struct GlobalJoin {
     pub kind: JoinKind,
     /// The table.
     pub table: GlobalIndex,
+    /// Values of the stream.
+    pub value: Codec,
     /// The table's key for a record.
     pub lookup: KeyMapper,
     /// Makes the result; its key is the record's.

@@ -167,8 +167,7 @@ pub struct Sink {
     pub is_change: bool,
     /// What chooses the partition.
     pub partition: SinkKey,
-    /// Whether records without a key are dropped: no partition is theirs, and nobody behind a stream's repartition topic
-    /// could find them again.
+    /// Whether records without a key are dropped.
     pub needs_key: bool,
 }
 

@@ -64,6 +64,8 @@ pub struct StoreSpec {
     pub takes_over: Option<TableName>,
     /// Whether windows in it are listed by time: for results at their end, and expiry.
     pub timed: bool,
+    /// Whether results come at the end of windows: Kafka Streams' stores for that hide windows one millisecond later.
+    pub closes: bool,
 }
 
 impl StoreSpec {
@@ -86,6 +88,7 @@ impl StoreSpec {
             cached: false,
             takes_over: None,
             timed: matches!(kind, StoreKind::Window { .. } | StoreKind::Session { .. }),
+            closes: false,
         }
     }
 }

@@ -20,6 +20,8 @@ use lentic_types::Timestamp;
 
 use super::{Context, TaskError};
 
+pub(super) use suppress::Held;
+
 /// An operator at work in one task.
 pub trait Processor: Send {
     /// Before the first record: sets schedules.

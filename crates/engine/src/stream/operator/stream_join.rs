@@ -117,7 +117,7 @@ impl Join {
         if self.next_at.is_some_and(|next| now < next) {
             return Ok(());
         }
-        self.next_at = Some(self.next_at.unwrap_or(now).saturating_add(interval));
+        self.next_at = Some(now.saturating_add(interval));
         let mut waiting = Vec::new();
         context.state().scan(store, Bound::Unbounded, Bound::Unbounded, &mut |key, row| {
             waiting.push((key.to_vec(), row.value.to_vec()));
@@ -127,10 +127,11 @@ impl Join {
         let (mut is_left_open, mut is_right_open) = (false, false);
         for (waiting, list) in waiting {
             let Some((time, is_left, key)) = unmatched::parts(&waiting) else { continue };
+            // Kafka Streams takes the time of the record that it stops at for the earliest, though earlier ones wait.
+            *context.slot(EARLIEST) = time;
             if is_left_open && is_right_open {
                 break;
             }
-            *context.slot(EARLIEST) = time;
             let own = self.side(is_left);
             if time + own.after_ms + grace >= stream_time {
                 if is_left {
@@ -161,12 +162,12 @@ impl Join {
     /// One side's record: kept, and matched with what the other side has.
     fn take(&mut self, context: &mut Context<'_>, is_left: bool, record: &Record) -> Result<(), TaskError> {
         let side = self.side(is_left);
+        context.observe(record.timestamp);
         let key = context.bytes(&self.spec.key, record.key.as_ref())?;
         let codec = if is_left { self.spec.left } else { self.spec.right };
         let value = context.bytes(&codec, record.value.as_ref())?;
         let (Some(key), Some(value)) = (&key, &value) else {
             if key.is_none() && value.is_some() && side.is_outer {
-                context.observe(record.timestamp);
                 let value = self.joined(side, record, None);
                 return context.forward(record.clone().with_value(value));
             }

@@ -54,7 +54,7 @@ impl Join {
             let value = context.bytes(&self.spec.value, record.value.as_ref())?.unwrap_or_default();
             let sequence = context.slot(SEQUENCE);
             *sequence += 1;
-            let place = [&(time ^ i64::MIN).to_be_bytes()[..], &sequence.to_be_bytes()].concat();
+            let place = [&(time ^ i64::MIN).to_be_bytes()[..], key, &sequence.to_be_bytes()].concat();
             let waiting = [&(key.len() as u32).to_be_bytes()[..], key, &value].concat();
             context.state().put(buffer, &place, Some(&waiting), record.timestamp)?;
         }

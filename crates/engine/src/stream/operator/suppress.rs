@@ -11,7 +11,7 @@ use crate::stream::{Context, TaskError};
 
 mod held;
 
-use held::Held;
+pub(in super::super) use held::Held;
 
 pub(super) struct Suppressor {
     spec: Suppress,

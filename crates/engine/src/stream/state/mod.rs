@@ -79,6 +79,16 @@ impl State {
         store.observed = store.observed.max(observed);
     }
 
+    /// Of a store that keeps duplicates: the number of the record added last.
+    pub fn sequence(&self, index: StoreIndex) -> u32 {
+        self.stores[index.0].as_ref().map_or(0, |store| store.sequence)
+    }
+
+    /// Restores what [`State::sequence`] told.
+    pub fn set_sequence(&mut self, index: StoreIndex, sequence: u32) {
+        self.at(index).sequence = sequence;
+    }
+
     /// The stores there are.
     pub fn indexes(&self) -> impl Iterator<Item = StoreIndex> {
         self.stores

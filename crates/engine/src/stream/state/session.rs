@@ -63,7 +63,7 @@ impl State {
     ) -> Result<bool> {
         let store = self.at(index);
         store.observed = store.observed.max(window.end);
-        if window.end < store.first_visible() {
+        if window.end < store.first_kept() {
             return Ok(false);
         }
         let mut stored = Vec::with_capacity(key.len() + 20);
@@ -73,10 +73,17 @@ impl State {
         Ok(true)
     }
 
-    /// The sessions of all keys that end from one time to another (inclusive), by end, then by key.
+    /// The sessions of all keys that end from one time to another (inclusive), by end, start and key.
     pub fn sessions_by_end(&mut self, index: StoreIndex, from: i64, to: i64) -> Result<Vec<SessionRow>> {
+        let from = from.max(self.at(index).first_visible());
+        self.closing_sessions(index, from, to)
+    }
+
+    /// The same, and those too that other reads don't see any more, as long as they are kept: for results at the end of
+    /// sessions.
+    pub fn closing_sessions(&mut self, index: StoreIndex, from: i64, to: i64) -> Result<Vec<SessionRow>> {
         let store = self.at(index);
-        let keys = store.keys_by_time(from.max(store.first_visible()), to)?;
+        let keys = store.keys_by_time(from.max(store.first_kept()), to)?;
         let mut rows = Vec::with_capacity(keys.len());
         for stored in keys {
             let Some(KeyTime::Session { start, end }) = store.layout.time(&stored) else { continue };
@@ -89,6 +96,10 @@ impl State {
                 rows.push(SessionRow { key, window, value: row.value.to_vec() });
             }
         }
+        rows.sort_by(|one, other| {
+            let place = |row: &SessionRow| (row.window.end, row.window.start);
+            place(one).cmp(&place(other)).then_with(|| one.key.cmp(&other.key))
+        });
         Ok(rows)
     }
 }

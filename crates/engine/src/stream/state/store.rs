@@ -267,7 +267,14 @@ impl TaskStore {
     /// stores.
     pub(super) fn first_visible(&self) -> i64 {
         let retention = self.retention_ms().unwrap_or(i64::MAX);
-        self.observed.saturating_sub(retention).saturating_add(1)
+        self.observed.saturating_sub(retention).saturating_add(i64::from(!self.spec.closes))
+    }
+
+    /// Rows before this are gone for good, and can be removed: whole segments of time at once, as in Kafka Streams' stores.
+    pub(super) fn first_kept(&self) -> i64 {
+        let Some(retention) = self.retention_ms() else { return i64::MIN };
+        let interval = (retention / 2).max(60_000);
+        self.observed.saturating_sub(retention).div_euclid(interval).saturating_mul(interval)
     }
 
     pub(super) fn prefix(&self) -> &RowPrefix {

@@ -44,7 +44,7 @@ impl State {
     ) -> Result<bool> {
         let store = self.at(index);
         store.observed = store.observed.max(start);
-        if start < store.first_visible() {
+        if start < store.first_kept() {
             return Ok(false);
         }
         let key = store.window_key(key, start, 0);
@@ -57,7 +57,7 @@ impl State {
         let store = self.at(index);
         store.observed = store.observed.max(start);
         store.sequence = store.sequence.wrapping_add(1);
-        if start < store.first_visible() {
+        if start < store.first_kept() {
             return Ok(false);
         }
         let key = store.window_key(key, start, store.sequence);
@@ -154,7 +154,7 @@ impl TaskStore {
             return Ok(());
         };
         let (before, mut batch, mut count) =
-            (self.first_visible().saturating_sub(1), WriteBatch::default(), 0);
+            (self.first_kept().saturating_sub(1), WriteBatch::default(), 0);
         times.scan(&*self.place.store, i64::MIN, before, &mut |time, key| {
             batch.delete_parts(&[times.prefix().as_bytes(), &super::timed::sortable(time), key]);
             batch.delete_parts(&[self.prefix().as_bytes(), key]);

@@ -47,7 +47,7 @@ impl Fold {
             return Ok(());
         }
         let lower = last.map_or(0, |last| last.max(0));
-        for row in context.state().sessions_by_end(self.spec.store, lower, upper)? {
+        for row in context.state().closing_sessions(self.spec.store, lower, upper)? {
             let key = self.spec.key.decode(Some(&row.key)).map_err(TaskError::Undecodable)?;
             let Some(key) = key else { continue };
             let value = self.decode(&row)?;

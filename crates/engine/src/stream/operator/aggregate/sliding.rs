@@ -217,10 +217,10 @@ impl Processor for Fold {
         }
         let step = Step { key: &key, port, record: &record, time, close_time };
         if time < self.windows.difference_ms {
-            self.update_early(context, &step)?;
-        } else {
-            self.update(context, &step)?;
+            // As in Kafka Streams, no results are looked for then.
+            return self.update_early(context, &step);
         }
+        self.update(context, &step)?;
         if self.spec.emit == Emit::Close { self.close(context, &record, close_time) } else { Ok(()) }
     }
 }

@@ -52,9 +52,10 @@ impl Subscribe {
             }
             None => self.send(context, record, Some(&old), Instruction::DeleteAndAnswer),
             Some(new) => {
-                if !self.same(context, &old, &new)? {
-                    self.send(context, record, Some(&old), Instruction::Delete)?;
+                if self.same(context, &old, &new)? {
+                    return self.send(context, record, Some(&new), Instruction::AnswerIfFound);
                 }
+                self.send(context, record, Some(&old), Instruction::Delete)?;
                 self.send(context, record, Some(&new), Instruction::Answer)
             }
         }
@@ -68,19 +69,14 @@ impl Subscribe {
                 None => false,
             };
             if !is_same {
-                let instruction =
-                    if record.value.is_some() { Instruction::Delete } else { Instruction::DeleteAndAnswer };
-                self.send(context, record, Some(old), instruction)?;
+                self.send(context, record, Some(old), Instruction::Delete)?;
             }
         }
-        if record.value.is_some() {
-            return self.send(context, record, new.as_ref(), Instruction::Answer);
+        if record.value.is_none() && record.old.is_none() {
+            return Ok(());
         }
-        // A row without a foreign key that is deleted: only this side knows of it.
-        if record.old.is_some() && old.is_none() {
-            return self.send(context, record, None, Instruction::Answer);
-        }
-        Ok(())
+        // Also without a foreign key: the answer, which then comes from nobody's row, tells the result.
+        self.send(context, record, new.as_ref(), Instruction::Answer)
     }
 
     fn both(&self, record: &Record) -> (Option<Payload>, Option<Payload>) {

@@ -8,13 +8,13 @@ use lentic_types::Header;
 use crate::stream::TaskError;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Held {
+pub(crate) struct Held {
     pub(super) timestamp: i64,
     pub(super) offset: i64,
     pub(super) topic: String,
     pub(super) partition: i32,
     pub(super) headers: Vec<Header>,
-    pub(super) prior: Option<Vec<u8>>,
+    pub(crate) prior: Option<Vec<u8>>,
     pub(super) old: Option<Vec<u8>>,
     pub(super) new: Option<Vec<u8>>,
     /// As read.
@@ -44,7 +44,7 @@ impl Held {
         out
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, TaskError> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, TaskError> {
         let mut rest = bytes;
         let mut read = || {
             let rest = &mut rest;
