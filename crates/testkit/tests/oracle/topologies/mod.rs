@@ -48,6 +48,9 @@ pub const FAMILIES: [Family; 14] = [
 pub fn allows(trace: &Trace, schedule: Schedule) -> bool {
     let topology = trace.topology.as_str();
     let family = FAMILIES.iter().find(|family| (family.twin)(topology).is_some());
+    if DIFFERENT_ON_PURPOSE.contains(&trace.name.as_str()) {
+        return false;
+    }
     let has_wall = trace.steps.iter().any(|step| matches!(step.action, Action::Wall(_)));
     match schedule {
         Schedule::Plain | Schedule::Commits => true,
@@ -62,6 +65,10 @@ pub fn allows(trace: &Trace, schedule: Schedule) -> bool {
         }
     }
 }
+
+/// Traces that are not followed. A record with a null key can't wait in Kafka Streams' buffer, which fails on it; ours is
+/// joined at once, as without grace.
+const DIFFERENT_ON_PURPOSE: [&str; 1] = ["st-left-grace.null-key"];
 
 /// Topologies whose functions count their calls in memory.
 const COUNTS: [&str; 3] =
