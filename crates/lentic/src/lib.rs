@@ -15,7 +15,7 @@ pub use lentic_engine::log;
 pub use lentic_format as format;
 pub use lentic_store::{Order, Tier};
 pub use lentic_types as types;
-pub use node::{Guess, GuessedFormat, Node, Readiness};
+pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Readiness};
 pub use table::{
     Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable,
     Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch, WatchEvent, WatchStart, Write, Written,

@@ -278,6 +278,9 @@ impl Node {
     }
 
     fn delete_topic_of(&self, spec: &TableSpec) -> Result<(), TableError> {
+        if spec.read_only {
+            return Err(TableError::TopicReadOnly(spec.topic.clone()));
+        }
         let mut others = self.tables().into_iter().map(|table| table.spec());
         match others.find(|other| other.topic == spec.topic && other.name != spec.name) {
             Some(other) => Err(TableError::TopicInUse(spec.topic.clone(), other.name)),
