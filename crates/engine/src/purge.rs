@@ -104,3 +104,70 @@ impl Purge {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lentic_format::{KeyKind, KeyTime};
+    use lentic_store::layout::{Incarnation, StoreId, row_header};
+    use lentic_store::{Database, FamilyId, MemoryDatabase};
+    use lentic_types::{FormatName, PartitionId};
+
+    use super::*;
+
+    const LAYOUT: KeyLayout = KeyLayout::new(FormatName::String, KeyKind::Session);
+
+    struct Rows {
+        store: Arc<dyn Store>,
+        purge: Purge,
+    }
+
+    impl Rows {
+        fn prefix() -> RowPrefix {
+            RowPrefix::new(StoreId(1), PartitionId(0), Incarnation(0))
+        }
+
+        fn new(ends: &[i64]) -> Self {
+            let store = MemoryDatabase::default().family(FamilyId::Node).unwrap();
+            let mut batch = WriteBatch::default();
+            for (offset, &end) in ends.iter().enumerate() {
+                let mut key = Self::prefix().as_bytes().to_vec();
+                let time = KeyTime::Session { start: Timestamp(0), end: Timestamp(end) };
+                LAYOUT.store_key(b"k", time, &mut key);
+                batch.put(&key, &row_header(Offset(offset as u64), Timestamp(end)));
+            }
+            store.apply(&batch).unwrap();
+            Self { store, purge: Purge::default() }
+        }
+
+        /// One step: the ends that are left, and how many deletes are told.
+        fn step(&mut self, log_start: u64, oldest: i64, mut rows: usize) -> (Vec<i64>, usize) {
+            let limit = Limit { log_start: Offset(log_start), oldest: Some(Timestamp(oldest)) };
+            let mut batch = WriteBatch::default();
+            let told =
+                self.purge.step(&*self.store, Self::prefix(), LAYOUT, limit, &mut rows, &mut batch).unwrap();
+            self.store.apply(&batch).unwrap();
+            let mut cursor = self.store.cursor(Self::prefix().range(), Order::Ascending).unwrap();
+            let mut left = Vec::new();
+            while let Some((key, _)) = cursor.next().unwrap() {
+                left.extend(LAYOUT.time(RowPrefix::strip(key)).map(|time| time.sorted_by().0));
+            }
+            (left, told.len())
+        }
+    }
+
+    /// Windows go untold, in steps, and a new pass waits until times have moved; what the log lost is told.
+    #[test]
+    fn windows_expire() {
+        let mut rows = Rows::new(&[10, 20, 30, 40]);
+        assert_eq!(rows.step(0, 25, 1), (vec![20, 30, 40], 0));
+        assert_eq!(rows.step(0, 25, 9), (vec![30, 40], 0));
+        assert_eq!(rows.step(0, 35, 9), (vec![30, 40], 0));
+        assert_eq!(rows.step(4, 35, 9), (vec![], 2));
+        let mut rows = Rows::new(&[10, 70_000]);
+        assert_eq!(rows.step(0, 5, 9), (vec![10, 70_000], 0));
+        assert_eq!(rows.step(0, 60_004, 9), (vec![10, 70_000], 0));
+        assert_eq!(rows.step(0, 60_005, 9), (vec![70_000], 0));
+    }
+}

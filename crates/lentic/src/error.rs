@@ -56,6 +56,8 @@ pub enum TableError {
     TopicNotFound(String),
     /// The topic can't be deleted: the second of the two, another table, is over it.
     TopicInUse(TopicName, TableName),
+    /// The topic can't be deleted: its table is read-only.
+    TopicReadOnly(TopicName),
     /// The declaration can't be met (partition counts, limits); the text says why.
     Invalid(String),
     /// The log failed.
@@ -84,6 +86,9 @@ impl fmt::Display for TableError {
                     f,
                     "the table {table} is over the topic {topic}, too: drop it first, or leave the topic"
                 )
+            }
+            Self::TopicReadOnly(topic) => {
+                write!(f, "the table is read-only, and so the topic {topic} is not deleted with it")
             }
             Self::Invalid(text) => f.write_str(text),
             Self::Log(error) => error.fmt(f),

@@ -15,9 +15,9 @@ pub use error::{NodeError, ReadError, TableError, WriteError};
 pub use lentic_engine::log;
 pub use lentic_format as format;
 pub use lentic_store::{Order, Tier};
-pub use lentic_types as types;
-pub use node::{Guess, GuessedFormat, Node, Readiness};
 pub use lentic_topology as topology;
+pub use lentic_types as types;
+pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Readiness};
 pub use query::{Query, QueryError, TaskStatus};
 pub use table::{
     Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable,

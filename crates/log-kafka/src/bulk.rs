@@ -218,9 +218,10 @@ impl Sender for KafkaBulk {
 impl BulkTransaction for KafkaBulk {
     fn fence(&mut self, shards: &[PartitionId], timeout: Duration) -> Result<()> {
         let deadline = Instant::now() + timeout;
-        let member = self.member.clone().ok_or_else(|| {
-            Error::Unavailable("this node has not joined its group yet".to_owned())
-        })?;
+        let member = self
+            .member
+            .clone()
+            .ok_or_else(|| Error::Unavailable("this node has not joined its group yet".to_owned()))?;
         let batch = self.batch()?;
         loop {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
@@ -257,7 +258,11 @@ impl BulkTransaction for KafkaBulk {
                     drop(batch);
                     self.pool.put_back(self.number, None);
                     let text = format!("the end of a transaction: {}", failed.failure.text);
-                    return Err(if is_stale(failed.failure.code) { Error::Fenced } else { Error::Unknown(text) });
+                    return Err(if is_stale(failed.failure.code) {
+                        Error::Fenced
+                    } else {
+                        Error::Unknown(text)
+                    });
                 }
             }
         }

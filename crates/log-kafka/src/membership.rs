@@ -66,14 +66,16 @@ impl Member {
             return Err(Error::Unavailable("this node has not joined its group yet".to_owned()));
         }
         drop(state);
-        GroupMetadata::of(&self.consumer).ok_or_else(|| Error::Unavailable("this node has not joined its group yet".to_owned()))
+        GroupMetadata::of(&self.consumer)
+            .ok_or_else(|| Error::Unavailable("this node has not joined its group yet".to_owned()))
     }
 
     /// Commits offset 0 of partitions of the shards topic: refused if the group has given this node's place away.
     pub(crate) fn commit(&self, shards: &[PartitionId]) -> Result<()> {
         let mut offsets = TopicPartitionList::new();
         for shard in shards {
-            let added = offsets.add_partition_offset(self.topic(), shard.0 as i32, rdkafka::Offset::Offset(0));
+            let added =
+                offsets.add_partition_offset(self.topic(), shard.0 as i32, rdkafka::Offset::Offset(0));
             added.map_err(|error| of(&error))?;
         }
         self.metadata()?;

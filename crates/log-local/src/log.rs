@@ -7,7 +7,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{
-    self, Acked, Bounds, BulkTransaction, Error, Log, Reader, ReaderOptions, Result, Sender, TopicSettings, Transaction,
+    self, Acked, Bounds, BulkTransaction, Error, Log, Reader, ReaderOptions, Result, Sender, TopicSettings,
+    Transaction,
 };
 use lentic_store_rocksdb::DurableBatch;
 use lentic_types::{Offset, OutgoingRecord, PartitionId, TopicId, TopicName, TopicPartition};

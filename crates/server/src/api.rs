@@ -239,6 +239,57 @@ impl From<CreateTable> for TableSpec {
     }
 }
 
+/// `tables:attach`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attach {
+    /// The application's `application.id`.
+    pub application_id: String,
+    /// One store alone; the fields below are of it.
+    pub store: Option<String>,
+    /// The table's name; the store's where left out.
+    #[schema(value_type = Option<String>)]
+    pub name: Option<TableName>,
+    /// Format of the keys; of windowed ones, of what is before the window.
+    #[schema(value_type = Option<String>)]
+    pub key: Option<FormatName>,
+    /// Format of the values.
+    #[schema(value_type = Option<String>)]
+    pub value: Option<FormatName>,
+    /// none, time or session.
+    pub window: Option<String>,
+    /// The size of time windows, for their ends.
+    pub size_ms: Option<u64>,
+    /// As in `window` of a declaration.
+    pub retention_ms: Option<u64>,
+}
+
+/// The answer to `tables:attach`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AttachedStores {
+    /// One per changelog.
+    pub stores: Vec<AttachedStore>,
+}
+
+/// What became of one store.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AttachedStore {
+    /// Its name in the application.
+    pub store: String,
+    /// Its changelog.
+    pub topic: String,
+    /// Records that were looked at to guess what was not said.
+    pub sampled: u64,
+    /// Whether the table is new.
+    pub created: bool,
+    /// The table over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
 /// What can be changed of a table.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -74,6 +74,7 @@ routes! {
     Watch GET "/v1/tables/{table}/watch" watch::watch;
     ListTables GET "/v1/tables" tables::list;
     CreateTable POST "/v1/tables" tables::create;
+    AttachTables POST "/v1/tables:attach" tables::attach;
     GetTable GET "/v1/tables/{table}" tables::get;
     AlterTable PATCH "/v1/tables/{table}" tables::alter;
     DropTable DELETE "/v1/tables/{table}" tables::drop;

@@ -34,7 +34,7 @@ impl Payload {
     pub fn take<T: Any + Send + Sync + Clone>(self) -> T {
         match self.0.downcast::<T>() {
             Ok(value) => Arc::unwrap_or_clone(value),
-            Err(_) => panic!("a payload is no {}", std::any::type_name::<T>()),
+            Err(_other) => panic!("a payload is no {}", std::any::type_name::<T>()),
         }
     }
 }

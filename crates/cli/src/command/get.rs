@@ -11,18 +11,22 @@ use serde_json::{Value, json};
 use super::demand::Demand;
 use crate::client::{Answer, Client, Connection, body, decode, header};
 use crate::failure::Failure;
-use crate::key::{KeyEncoding, row_path};
+use crate::key::{KeyEncoding, part, row_path};
 use crate::output::{Output, note};
 
 /// Print a row's value
 ///
-/// In a pipe the value comes byte for byte, without a newline behind it. Exit code 3: there is no such row.
+/// In a pipe the value comes byte for byte, without a newline behind it. Exit code 3: there is no such row. Of a table with
+/// windowed keys, without --window: all windows of the key, one per line.
 #[derive(Args, Debug)]
 pub struct Get {
     /// The table
     table: String,
     /// The key: text, a number, or JSON as stored, by the table's key format
     key: OsString,
+    /// Of windowed tables: the row of the window that starts then (milliseconds or RFC 3339), of a session START..END
+    #[arg(long, value_name = "START")]
+    window: Option<String>,
     /// The stored bytes, not decoded
     #[arg(long)]
     raw: bool,
@@ -44,10 +48,14 @@ pub struct Get {
 impl Get {
     pub fn run(self, out: &mut Output) -> Result<(), Failure> {
         let client = Client::new(self.connection)?;
-        let mut request = client.request("GET", &row_path(&self.table, &self.key, self.key_encoding));
-        if self.raw {
-            request = request.header("accept", "application/octet-stream");
+        let mut path = row_path(&self.table, &self.key, self.key_encoding);
+        if let Some(window) = &self.window {
+            path += if path.contains('?') { "&window=" } else { "?window=" };
+            path += &part(window);
         }
+        // The windows of a key come as lines; one row comes as it always does.
+        let accept = if self.raw { "application/octet-stream" } else { "application/x-ndjson, */*;q=0.5" };
+        let request = client.request("GET", &path).header("accept", accept);
         let answer = client.ask(self.demand.put_on(request)?)?;
         if self.verbose {
             for (word, name) in FIELDS {
@@ -56,7 +64,8 @@ impl Get {
                 }
             }
         }
-        if self.json {
+        let is_lines = header(&answer, "content-type").is_some_and(|kind| kind == "application/x-ndjson");
+        if self.json && !is_lines {
             let key = self.key.to_string_lossy();
             return out.line(&with_fields(&key, answer)?);
         }

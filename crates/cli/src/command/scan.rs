@@ -1,4 +1,5 @@
 //! `lentic scan`
+use std::ffi::OsStr;
 use std::io::BufRead as _;
 
 use clap::{Args, ValueEnum};
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 use super::demand::Demand;
 use crate::client::{Client, Connection, body, decode};
 use crate::failure::{Exit, Failure};
-use crate::key::{part, query};
+use crate::key::{KeyEncoding, part, query, row_path};
 use crate::output::{Output, columns, note};
 
 /// Print rows in key order, over all partitions
@@ -22,10 +23,13 @@ pub struct Scan {
     /// Keys that begin with this
     #[arg(long, conflicts_with_all = ["from", "to"])]
     prefix: Option<String>,
-    /// First key, inclusive
+    /// Of windowed tables: the windows of this key, oldest first
+    #[arg(long, conflicts_with = "prefix")]
+    key: Option<String>,
+    /// First key, inclusive; of windowed tables when the first windows start (milliseconds or RFC 3339)
     #[arg(long, allow_hyphen_values = true)]
     from: Option<String>,
-    /// End, exclusive
+    /// End, exclusive; of windowed tables a time
     #[arg(long, allow_hyphen_values = true)]
     to: Option<String>,
     /// At most this many rows
@@ -135,7 +139,14 @@ impl Scan {
             ("cursor", cursor),
         ];
         let pairs: Vec<_> = pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        format!("/v1/tables/{}/rows{}", part(&self.table), query(&pairs))
+        match &self.key {
+            None => format!("/v1/tables/{}/rows{}", part(&self.table), query(&pairs)),
+            Some(key) => {
+                let path = row_path(&self.table, OsStr::new(key), KeyEncoding::Text);
+                let more = query(&pairs);
+                if path.contains('?') { path + &more.replacen('?', "&", 1) } else { path + &more }
+            }
+        }
     }
 
     fn print(&self, out: &mut Output, rows: &[Box<RawValue>]) -> Result<(), Failure> {
@@ -175,6 +186,12 @@ impl Shown {
             value: Option<&'a RawValue>,
             #[serde(borrow)]
             value_base64: Option<&'a RawValue>,
+            window: Option<Window>,
+        }
+        #[derive(Deserialize)]
+        struct Window {
+            start: i64,
+            end: Option<i64>,
         }
         fn present<'de: 'a, 'a, D: serde::Deserializer<'de>>(
             from: D,
@@ -183,7 +200,11 @@ impl Shown {
         }
         let row: Row<'_> = serde_json::from_str(text).ok()?;
         let encoded = |value| format!("base64:{}", plain(value));
-        let key = row.key.map(plain).or(row.key_base64.map(encoded))?;
+        let mut key = row.key.map(plain).or(row.key_base64.map(encoded))?;
+        if let Some(Window { start, end }) = row.window {
+            let end = end.map_or_else(String::new, |end| format!("..{end}"));
+            key = format!("{key} @{start}{end}");
+        }
         Some(Self { key, value: row.value.map(plain).or(row.value_base64.map(encoded)) })
     }
 }
@@ -210,6 +231,8 @@ mod tests {
             (r#"{"key_base64":"/w==","value":"text"}"#, "base64:/w==", Some("text")),
             (r#"{"key":"a","value_base64":"AA=="}"#, "a", Some("base64:AA==")),
             (r#"{"key":"a","timestamp":1}"#, "a", None),
+            (r#"{"key":"a","window":{"start":5,"end":9},"value":1}"#, "a @5..9", Some("1")),
+            (r#"{"key":"a","window":{"start":5},"value":1}"#, "a @5", Some("1")),
         ] {
             let shown = Shown::of(row).unwrap();
             assert_eq!((shown.key.as_str(), shown.value.as_deref()), (key, value), "{row}");

@@ -15,4 +15,5 @@ mod resume;
 mod scan;
 mod value;
 mod watch;
+mod windows;
 mod write;

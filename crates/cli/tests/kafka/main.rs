@@ -4,6 +4,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod attach;
 mod bulk;
 mod client;
 mod membership;

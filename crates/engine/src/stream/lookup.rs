@@ -107,7 +107,8 @@ impl Lookup {
                 Ok(joined.map(|joined| (joined, timestamp)))
             }
             Self::Suppressed(before, store, key_codec, codec) => {
-                let bytes = key_codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)?.unwrap_or_default();
+                let bytes =
+                    key_codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)?.unwrap_or_default();
                 let Some(row) = state.get(*store, &bytes)? else { return before.get_at(state, key, at) };
                 let prior = Held::read(row.value)?.prior;
                 let prior = prior.map(|bytes| codec.decode(Some(&bytes))).transpose();

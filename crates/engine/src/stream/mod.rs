@@ -22,7 +22,8 @@ pub use positions::{InputPosition, PositionsRecord};
 pub use produced::{PartitionBy, Produced, ProducedRecord};
 pub use settings::{ErrorPolicy, TaskSettings};
 pub use state::{Changed, Place, Row, SessionRow, State, Versioned, WindowRow};
-pub use worker::{
-    Applied, AppliedStore, Sealed, StreamAction, StreamAssignment, StreamEvent, StreamWorker, TaskInput, WorkerSettings,
-};
 pub use task::{CommitPart, GlobalRow, Globals, StreamTask, changelog};
+pub use worker::{
+    Applied, AppliedStore, Sealed, StreamAction, StreamAssignment, StreamEvent, StreamWorker, TaskInput,
+    WorkerSettings,
+};

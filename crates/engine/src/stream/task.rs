@@ -440,7 +440,11 @@ impl StreamTask {
         loop {
             let core = &mut self.runtime.core;
             let is_due = |schedule: &&mut Schedule| schedule.clock == clock && schedule.next <= at.0;
-            let due = core.schedules.iter_mut().filter(is_due).min_by_key(|schedule| (schedule.next, schedule.order));
+            let due = core
+                .schedules
+                .iter_mut()
+                .filter(is_due)
+                .min_by_key(|schedule| (schedule.next, schedule.order));
             let Some(due) = due else { return Ok(()) };
             // What was missed is not made up for.
             let missed = (at.0 - due.next) / due.interval_ms;

@@ -27,5 +27,6 @@ pub use resolve::{Origin, Resolved, resolve};
 pub use settings::{Config, SETTINGS, Setting};
 pub use show::{Entry, MASK, effective, toml};
 pub use value::{
-    ErrorHandling, Fsync, Kind, LogFormat, ProcessingGuarantee, State, parse_bytes, parse_millis, show_bytes, show_millis,
+    ErrorHandling, Fsync, Kind, LogFormat, ProcessingGuarantee, State, parse_bytes, parse_millis, show_bytes,
+    show_millis,
 };

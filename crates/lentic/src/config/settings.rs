@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use lentic_types::{PartitionId, TableName, TableSpec};
 use serde::{Deserialize, Serialize};
 
-use super::value::{ErrorHandling, Fsync, KIB, Kind, LogFormat, MIB, ProcessingGuarantee, SettingValue, State, TIB};
+use super::value::{
+    ErrorHandling, Fsync, KIB, Kind, LogFormat, MIB, ProcessingGuarantee, SettingValue, State, TIB,
+};
 use super::{ConfigError, KafkaProperties};
 
 /// One setting: a key of the file, a flag of `lentic serve` and a variable.

@@ -96,7 +96,13 @@ impl Catalog {
             Some(_) => {}
             None => note(&*notes, SHARDS, &shards.to_be_bytes())?,
         }
-        Ok(Self { notes, topic: None, created: BTreeMap::new(), conditional: BTreeMap::new(), queries: BTreeMap::new() })
+        Ok(Self {
+            notes,
+            topic: None,
+            created: BTreeMap::new(),
+            conditional: BTreeMap::new(),
+            queries: BTreeMap::new(),
+        })
     }
 
     /// Reads the statement log: the declarations in force, each with its creation offset.
@@ -113,7 +119,12 @@ impl Catalog {
     }
 
     /// The number of a table's creation in this node's stores, new ones from a counter that never goes back.
-    pub(super) fn store_id(&self, name: &TableName, created: Offset, partitions: u32) -> Result<StoreId, TableError> {
+    pub(super) fn store_id(
+        &self,
+        name: &TableName,
+        created: Offset,
+        partitions: u32,
+    ) -> Result<StoreId, TableError> {
         let key = [STORE, &self.place_name(name, created)?].concat();
         let noted = self.notes.get(key.as_bytes())?.as_deref().and_then(Place::from_bytes);
         if let Some(place) = noted.filter(|place| place.partitions >= partitions) {
@@ -304,6 +315,9 @@ impl Node {
     }
 
     fn delete_topic_of(&self, spec: &TableSpec) -> Result<(), TableError> {
+        if spec.read_only {
+            return Err(TableError::TopicReadOnly(spec.topic.clone()));
+        }
         let mut others = self.tables().into_iter().map(|table| table.spec());
         match others.find(|other| other.topic == spec.topic && other.name != spec.name) {
             Some(other) => Err(TableError::TopicInUse(spec.topic.clone(), other.name)),
@@ -453,7 +467,9 @@ impl Node {
         let declared: BTreeSet<_> =
             declared.iter().map(|(table, (_, created))| Place::name(statements, table, *created)).collect();
         let of_queries: BTreeSet<_> = catalog.queries.values().map(|(_, created)| *created).collect();
-        let declared = |name: &str| declared.contains(name) || Place::created(name).is_some_and(|at| of_queries.contains(&at));
+        let declared = |name: &str| {
+            declared.contains(name) || Place::created(name).is_some_and(|at| of_queries.contains(&at))
+        };
         catalog.move_notes(STORE, GONE, |name| !declared(name))?;
         for (name, place) in catalog.notes_under(GONE)? {
             if let Some(table) = Place::table(&name) {

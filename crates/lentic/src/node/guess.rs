@@ -93,7 +93,7 @@ impl Node {
     }
 
     /// The newest records of each partition, until each has met its end or patience is over.
-    fn sample(
+    pub(super) fn sample(
         &self,
         topic: &TopicName,
         partitions: u32,

@@ -1,6 +1,8 @@
 //! A node: the threads that keep tables at the end of their logs, and the catalog of tables.
 mod applier;
+mod attach;
 mod catalog;
+mod changelog;
 mod clerk;
 mod directory;
 mod guess;
@@ -28,6 +30,7 @@ use crate::query::{Query, StreamThreads};
 use crate::table::{Limits, Line, Surroundings};
 use crate::{NodeError, RawTable};
 
+pub use attach::{Attach, Attached, AttachedWindow};
 pub use guess::{Guess, GuessedFormat};
 pub(crate) use queries::StorePlace;
 

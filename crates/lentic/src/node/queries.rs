@@ -110,7 +110,8 @@ impl Node {
         if self.shared.log.topic(name)?.is_some() {
             return Ok(());
         }
-        let settings = TopicSettings { cleanup: TopicSettings::default().cleanup, ..settings_of_new(self.config()) };
+        let settings =
+            TopicSettings { cleanup: TopicSettings::default().cleanup, ..settings_of_new(self.config()) };
         match self.shared.log.create_topic(name, EMBEDDED_PARTITIONS, &settings) {
             Ok(_) | Err(log::Error::TopicExists(_)) => Ok(()),
             Err(error) => Err(error.into()),

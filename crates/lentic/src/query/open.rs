@@ -22,7 +22,11 @@ const RETRY: Duration = Duration::from_millis(500);
 
 impl Shared {
     /// Opens tasks in the background.
-    pub(super) fn open_tasks(self: &Arc<Self>, query: &Arc<Inner>, tasks: Vec<TaskId>) -> Result<(), NodeError> {
+    pub(super) fn open_tasks(
+        self: &Arc<Self>,
+        query: &Arc<Inner>,
+        tasks: Vec<TaskId>,
+    ) -> Result<(), NodeError> {
         let (shared, query) = (Arc::clone(self), Arc::clone(query));
         let handle = thread("query-opener", move || {
             let mut complained = false;
@@ -170,7 +174,10 @@ fn settings(config: &Config) -> TaskSettings {
         max_task_idle_ms: config.max_task_idle_ms,
         deserialization: config.deserialization_errors.policy(),
         processing: config.processing_errors.policy(),
-        dead_letters: config.dead_letter_topic.as_deref().and_then(|topic| lentic_types::TopicName::new(topic).ok()),
+        dead_letters: config
+            .dead_letter_topic
+            .as_deref()
+            .and_then(|topic| lentic_types::TopicName::new(topic).ok()),
         cache_bytes: config.task_cache_bytes,
         ..TaskSettings::default()
     }

@@ -118,7 +118,11 @@ impl QueryRecord {
         for loss in losses {
             let _ = writeln!(text, "- {loss}");
         }
-        let _ = write!(text, "What was (-) and what would be (+):\n{}", diff(&self.description, &next.description));
+        let _ = write!(
+            text,
+            "What was (-) and what would be (+):\n{}",
+            diff(&self.description, &next.description)
+        );
         Err(text)
     }
 }
@@ -203,8 +207,7 @@ mod tests {
         });
         let edited = record(|topology| {
             let more = topology.stream::<String, String>("a-topic-that-sorts-before");
-            let _counts =
-                topology.stream::<String, String>("in").merge(&more).group_by_key().count("counts");
+            let _counts = topology.stream::<String, String>("in").merge(&more).group_by_key().count("counts");
         });
         assert_eq!(
             first.former_parts(&edited),

@@ -77,11 +77,11 @@ impl Node {
         let plan = match &known {
             None => plan,
             Some((old, _)) => {
-                old.check(&record).map_err(|text| {
-                    QueryError::Topology(vec![TopologyError::Incompatible(text)])
-                })?;
+                old.check(&record)
+                    .map_err(|text| QueryError::Topology(vec![TopologyError::Incompatible(text)]))?;
                 former = old.former_parts(&record);
-                let kept = former.iter().filter_map(|(part, names)| Some((part.clone(), names.first()?.clone())));
+                let kept =
+                    former.iter().filter_map(|(part, names)| Some((part.clone(), names.first()?.clone())));
                 let kept: BTreeMap<String, String> = kept.collect();
                 let plan = plan.with_part_names(&kept);
                 former = former

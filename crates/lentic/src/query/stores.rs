@@ -2,8 +2,8 @@
 use std::collections::BTreeMap;
 
 use lentic_format::{KeyKind, KeyLayout};
-use lentic_topology::spec::{StoreIndex, StoreKind, StoreSpec};
 use lentic_topology::Plan;
+use lentic_topology::spec::{StoreIndex, StoreKind, StoreSpec};
 use lentic_types::{
     FormatName, Offset, Partitioner, TableName, TableSpec, TopicName, WindowKind, WindowSpec,
 };
@@ -43,8 +43,7 @@ impl Node {
         let mut tables = Vec::new();
         for global in plan.globals() {
             let topic = self.shared.log.topic(&global.topic)?;
-            let topic =
-                topic.ok_or_else(|| lentic_engine::log::Error::NoSuchTopic(global.topic.clone()))?;
+            let topic = topic.ok_or_else(|| lentic_engine::log::Error::NoSuchTopic(global.topic.clone()))?;
             let name = legal(&format!("{}.{}", plan.name(), global.name))?;
             let spec = TableSpec {
                 name,

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use lentic_engine::{Leap, TaskId};
 use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
 use lentic_engine::stream::{
     Applied, StreamAction, StreamAssignment, StreamEvent, StreamWorker, WorkerSettings,
 };
+use lentic_engine::{Leap, TaskId};
 use lentic_types::{Offset, TopicPartition};
 
 use super::follow::led;
@@ -368,7 +368,10 @@ impl Inner {
     fn has_store(&self, task: &TaskId, table: &crate::RawTable) -> bool {
         let part = self.plan.subtopologies().iter().find(|part| part.name == task.subtopology);
         part.is_some_and(|part| {
-            part.stores.iter().filter_map(|index| self.tables.get(index)).any(|own| Arc::ptr_eq(&own.inner, &table.inner))
+            part.stores
+                .iter()
+                .filter_map(|index| self.tables.get(index))
+                .any(|own| Arc::ptr_eq(&own.inner, &table.inner))
         })
     }
 }

@@ -31,7 +31,8 @@ fn run(node: &Node) -> Query {
 /// Writes to a topic by way of a table over it.
 fn write(node: &Node, key: &str, value: &str) {
     let lines = node.table("lines").unwrap_or_else(|| {
-        let spec = serde_json::from_str(r#"{"name":"lines","topic":"lines","key":"string","value":"string"}"#);
+        let spec =
+            serde_json::from_str(r#"{"name":"lines","topic":"lines","key":"string","value":"string"}"#);
         node.create_table(spec.expect("a declaration")).expect("a table").0
     });
     let table = lentic::Table::<String, String>::of(lines, PATIENCE).expect("a table of strings");

@@ -290,9 +290,9 @@ impl Client {
             let result = sys::rd_kafka_event_DeleteRecords_result(event.0.as_ptr());
             let offsets = sys::rd_kafka_DeleteRecords_result_offsets(result);
             let elements = list((*offsets).elems.cast_const(), (*offsets).cnt as usize);
-            elements.iter().try_for_each(|element| {
-                Failure::check((&raw const element.err).cast::<Code>().read())
-            })
+            elements
+                .iter()
+                .try_for_each(|element| Failure::check((&raw const element.err).cast::<Code>().read()))
         }
     }
 

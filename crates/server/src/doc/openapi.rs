@@ -17,7 +17,7 @@ use crate::routes::Route;
         crate::rows::paths::get, crate::rows::paths::head, crate::rows::paths::put, crate::rows::paths::delete,
         crate::rows::paths::scan, crate::rows::paths::get_many, crate::rows::paths::write_many,
         crate::rows::paths::count, crate::rows::paths::load, crate::watch::paths::watch,
-        crate::tables::paths::list, crate::tables::paths::create, crate::tables::paths::get,
+        crate::tables::paths::list, crate::tables::paths::create, crate::tables::paths::attach, crate::tables::paths::get,
         crate::tables::paths::alter, crate::tables::paths::drop, crate::tables::paths::route,
         crate::tables::paths::guess, crate::health::paths::status, crate::health::paths::healthz,
         crate::health::paths::readyz, crate::metrics::metrics, crate::doc::openapi_json, crate::doc::docs,

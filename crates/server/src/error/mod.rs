@@ -74,6 +74,15 @@ impl Error {
         &self.message
     }
 
+    /// As a part of an answer.
+    pub(crate) fn failure(&self) -> crate::api::Failure {
+        crate::api::Failure {
+            code: self.code.as_str().to_owned(),
+            message: self.message.to_string(),
+            hint: self.hint.as_deref().unwrap_or(self.code.hint()).to_owned(),
+        }
+    }
+
     /// `{"error":{"code","message","hint"}, ...}`.
     pub(crate) fn document(&self) -> Value {
         let mut document = self.extra.as_ref().map(|extra| extra.fields.clone()).unwrap_or_default();

@@ -62,6 +62,8 @@ pub(crate) async fn get(call: Call, path: RowPath<'_>) -> Result<Response> {
         ("table" = String, Path, description = "The table"),
         ("key" = String, Path, description = "The key: the rest of the path"),
         ("key-encoding" = Option<String>, Query, description = "text (default) or base64url"),
+        ("window" = Option<String>, Query, description = "Of windowed tables the window that starts then; of sessions START..END"),
+        ("sequence" = Option<u32>, Query, description = "With window, of tables that keep several records of a window: which (0)"),
     ),
     responses((status = 200, description = "There is a row")))]
 pub(crate) async fn head(call: Call, path: RowPath<'_>) -> Result<Response> {

@@ -14,7 +14,8 @@ use crate::error::{Code, Error, Result};
 use crate::http::{Query, Response, RowPath};
 
 const ONE: &[&str] = &["window", "sequence", KeyEncoding::PARAMETER];
-const MANY: &[&str] = &["from", "to", "limit", "order", "cursor", "window", KeyEncoding::PARAMETER];
+const MANY: &[&str] =
+    &["from", "to", "limit", "order", "cursor", "window", "sequence", KeyEncoding::PARAMETER];
 
 /// The key in the log, with the window that the query names; `None` if it names none.
 pub(super) fn named(call: &Call, entry: &Entry, path: RowPath<'_>) -> Result<Option<Vec<u8>>> {
@@ -49,10 +50,10 @@ fn time(entry: &Entry, query: &Query, text: &str) -> Result<KeyTime> {
 /// All windows of a key, oldest first: a page of them, or lines.
 pub(super) async fn all(call: Call, entry: Arc<Entry>, path: RowPath<'_>) -> Result<Response> {
     let query = call.query(MANY)?;
-    if query.bytes("window").is_some() {
+    if query.bytes("window").is_some() || query.bytes("sequence").is_some() {
         return Err(Error::new(
             Code::BadParameter,
-            "window names one row: from, to, limit, order and cursor don't go together with it",
+            "window (with sequence) names one row: from, to, limit, order and cursor don't go together with it",
         ));
     }
     let inner = path_key(entry.key, path, KeyEncoding::of(&query)?)?.into_owned();

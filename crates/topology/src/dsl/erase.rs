@@ -17,9 +17,7 @@ pub(super) fn row<T: Data>(value: T) -> Option<Payload> {
 
 /// The same for what a function of tables made.
 pub(super) fn rows<R: Data>(join: Joiner) -> Joiner {
-    Arc::new(move |key, left, right| {
-        join(key, left, right).filter(|joined| !joined.get::<R>().is_null())
-    })
+    Arc::new(move |key, left, right| join(key, left, right).filter(|joined| !joined.get::<R>().is_null()))
 }
 
 /// Key and value; `None` if one of them is null and its type has nothing for it.

@@ -13,8 +13,8 @@ use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::Data;
 use crate::graph::{Input, NodeId};
 use crate::spec::{
-    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, StoreSpec, TableAggregate, Target,
-    Windowing,
+    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, StoreSpec, TableAggregate,
+    Target, Windowing,
 };
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
 

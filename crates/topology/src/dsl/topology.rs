@@ -14,7 +14,8 @@ use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::plan::Plan;
 use crate::spec::{
-    Deserialization, ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Source, Spec, TimestampExtractor, Topic,
+    Deserialization, ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Source, Spec, TimestampExtractor,
+    Topic,
 };
 
 /// A program over topics: sources, operators, sinks.

@@ -42,7 +42,9 @@ pub(super) fn run(nodes: &mut [Node], stores: &mut Vec<StoreSpec>, errors: &mut 
             _ => {}
         }
         let looked_up: Vec<_> = pass.nodes[id.0].looks_up.iter().map(|input| input.node).collect();
-        looked_up.into_iter().for_each(|table| pass.make_readable(table));
+        for table in looked_up {
+            pass.make_readable(table);
+        }
     }
     // A filter or mapping with a store of its own knows the old values of its rows, and passes them on where asked.
     pass.check_versioned();

@@ -4,6 +4,7 @@ use lentic::types::{FormatName, Partitioner, TableName, TableSpec, TopicName};
 use serde_json::Value;
 
 use super::Described;
+use super::window::Window;
 use crate::client::{Client, Connection, body, decode};
 use crate::command::demand::Bound;
 use crate::failure::Failure;
@@ -35,6 +36,8 @@ pub struct Create {
     /// Refuse every write
     #[arg(long)]
     read_only: bool,
+    #[command(flatten)]
+    window: Window,
     /// Wait until all rows are readable
     #[arg(long)]
     wait: bool,
@@ -63,7 +66,7 @@ impl Create {
             partitions: self.partitions,
             partitioner: self.partitioner,
             read_only: self.read_only,
-            window: None,
+            window: self.window.spec()?,
         };
         let declaration = serde_json::to_vec(&spec).map_err(|error| Failure::usage(error.to_string()))?;
         let path = if self.wait { "/v1/tables?wait=ready" } else { "/v1/tables" };

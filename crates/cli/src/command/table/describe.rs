@@ -31,6 +31,12 @@ impl Describe {
         for field in ["name", "topic", "key", "value", "partitioner", "read_only", "rows_estimate"] {
             out.line(&format!("{field:<14} {}", table.text(field)))?;
         }
+        if let Some(window) = table.0.get("window").cloned().map(Described) {
+            let fields = ["kind", "size_ms", "retention_ms"].map(|field| (field, window.text(field)));
+            let said = fields.into_iter().filter(|(_, text)| text != "-");
+            let said: Vec<_> = said.map(|(field, text)| format!("{field} {text}")).collect();
+            out.line(&format!("{:<14} {}", "window", said.join(", ")))?;
+        }
         out.line("")?;
         out.value(partitions(&table).as_bytes())?;
         out.flush()?;

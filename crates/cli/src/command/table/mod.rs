@@ -1,10 +1,12 @@
 //! `lentic table`: one file each.
 mod alter;
+mod attach;
 mod create;
 pub mod describe;
 mod drop;
 mod guess;
 pub mod list;
+mod window;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -22,6 +24,7 @@ pub struct Table {
 #[derive(Debug, Subcommand)]
 enum TableCommand {
     Create(create::Create),
+    Attach(attach::Attach),
     List(list::List),
     Describe(describe::Describe),
     Alter(alter::Alter),
@@ -33,6 +36,7 @@ impl Table {
     pub fn run(self, out: &mut Output) -> Result<(), Failure> {
         match self.command {
             TableCommand::Create(command) => command.run(out),
+            TableCommand::Attach(command) => command.run(out),
             TableCommand::List(command) => command.run(out),
             TableCommand::Describe(command) => command.run(out),
             TableCommand::Alter(command) => command.run(out),

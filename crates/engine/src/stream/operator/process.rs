@@ -118,7 +118,8 @@ impl Host for TaskHost<'_, '_> {
         let bound = |key: Option<&Payload>| key.map(|key| self.key(store, key)).transpose();
         let bounds = bound(from).and_then(|from| Ok((from, bound(to)?)));
         let (from, to) = self.keep(bounds)?;
-        let included = |key: Option<&Vec<u8>>| key.map_or(Bound::Unbounded, |key| Bound::Included(key.clone()));
+        let included =
+            |key: Option<&Vec<u8>>| key.map_or(Bound::Unbounded, |key| Bound::Included(key.clone()));
         let (from, to) = (included(from.as_ref()), included(to.as_ref()));
         let mut rows = Vec::new();
         let read = self.context.state().scan(
@@ -132,7 +133,8 @@ impl Host for TaskHost<'_, '_> {
         );
         self.keep(read.map_err(TaskError::Store))?;
         for (key, value, timestamp) in rows {
-            let decoded = key_codec.decode(Some(&key)).and_then(|key| Ok((key, value_codec.decode(Some(&value))?)));
+            let decoded =
+                key_codec.decode(Some(&key)).and_then(|key| Ok((key, value_codec.decode(Some(&value))?)));
             if let (Some(key), Some(value)) = self.keep(decoded.map_err(TaskError::Undecodable))?
                 && !visit(key, value, timestamp)
             {

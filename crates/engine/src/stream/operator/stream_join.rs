@@ -36,8 +36,11 @@ impl Join {
 
     fn side(&self, is_left: bool) -> Side {
         let windows = &self.spec.windows;
-        let (before_ms, after_ms) =
-            if is_left { (windows.before_ms, windows.after_ms) } else { (windows.after_ms, windows.before_ms) };
+        let (before_ms, after_ms) = if is_left {
+            (windows.before_ms, windows.after_ms)
+        } else {
+            (windows.after_ms, windows.before_ms)
+        };
         let is_outer = match self.spec.kind {
             JoinKind::Inner => false,
             JoinKind::Left => is_left,
@@ -102,7 +105,12 @@ impl Join {
     }
 
     /// Results of records that waited for a partner until their windows closed.
-    fn emit_unmatched(&mut self, context: &mut Context<'_>, side: Side, trigger: &Record) -> Result<(), TaskError> {
+    fn emit_unmatched(
+        &mut self,
+        context: &mut Context<'_>,
+        side: Side,
+        trigger: &Record,
+    ) -> Result<(), TaskError> {
         let Some(store) = self.spec.outer_store else { return Ok(()) };
         let (stream_time, grace) = (*context.slot(0), self.spec.windows.grace_ms);
         let earliest = match *context.slot(EARLIEST) {
@@ -145,12 +153,8 @@ impl Join {
             let codec = if is_left { self.spec.left } else { self.spec.right };
             for value in unmatched::values(&list) {
                 let value = codec.decode(value).map_err(TaskError::Undecodable)?;
-                let record = Record {
-                    key: key.clone(),
-                    value,
-                    timestamp: Timestamp(time),
-                    ..trigger.clone()
-                };
+                let record =
+                    Record { key: key.clone(), value, timestamp: Timestamp(time), ..trigger.clone() };
                 let joined = self.joined(own, &record, None);
                 context.forward(record.with_value(joined))?;
             }

@@ -75,13 +75,14 @@ impl Join {
     }
 
     fn read(&self, waiting: &[u8]) -> Result<(Option<Payload>, Option<Payload>), TaskError> {
-        let parts = waiting.split_first_chunk::<4>().and_then(|(len, rest)| {
-            rest.split_at_checked(u32::from_be_bytes(*len) as usize)
-        });
+        let parts = waiting
+            .split_first_chunk::<4>()
+            .and_then(|(len, rest)| rest.split_at_checked(u32::from_be_bytes(*len) as usize));
         let (key, value) = parts.ok_or_else(|| {
             TaskError::Store(lentic_store::Error::Corrupt("a record that waits to be joined".to_owned()))
         })?;
-        let decode = |codec: &lentic_topology::Codec, bytes| codec.decode(Some(bytes)).map_err(TaskError::Undecodable);
+        let decode =
+            |codec: &lentic_topology::Codec, bytes| codec.decode(Some(bytes)).map_err(TaskError::Undecodable);
         Ok((decode(&self.spec.key, key)?, decode(&self.spec.value, value)?))
     }
 }
@@ -95,9 +96,7 @@ impl Processor for Join {
             return Ok(());
         }
         match (self.spec.grace_ms, self.spec.buffer, key) {
-            (Some(grace_ms), Some(buffer), Some(key)) => {
-                self.wait(context, buffer, grace_ms, &key, record)
-            }
+            (Some(grace_ms), Some(buffer), Some(key)) => self.wait(context, buffer, grace_ms, &key, record),
             _ => self.join(context, record),
         }
     }

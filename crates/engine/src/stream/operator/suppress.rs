@@ -26,7 +26,8 @@ impl Suppressor {
 
     fn is_over_full(&self) -> bool {
         let buffer = &self.spec.buffer;
-        buffer.max_records.is_some_and(|max| self.records > max) || buffer.max_bytes.is_some_and(|max| self.bytes > max)
+        buffer.max_records.is_some_and(|max| self.records > max)
+            || buffer.max_bytes.is_some_and(|max| self.bytes > max)
     }
 
     /// A key keeps the time that it waits from, and the value of before it waited.
@@ -100,8 +101,14 @@ impl Suppressor {
         }
         let key = self.key(key, row_time(&self.spec.until, &held))?;
         let headers = (!held.headers.is_empty()).then(|| held.headers.into());
-        let record =
-            Record { key, value: None, old: None, is_latest: true, timestamp: Timestamp(held.timestamp), headers };
+        let record = Record {
+            key,
+            value: None,
+            old: None,
+            is_latest: true,
+            timestamp: Timestamp(held.timestamp),
+            headers,
+        };
         let old = old.filter(|_| context.sends_old());
         context.forward(record.with_change(new, old))
     }
@@ -109,7 +116,9 @@ impl Suppressor {
     /// The key; of a time window the end is not in its bytes, and comes from the time it waited for.
     fn key(&self, bytes: &[u8], end: Option<i64>) -> Result<Option<Payload>, TaskError> {
         let key = self.spec.key.decode(Some(bytes)).map_err(TaskError::Undecodable)?;
-        let (Some(key), SuppressUntil::WindowCloses { key: parts, .. }, Some(end)) = (&key, &self.spec.until, end) else {
+        let (Some(key), SuppressUntil::WindowCloses { key: parts, .. }, Some(end)) =
+            (&key, &self.spec.until, end)
+        else {
             return Ok(key);
         };
         let (inner, window) = (parts.split)(key);

@@ -118,7 +118,8 @@ impl Overlay {
             return Vec::new();
         }
         let recent = &self.recent;
-        let all = || self.dirty.iter().map(|place| Arc::clone(&recent.entries[*place as usize].key)).collect();
+        let all =
+            || self.dirty.iter().map(|place| Arc::clone(&recent.entries[*place as usize].key)).collect();
         let sorted = self.sorted.get_or_insert_with(all);
         let keys = sorted.range::<[u8], _>((from, to));
         keys.filter_map(|key| {

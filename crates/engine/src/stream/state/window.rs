@@ -153,8 +153,7 @@ impl TaskStore {
         let Some(times) = self.times.as_ref().filter(|_| self.retention_ms().is_some()) else {
             return Ok(());
         };
-        let (before, mut batch, mut count) =
-            (self.first_kept().saturating_sub(1), WriteBatch::default(), 0);
+        let (before, mut batch, mut count) = (self.first_kept().saturating_sub(1), WriteBatch::default(), 0);
         times.scan(&*self.place.store, i64::MIN, before, &mut |time, key| {
             batch.delete_parts(&[times.prefix().as_bytes(), &super::timed::sortable(time), key]);
             batch.delete_parts(&[self.prefix().as_bytes(), key]);

@@ -68,7 +68,9 @@ fn limited(name: &str) -> Option<Twin> {
         "suppress-records-shutdown" => {
             twin.out(&table.suppress(until(20).max_records(2).shut_down_when_full()))
         }
-        "suppress-filtered" => twin.out(&table.suppress(until(10)).filter(|_, v| low(Some(v))).materialize("filtered")),
+        "suppress-filtered" => {
+            twin.out(&table.suppress(until(10)).filter(|_, v| low(Some(v))).materialize("filtered"))
+        }
         "suppress-joined" => {
             let right = twin.table("right", "right-store");
             twin.out(&table_join::left(&table.suppress(until(10)), &right))

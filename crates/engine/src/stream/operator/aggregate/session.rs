@@ -29,7 +29,9 @@ impl Fold {
         value: Option<Payload>,
         old: Option<Payload>,
     ) -> Result<(), TaskError> {
-        let Some(inner) = record.key.as_ref().filter(|_| self.spec.emit == Emit::Update) else { return Ok(()) };
+        let Some(inner) = record.key.as_ref().filter(|_| self.spec.emit == Emit::Update) else {
+            return Ok(());
+        };
         let windowed = (self.key.join)(inner, window);
         let old = old.filter(|_| context.sends_old());
         let record = Record { key: Some(windowed), timestamp: Timestamp(window.end), ..record.clone() };
@@ -40,7 +42,12 @@ impl Fold {
         self.spec.value.decode(Some(&row.value)).map_err(TaskError::Undecodable)
     }
 
-    fn close(&mut self, context: &mut Context<'_>, trigger: &Record, close_time: i64) -> Result<(), TaskError> {
+    fn close(
+        &mut self,
+        context: &mut Context<'_>,
+        trigger: &Record,
+        close_time: i64,
+    ) -> Result<(), TaskError> {
         let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
         let upper = close_time.saturating_sub(1);
         if upper < 0 {
@@ -66,8 +73,12 @@ impl Processor for Fold {
         let (gap, grace) = (self.windows.gap_ms, self.windows.grace_ms);
         let close_time = context.observe(record.timestamp).saturating_sub(grace).saturating_sub(gap);
         let own = Window { start: time, end: time };
-        let absorbed =
-            context.state().sessions(self.spec.store, &key, time.saturating_sub(gap), time.saturating_add(gap))?;
+        let absorbed = context.state().sessions(
+            self.spec.store,
+            &key,
+            time.saturating_sub(gap),
+            time.saturating_add(gap),
+        )?;
         let (mut merged, mut aggregate) = (own, None);
         let mut values = Vec::with_capacity(absorbed.len());
         for row in &absorbed {

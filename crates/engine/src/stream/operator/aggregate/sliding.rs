@@ -81,8 +81,7 @@ impl Fold {
             return Ok(());
         };
         let old = old.filter(|_| context.sends_old());
-        let record =
-            Record { key: Some((self.key.join)(inner, window)), timestamp, ..step.record.clone() };
+        let record = Record { key: Some((self.key.join)(inner, window)), timestamp, ..step.record.clone() };
         context.forward(record.with_change(aggregate, old))
     }
 
@@ -105,7 +104,8 @@ impl Fold {
     fn update(&self, context: &mut Context<'_>, step: &Step<'_>) -> Result<(), TaskError> {
         let (time, difference) = (step.time, self.windows.difference_ms);
         let earliest = (time - 2 * difference).max(0);
-        let rows = context.state().windows(self.spec.store, step.key, earliest, time + 1, Order::Descending)?;
+        let rows =
+            context.state().windows(self.spec.store, step.key, earliest, time + 1, Order::Descending)?;
         let (mut starts, mut left, mut spanning, mut previous) = (BTreeSet::new(), None, None, None);
         let (mut has_left, mut has_right) = (false, false);
         for row in &rows {
@@ -186,7 +186,12 @@ impl Fold {
         self.add(context, step, 0, combined, is_new)
     }
 
-    fn close(&mut self, context: &mut Context<'_>, trigger: &Record, close_time: i64) -> Result<(), TaskError> {
+    fn close(
+        &mut self,
+        context: &mut Context<'_>,
+        trigger: &Record,
+        close_time: i64,
+    ) -> Result<(), TaskError> {
         let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
         let difference = self.windows.difference_ms;
         let upper = close_time - difference - 1;

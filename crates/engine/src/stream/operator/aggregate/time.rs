@@ -48,7 +48,12 @@ impl Fold {
     }
 
     /// Sends the results of the windows that are closed now and were not before.
-    fn close(&mut self, context: &mut Context<'_>, trigger: &Record, close_time: i64) -> Result<(), TaskError> {
+    fn close(
+        &mut self,
+        context: &mut Context<'_>,
+        trigger: &Record,
+        close_time: i64,
+    ) -> Result<(), TaskError> {
         let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
         let size = self.windows.size_ms;
         let upper = close_time.saturating_sub(size);

@@ -78,7 +78,8 @@ impl Held {
     pub(super) fn memory(&self, key: &[u8]) -> usize {
         let len = |part: &Option<Vec<u8>>| part.as_ref().map_or(0, Vec::len);
         let old = if self.old == self.prior { 0 } else { len(&self.old) };
-        let headers = self.headers.iter().map(|h| h.name.len() + h.value.as_ref().map_or(0, bytes::Bytes::len));
+        let headers =
+            self.headers.iter().map(|h| h.name.len() + h.value.as_ref().map_or(0, bytes::Bytes::len));
         let context = 8 + 8 + self.topic.len() + 4 + headers.sum::<usize>();
         8 + key.len() + len(&self.prior) + old + len(&self.new) + context
     }
@@ -117,7 +118,15 @@ mod tests {
     fn what_is_held_is_read_back() {
         for (prior, old) in [(None, None), (Some(b"p".to_vec()), Some(b"p".to_vec())), (Some(vec![]), None)] {
             let headers = vec![Header { name: "h".to_owned(), value: None }];
-            let held = Held { timestamp: 5, topic: "t".to_owned(), headers, prior, old, waited_for: 9, ..Held::default() };
+            let held = Held {
+                timestamp: 5,
+                topic: "t".to_owned(),
+                headers,
+                prior,
+                old,
+                waited_for: 9,
+                ..Held::default()
+            };
             assert_eq!(Held::read(&held.to_bytes(9)), Ok(held));
         }
     }
