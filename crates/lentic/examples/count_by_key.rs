@@ -92,10 +92,10 @@ fn load(config: Config, records: u64) -> Result<(), Box<dyn std::error::Error>> 
             headers: &[],
         })?;
         if number % 500_000 == 499_999 {
-            sender.flush(Duration::from_secs(60))?;
+            sender.flush(Duration::from_mins(1))?;
         }
     }
-    sender.flush(Duration::from_secs(60))?;
+    sender.flush(Duration::from_mins(1))?;
     let rate = records as f64 / began.elapsed().as_secs_f64();
     writeln!(std::io::stdout(), "loaded {records} records, {rate:.0} per second")?;
     node.close(Duration::from_secs(20))?;

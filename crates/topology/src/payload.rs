@@ -32,10 +32,9 @@ impl Payload {
     /// # Panics
     /// As [`Payload::get`].
     pub fn take<T: Any + Send + Sync + Clone>(self) -> T {
-        match self.0.downcast::<T>() {
-            Ok(value) => Arc::unwrap_or_clone(value),
-            Err(_other) => panic!("a payload is no {}", std::any::type_name::<T>()),
-        }
+        let value = self.0.downcast::<T>().ok();
+        let value = value.unwrap_or_else(|| panic!("a payload is no {}", std::any::type_name::<T>()));
+        Arc::unwrap_or_clone(value)
     }
 }
 

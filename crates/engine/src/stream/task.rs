@@ -500,7 +500,7 @@ impl StreamTask {
         let nodes = self.plan.nodes().iter().zip(&core.slots);
         let operators = nodes
             .filter(|(_, slots)| slots.iter().any(|slot| *slot != -1))
-            .map(|(node, slots)| (node.name.to_string(), slots.to_vec()))
+            .map(|(node, slots)| (node.name.to_string(), slots.clone()))
             .collect();
         let store = |index: StoreIndex| (self.plan.store(index).log_name().to_string(), index);
         let stores: Vec<_> = core.state.indexes().map(store).collect();

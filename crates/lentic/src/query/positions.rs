@@ -10,7 +10,7 @@ use lentic_types::{Offset, PartitionId, ShardId, TopicName, TopicPartition};
 use super::QueryError;
 
 /// How long reading them may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The key of a task's positions record. A query that is dropped and created again begins anew.
 pub(super) fn key(task: &TaskId, created: Offset) -> Vec<u8> {

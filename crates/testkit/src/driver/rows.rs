@@ -53,9 +53,9 @@ impl TestDriver {
     /// As [`TestDriver::rows`].
     pub fn windows<K: Data, V: Data>(&mut self, store: &str) -> Vec<WindowEntry<K, V>> {
         let index = self.store(store);
-        let size = match self.plan.store(index).kind {
-            lentic_topology::spec::StoreKind::Window { size_ms, .. } => size_ms,
-            _ => panic!("{store} is no window store"),
+        let lentic_topology::spec::StoreKind::Window { size_ms: size, .. } = self.plan.store(index).kind
+        else {
+            panic!("{store} is no window store");
         };
         let mut windows = Vec::new();
         for task in self.tasks.values_mut() {

@@ -64,7 +64,7 @@ impl TestDriver {
     ) -> Place {
         let (id, incarnation, spec) = (StoreId(index.0 as u32 + 1), Incarnation(0), self.plan.store(index));
         let log = TopicPartition::new(changelog(&self.plan, index, &self.prefix), partition);
-        let to = positions.changelogs.get(spec.name.as_str()).copied().unwrap_or_default();
+        let to = positions.changelogs.get(spec.log_name().as_str()).copied().unwrap_or_default();
         if spec.logged {
             let prefix = RowPrefix::new(id, partition, incarnation);
             let mut batch = WriteBatch::default();
@@ -185,8 +185,8 @@ impl TestDriver {
         for index in indexes {
             let mut batch = WriteBatch::default();
             let offsets = offsets.remove(&index).unwrap_or_default();
-            task.state().write(index, &offsets, self.now, &mut batch).expect("changes are written");
-            let name = self.plan.store(index).name.to_string();
+            task.state().write(index, &offsets, self.now, &mut batch);
+            let name = self.plan.store(index).log_name().to_string();
             if let Some(position) = task.state().place(index).and_then(Place::position) {
                 part.positions.changelogs.insert(name, position.0);
             }

@@ -9,6 +9,7 @@ mod twin;
 mod words;
 
 use std::fmt;
+use std::io::Write as _;
 
 use schedule::Schedule;
 use topologies::FAMILIES;
@@ -47,7 +48,7 @@ fn family(name: &str) -> Result<(), Report> {
         }
     }
     if texts.is_empty() {
-        println!("{name}: {count} traces in {runs} runs");
+        let _ = writeln!(std::io::stderr(), "{name}: {count} traces in {runs} runs");
         return Ok(());
     }
     Err(Report(format!("\n{}\n{name}: {} of {count} traces differ", texts.join("\n\n"), texts.len())))

@@ -102,11 +102,10 @@ impl<'a> Run<'a> {
 
     fn interrupt(&mut self, number: usize) {
         match self.schedule {
-            Schedule::Plain | Schedule::FourPartitions => {}
             Schedule::Commits => self.driver.commit(),
             Schedule::Restarts if number % 3 == 2 => self.driver.restart(),
             Schedule::LostState if number % 5 == 4 => self.driver.restart_without_state(),
-            Schedule::Restarts | Schedule::LostState => {}
+            Schedule::Plain | Schedule::FourPartitions | Schedule::Restarts | Schedule::LostState => {}
             Schedule::Crash => {
                 // What functions did before the crash is done again.
                 self.twin.take_taps();

@@ -125,14 +125,8 @@ impl State {
 
     /// Writes the changes of one store into a batch of its family, with its new position, current at `now`. `offsets`: of
     /// its changelog's records, in the order of [`State::changes`]; empty without a changelog.
-    pub fn write(
-        &mut self,
-        index: StoreIndex,
-        offsets: &[Offset],
-        now: Timestamp,
-        batch: &mut WriteBatch,
-    ) -> lentic_store::Result<()> {
-        self.at(index).write(offsets, now, batch)
+    pub fn write(&mut self, index: StoreIndex, offsets: &[Offset], now: Timestamp, batch: &mut WriteBatch) {
+        self.at(index).write(offsets, now, batch);
     }
 
     /// What keeps the rows of a store.

@@ -191,11 +191,11 @@ impl TaskStore {
         }
     }
 
-    pub(super) fn write(&mut self, offsets: &[Offset], now: Timestamp, batch: &mut WriteBatch) -> Result<()> {
+    pub(super) fn write(&mut self, offsets: &[Offset], now: Timestamp, batch: &mut WriteBatch) {
         let last = offsets.get(self.overlay.dirty().len().wrapping_sub(1)).copied();
         // In key order: neighbours are found faster where they go.
         let mut rows: Vec<_> = self.overlay.dirty().enumerate().collect();
-        rows.sort_unstable_by(|(_, (one, _)), (_, (other, _))| one.cmp(other));
+        rows.sort_unstable_by_key(|(_, (key, _))| *key);
         for (number, (key, entry)) in rows {
             let offset = offsets.get(number).copied().unwrap_or_default();
             let full: [&[u8]; 2] = [self.prefix.as_bytes(), key];
@@ -218,7 +218,6 @@ impl TaskStore {
             let to = self.place.position().map_or(0, |position| position.0);
             batch.put(&timed_to_key(self.place.id, self.partition), &to.to_be_bytes());
         }
-        Ok(())
     }
 
     pub(super) fn committed(&mut self, limit: usize) {

@@ -80,14 +80,15 @@ fn decode(
     let timestamp = match &source.timestamp {
         TimestampExtractor::FailOnInvalid if raw.timestamp.0 < 0 => return Err(TaskError::NoTimestamp),
         TimestampExtractor::SkipOnInvalid if raw.timestamp.0 < 0 => return Ok(None),
-        TimestampExtractor::FailOnInvalid | TimestampExtractor::SkipOnInvalid => raw.timestamp,
         TimestampExtractor::PartitionTimeOnInvalid if raw.timestamp.0 < 0 => {
             if partition_time.0 < 0 {
                 return Err(TaskError::NoTimestamp);
             }
             partition_time
         }
-        TimestampExtractor::PartitionTimeOnInvalid => raw.timestamp,
+        TimestampExtractor::FailOnInvalid
+        | TimestampExtractor::SkipOnInvalid
+        | TimestampExtractor::PartitionTimeOnInvalid => raw.timestamp,
         TimestampExtractor::WallClock => now,
         TimestampExtractor::By(by) => match by(&seen) {
             ExtractedTime::At(timestamp) => timestamp,

@@ -220,7 +220,7 @@ fn apply(
             batches.len() - 1
         });
         let offsets = part.offsets.get(&index).map_or(&[][..], Vec::as_slice);
-        task.state().write(index, offsets, now, &mut batches[place].1)?;
+        task.state().write(index, offsets, now, &mut batches[place].1);
         if let Some(position) = task.state().place(index).and_then(crate::stream::Place::position) {
             let records = records.get(&index).cloned().unwrap_or_default();
             stores.push(AppliedStore { index, position, records });

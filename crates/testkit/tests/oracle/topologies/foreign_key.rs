@@ -41,6 +41,7 @@ pub fn twin(name: &str) -> Option<Twin> {
     })
 }
 
+#[expect(clippy::ptr_arg, reason = "the shape of a key extractor")]
 fn foreign_key(_key: &String, value: &String) -> Text {
     letter(Some(value)).filter(|_| !starts(Some(value), 'f'))
 }

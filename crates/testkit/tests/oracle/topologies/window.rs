@@ -82,6 +82,7 @@ pub fn merged(one: &str, other: &str) -> String {
     join(Some(one), "|", Some(other))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a reducer's values are texts that may be null")]
 fn reduced(so_far: Text, value: &Text) -> Text {
     Some(join(so_far.as_deref(), "+", value.as_deref()))
 }

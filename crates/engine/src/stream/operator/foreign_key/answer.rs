@@ -60,13 +60,12 @@ impl Answer {
             None => None,
         };
         match asked.instruction {
-            Instruction::Delete => Ok(()),
             Instruction::DeleteAndAnswer => self.answer(context, record, &asked, None, timestamp),
             Instruction::Answer => self.answer(context, record, &asked, value.as_deref(), timestamp),
             Instruction::AnswerIfFound if value.is_some() => {
                 self.answer(context, record, &asked, value.as_deref(), timestamp)
             }
-            Instruction::AnswerIfFound => Ok(()),
+            Instruction::Delete | Instruction::AnswerIfFound => Ok(()),
         }
     }
 

@@ -34,7 +34,7 @@ impl Subscribe {
         if record.old.is_none() {
             return match (&record.value, new) {
                 (Some(_), Some(new)) => self.send(context, record, Some(&new), Instruction::AnswerIfFound),
-                (Some(_), None) => self.skip(context),
+                (Some(_), None) => skip(context),
                 (None, _) => Ok(()),
             };
         }
@@ -42,13 +42,13 @@ impl Subscribe {
             // Nothing was asked before.
             return match new {
                 Some(new) => self.send(context, record, Some(&new), Instruction::AnswerIfFound),
-                None => self.skip(context),
+                None => skip(context),
             };
         };
         match new {
             None if record.value.is_some() => {
                 self.send(context, record, Some(&old), Instruction::DeleteAndAnswer)?;
-                self.skip(context)
+                skip(context)
             }
             None => self.send(context, record, Some(&old), Instruction::DeleteAndAnswer),
             Some(new) => {
@@ -87,17 +87,12 @@ impl Subscribe {
     fn same(&self, context: &Context<'_>, one: &Payload, other: &Payload) -> Result<bool, TaskError> {
         Ok(context.bytes(&self.0.foreign, Some(one))? == context.bytes(&self.0.foreign, Some(other))?)
     }
-
-    fn skip(&self, context: &mut Context<'_>) -> Result<(), TaskError> {
-        context.drop_record();
-        Ok(())
-    }
 }
 
 impl Processor for Subscribe {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
         if record.key.is_none() {
-            return self.skip(context);
+            return skip(context);
         }
         if !record.is_latest {
             return Ok(());
@@ -107,4 +102,10 @@ impl Processor for Subscribe {
             JoinKind::Inner | JoinKind::Outer => self.inner(context, &record),
         }
     }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it ends what returns a result")]
+fn skip(context: &mut Context<'_>) -> Result<(), TaskError> {
+    context.drop_record();
+    Ok(())
 }
