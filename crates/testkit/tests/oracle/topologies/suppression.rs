@@ -69,6 +69,7 @@ fn limited(name: &str) -> Option<Twin> {
             twin.out(&table.suppress(until(20).max_records(2).shut_down_when_full()))
         }
         "suppress-filtered" => {
+            twin.rows::<String>("filtered");
             twin.out(&table.suppress(until(10)).filter(|_, v| low(Some(v))).materialize("filtered"))
         }
         "suppress-joined" => {
