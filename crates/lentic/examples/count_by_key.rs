@@ -32,18 +32,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-fn topology() -> Topology {
+/// The topic that is counted.
+fn input(config: &Config) -> String {
+    format!("{}-input", config.service_id)
+}
+
+fn topology(input: &str) -> Topology {
     let topology = Topology::new("count-by-key");
     topology
-        .stream::<(), String>("input")
+        .stream::<(), String>(input)
         .group_by(|(), value| value.split(';').next().unwrap_or_default().to_owned())
         .count("counts");
     topology
 }
 
 fn run(config: Config, expected: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let topology = topology(&input(&config));
     let node = Node::open(config)?;
-    let query = node.run(&topology())?;
+    let query = node.run(&topology)?;
     while !query.wait_running(Duration::from_secs(1)) {
         if let Some(reason) = node.failure() {
             return Err(NodeError::Io(reason).into());
@@ -70,8 +76,8 @@ fn run(config: Config, expected: u64) -> Result<(), Box<dyn std::error::Error>> 
 }
 
 fn load(config: Config, records: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let topic = TopicName::new(input(&config))?;
     let node = Node::open(config)?;
-    let topic = TopicName::new("input")?;
     let log = node.log();
     if log.topic(&topic)?.is_none() {
         let settings = lentic::log::TopicSettings { retention_ms: -1, ..Default::default() };

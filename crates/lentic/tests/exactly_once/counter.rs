@@ -1,0 +1,208 @@
+//! The process that counts (`examples/count_by_key.rs`), its input, and what must come out.
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use lentic::Node;
+use lentic::config::Config;
+use lentic::log::{Polled, ReadFrom, ReaderOptions, RecordRef, TopicSettings};
+use lentic::types::{Offset, PartitionId, Timestamp, TopicName, TopicPartition};
+
+const PATIENCE: Duration = Duration::from_mins(2);
+const PARTITIONS: u32 = 4;
+const KEYS: u64 = 5_000;
+
+/// `host:port` of the broker that runs for the tests, or `None` after saying that nothing is tested.
+pub fn brokers() -> Option<String> {
+    match std::env::var("LENTIC_TEST_KAFKA") {
+        Ok(brokers) if !brokers.is_empty() => Some(brokers),
+        _ if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+            panic!("LENTIC_TEST_KAFKA is not set: `make test` starts a broker and sets it")
+        }
+        _ => {
+            eprintln!("NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA=127.0.0.1:19092");
+            None
+        }
+    }
+}
+
+/// What is counted. A node of another service writes and reads it.
+pub struct Input {
+    node: Node,
+    brokers: String,
+    service: String,
+    topic: TopicName,
+    written: Cell<u64>,
+    dir: tempfile::TempDir,
+}
+
+impl Input {
+    pub fn new(brokers: &str, what: &str) -> Self {
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
+        let service = format!("{what}-{nanos:x}");
+        let dir = tempfile::tempdir().expect("a directory");
+        let config = Config {
+            brokers: vec![brokers.to_owned()],
+            service_id: format!("{service}-test"),
+            data_dir: dir.path().join("test"),
+            ..Config::default()
+        };
+        let node = Node::open(config).expect("a node");
+        let topic = TopicName::new(format!("{service}-input")).expect("a name");
+        let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
+        node.log().create_topic(&topic, PARTITIONS, &settings).expect("a topic");
+        Self { node, brokers: brokers.to_owned(), service, topic, written: Cell::new(0), dir }
+    }
+
+    pub fn write(&self, records: u64) {
+        let mut sender = self.node.log().sender().expect("a sender");
+        let first = self.written.get();
+        for number in first..first + records {
+            let value = format!("{:06};{number}", key(number));
+            let record = RecordRef {
+                topic: &self.topic,
+                partition: PartitionId((number % u64::from(PARTITIONS)) as u32),
+                key: None,
+                value: Some(value.as_bytes()),
+                timestamp: Timestamp(1_700_000_000_000 + number as i64),
+                headers: &[],
+            };
+            sender.send(&record).expect("sent");
+        }
+        sender.flush(PATIENCE).expect("written");
+        self.written.set(first + records);
+    }
+
+    /// Waits until the committed counts add up, and compares each.
+    pub fn assert_counts(&self) {
+        let written = self.written.get();
+        let mut expected = BTreeMap::<Vec<u8>, i64>::new();
+        for number in 0..written {
+            *expected.entry(format!("{:06}", key(number)).into_bytes()).or_default() += 1;
+        }
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let counts = self.counts();
+            let sum: i64 = counts.values().sum();
+            assert!(sum <= written as i64, "{sum} were counted of {written}");
+            if sum == written as i64 {
+                assert!(counts == expected, "the sum is right, and the counts are not");
+                // Nothing is counted twice a little later, either.
+                std::thread::sleep(Duration::from_secs(1));
+                assert!(self.counts() == expected, "more was counted later");
+                return;
+            }
+            assert!(Instant::now() < deadline, "{sum} of {written} are counted after {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// The last committed count of each key, from the changelog.
+    fn counts(&self) -> BTreeMap<Vec<u8>, i64> {
+        let log = self.node.log();
+        let name = TopicName::new(format!("{}-count-by-key-counts-changelog", self.service)).expect("a name");
+        let mut counts = BTreeMap::new();
+        if log.topic(&name).expect("an answer").is_none() {
+            return counts;
+        }
+        let mut reader = log.reader(ReaderOptions { bulk: true, ..ReaderOptions::default() }).expect("a reader");
+        let mut open: BTreeSet<_> = (0..PARTITIONS).map(PartitionId).collect();
+        for partition in (0..PARTITIONS).map(PartitionId) {
+            let partition = TopicPartition::new(name.clone(), partition);
+            reader.assign(&partition, ReadFrom::Offset(Offset(0))).expect("assigned");
+        }
+        let (deadline, mut polled) = (Instant::now() + PATIENCE, Vec::new());
+        while !open.is_empty() {
+            assert!(Instant::now() < deadline, "the changelog can't be read");
+            reader.poll(Duration::from_millis(100), &mut polled).expect("polled");
+            for found in polled.drain(..) {
+                match found {
+                    Polled::Records { batch, .. } => {
+                        for record in batch.iter() {
+                            let (key, value) = (record.key.expect("a key"), record.value.expect("a count"));
+                            let count = i64::from_be_bytes(value.try_into().expect("8 bytes"));
+                            counts.insert(key.to_vec(), count);
+                        }
+                    }
+                    Polled::End { partition, .. } => drop(open.remove(&partition.partition)),
+                    Polled::OutOfRange { partition } => panic!("{partition} does not begin at 0"),
+                    Polled::Failed { .. } => {}
+                }
+            }
+        }
+        counts
+    }
+}
+
+fn key(number: u64) -> u64 {
+    (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % KEYS
+}
+
+/// The process.
+pub struct Counter {
+    config: PathBuf,
+    data: PathBuf,
+    child: Option<Child>,
+}
+
+impl Counter {
+    /// A node of this id, with a data directory of its own.
+    pub fn new(input: &Input, node: &str) -> Self {
+        let number = fs::read_dir(input.dir.path()).expect("a directory").count();
+        let (config, data) =
+            (input.dir.path().join(format!("{number}.toml")), input.dir.path().join(format!("data-{number}")));
+        let text = format!(
+            "brokers = [{:?}]\nservice_id = {:?}\nnode_id = {node:?}\ndata_dir = {:?}\n",
+            input.brokers,
+            input.service,
+            data.to_str().expect("a path")
+        );
+        fs::write(&config, text).expect("written");
+        fs::create_dir_all(&data).expect("a directory");
+        Self { config, data, child: None }
+    }
+
+    pub fn start(&mut self) {
+        self.kill();
+        let tests = std::env::current_exe().expect("a path");
+        let target = tests.parent().and_then(|deps| deps.parent()).expect("the build's directory");
+        let program = target.join("examples/count_by_key");
+        let child = Command::new(program).arg("run").arg(&self.config).stdout(Stdio::piped()).spawn();
+        self.child = Some(child.expect("the example is built with the tests"));
+    }
+
+    pub fn wait_running(&mut self) {
+        let child = self.child.as_mut().expect("it was started");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let line = lines.next().expect("it says that it runs").expect("a line");
+        assert_eq!(line, "running");
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("killed");
+            child.wait().expect("ended");
+        }
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().expect("it was started").id().to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status().expect("kill");
+        assert!(sent.success());
+    }
+
+    /// What is under `state/` is gone.
+    pub fn lose_state(&self) {
+        fs::remove_dir_all(self.data.join("state")).expect("removed");
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
