@@ -1,6 +1,7 @@
 //! HTTP: rows, tables, health and metrics of a node.
 //!
-//! [`run`] is the whole process behind `lentic serve`; [`serve`] and [`Server`] serve a node that a program has opened:
+//! [`run`] is the whole process behind `lentic serve`; [`serve`], [`serve_until`] and [`Server`] serve a node that a program
+//! has opened:
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,5 +41,5 @@ mod watch;
 
 pub use error::Code;
 pub use options::Options;
-pub use run::{ServeError, run, run_with, serve};
+pub use run::{ServeError, run, run_with, serve, serve_until};
 pub use server::Server;

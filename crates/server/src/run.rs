@@ -61,17 +61,46 @@ pub fn run_with(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<()
     // First of all: an address that is taken should not cost the opening of a database.
     let listener = std::net::TcpListener::bind(address)
         .map_err(|error| ServeError::Io(format!("listening on {address}"), error))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .thread_name("lentic-http")
-        .enable_all()
-        .build()
-        .map_err(|error| ServeError::Io("starting threads".to_owned(), error))?;
-    let timeout = Duration::from_millis(config.shutdown_timeout_ms);
+    let runtime = runtime()?;
     let mut signals = runtime.block_on(async { Signals::hook() })?;
     let Some(node) = runtime.block_on(open(config, &mut signals))? else {
         runtime.shutdown_background();
         return Ok(());
     };
+    finish(runtime, node, listener, signals, listening)
+}
+
+/// Serves a node that a program has opened, at its `listen` address, until SIGTERM or SIGINT; then stops gracefully within
+/// `shutdown_timeout_ms` and closes the node. Blocks.
+///
+/// # Errors
+/// See [`run`].
+pub fn serve(node: Node) -> Result<(), ServeError> {
+    let address = node.config().listen;
+    let listener = std::net::TcpListener::bind(address)
+        .map_err(|error| ServeError::Io(format!("listening on {address}"), error))?;
+    let runtime = runtime()?;
+    let signals = runtime.block_on(async { Signals::hook() })?;
+    finish(runtime, node, listener, signals, |_| {})
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ServeError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .thread_name("lentic-http")
+        .enable_all()
+        .build()
+        .map_err(|error| ServeError::Io("starting threads".to_owned(), error))
+}
+
+/// Serves until a signal or a failure, and closes the node.
+fn finish(
+    runtime: tokio::runtime::Runtime,
+    node: Node,
+    listener: std::net::TcpListener,
+    mut signals: Signals,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let timeout = Duration::from_millis(node.config().shutdown_timeout_ms);
     let served = runtime.block_on(until_signal(node.clone(), listener, &mut signals, timeout, listening));
     let begin = served.as_ref().map_or_else(|_| Instant::now(), |(_, begin)| *begin);
     // Handlers that block hold the runtime; the node's end wakes them.
@@ -165,7 +194,7 @@ pub(crate) async fn failed(node: &Node) -> String {
 ///
 /// # Errors
 /// See [`Server::start`]; and the node failed for good.
-pub async fn serve(
+pub async fn serve_until(
     node: Node,
     listener: std::net::TcpListener,
     options: Options,

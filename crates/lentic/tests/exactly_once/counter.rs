@@ -24,7 +24,9 @@ pub fn brokers() -> Option<String> {
             panic!("LENTIC_TEST_KAFKA is not set: `make test` starts a broker and sets it")
         }
         _ => {
-            eprintln!("NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA=127.0.0.1:19092");
+            eprintln!(
+                "NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA=127.0.0.1:19092"
+            );
             None
         }
     }
@@ -109,7 +111,8 @@ impl Input {
         if log.topic(&name).expect("an answer").is_none() {
             return counts;
         }
-        let mut reader = log.reader(ReaderOptions { bulk: true, ..ReaderOptions::default() }).expect("a reader");
+        let mut reader =
+            log.reader(ReaderOptions { bulk: true, ..ReaderOptions::default() }).expect("a reader");
         let mut open: BTreeSet<_> = (0..PARTITIONS).map(PartitionId).collect();
         for partition in (0..PARTITIONS).map(PartitionId) {
             let partition = TopicPartition::new(name.clone(), partition);
@@ -153,8 +156,10 @@ impl Counter {
     /// A node of this id, with a data directory of its own.
     pub fn new(input: &Input, node: &str) -> Self {
         let number = fs::read_dir(input.dir.path()).expect("a directory").count();
-        let (config, data) =
-            (input.dir.path().join(format!("{number}.toml")), input.dir.path().join(format!("data-{number}")));
+        let (config, data) = (
+            input.dir.path().join(format!("{number}.toml")),
+            input.dir.path().join(format!("data-{number}")),
+        );
         let text = format!(
             "brokers = [{:?}]\nservice_id = {:?}\nnode_id = {node:?}\ndata_dir = {:?}\n",
             input.brokers,
