@@ -6,3 +6,8 @@ pub mod store_contract;
 pub mod table_sim;
 
 pub use driver::{DriverOptions, Logged, Output, SessionEntry, StoreRow, TestDriver, TestLog, WindowEntry};
+
+/// The examples of the manual.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/streams.md")]
+struct Manual;
