@@ -1,0 +1,153 @@
+//! Streams under the test driver: what the oracle's traces don't ask for.
+use std::time::Duration;
+
+use lentic_engine::stream::{ErrorPolicy, TaskError, TaskSettings};
+use lentic_testkit::{DriverOptions, TestDriver};
+use lentic_topology::{Materialized, Topology, TopologyError};
+use lentic_types::{PartitionId, TopicName, TopicPartition};
+
+fn counting() -> Topology {
+    let topology = Topology::new("words");
+    topology
+        .stream::<(), String>("lines")
+        .flat_map_values(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .group_by(|(), word| word.clone())
+        .count("counts")
+        .to_stream()
+        .to("totals");
+    topology
+}
+
+#[test]
+fn a_crash_takes_back_what_was_not_committed() {
+    let mut driver = TestDriver::new(&counting());
+    driver.pipe("lines", &(), &"a b a".to_owned(), 5);
+    driver.commit();
+    driver.pipe("lines", &(), &"b".to_owned(), 7);
+    driver.crash();
+    let rows = [("a".to_owned(), 2, 5), ("b".to_owned(), 2, 7)];
+    assert_eq!(driver.rows::<String, i64>("counts"), rows);
+    assert_eq!(driver.read::<String, i64>("totals").len(), 4, "nothing is there twice");
+    driver.restart_without_state();
+    assert_eq!(driver.rows::<String, i64>("counts"), rows);
+}
+
+fn errors(deserialization: ErrorPolicy, processing: ErrorPolicy) -> TestDriver {
+    let topology = Topology::new("errors");
+    topology
+        .stream::<String, i64>("numbers")
+        .try_map_values(|n| if *n < 0 { Err("it is negative") } else { Ok(n + 1) })
+        .to("results");
+    let dead_letters = Some(TopicName::new("dead").expect("a name"));
+    let settings = TaskSettings { deserialization, processing, dead_letters, ..TaskSettings::default() };
+    TestDriver::with(&topology, DriverOptions { settings, ..DriverOptions::default() })
+}
+
+#[test]
+fn records_that_fail_go_where_the_policy_says() {
+    let mut driver = errors(ErrorPolicy::Continue, ErrorPolicy::Continue);
+    driver.pipe_bytes("numbers", Some(b"k"), Some(b"no number"), 1);
+    driver.pipe("numbers", &"k".to_owned(), &-1i64, 2);
+    driver.pipe("numbers", &"k".to_owned(), &1i64, 3);
+    assert_eq!(driver.read::<String, i64>("results"), [(Some("k".to_owned()), Some(2), 3)]);
+    let dead = driver.read_bytes("dead");
+    assert_eq!(dead.len(), 2);
+    let header = |number: usize, name: &str| {
+        let found =
+            dead[number].headers.iter().find(|header| header.name == format!("__lentic.errors.{name}"));
+        String::from_utf8(found.and_then(|header| header.value.clone()).expect("a header").to_vec())
+    };
+    assert_eq!(header(0, "topic").as_deref(), Ok("numbers"));
+    assert!(header(0, "message").is_ok_and(|text| text.contains("does not decode")));
+    assert_eq!(header(1, "offset").as_deref(), Ok("1"));
+    assert!(header(1, "message").is_ok_and(|text| text.contains("it is negative")));
+    assert_eq!(driver.skipped().len(), 2);
+}
+
+#[test]
+fn records_that_fail_stop_the_task_by_default() {
+    let mut driver = errors(ErrorPolicy::Fail, ErrorPolicy::Fail);
+    let outcome = driver.try_pipe("numbers", Some(b"k"), Some(b"no number"), 1, Vec::new());
+    assert!(matches!(outcome, Err(TaskError::Undecodable(_))));
+    let mut driver = errors(ErrorPolicy::Continue, ErrorPolicy::Fail);
+    let negative = (-1i64).to_be_bytes();
+    let outcome = driver.try_pipe("numbers", Some(b"k"), Some(&negative), 1, Vec::new());
+    assert!(matches!(outcome, Err(TaskError::Process(_))));
+}
+
+/// A row that has outlived its store's time to live is deleted by its owner, with a tombstone in the changelog.
+#[test]
+fn rows_outlive_their_time() {
+    let topology = Topology::new("ttl");
+    let store = Materialized::named("seen").ttl(Duration::from_millis(100));
+    topology.stream::<String, String>("in").group_by_key().count(store);
+    let mut driver = TestDriver::new(&topology);
+    driver.pipe("in", &"old".to_owned(), &"x".to_owned(), 0);
+    driver.commit();
+    driver.pipe("in", &"new".to_owned(), &"x".to_owned(), 101);
+    driver.commit();
+    assert_eq!(driver.rows::<String, i64>("seen"), [("new".to_owned(), 1, 101)]);
+    let changelog = TopicName::new("test-ttl-seen-changelog").expect("a name");
+    let changelog = driver.log().records(&TopicPartition::new(changelog, PartitionId(0)));
+    assert!(changelog.iter().any(|record| record.key.as_deref() == Some(b"old") && record.value.is_none()));
+    driver.restart_without_state();
+    assert_eq!(driver.rows::<String, i64>("seen"), [("new".to_owned(), 1, 101)]);
+}
+
+#[test]
+fn a_store_without_a_changelog_has_none() {
+    let topology = Topology::new("unlogged");
+    let store = Materialized::named("seen").without_changelog();
+    topology.stream::<String, String>("in").group_by_key().count(store);
+    let mut driver = TestDriver::new(&topology);
+    driver.pipe("in", &"k".to_owned(), &"x".to_owned(), 0);
+    driver.restart();
+    assert_eq!(driver.row::<String, i64>("seen", &"k".to_owned()), Some(1));
+    let changelog = TopicName::new("test-unlogged-seen-changelog").expect("a name");
+    assert!(driver.log().records(&TopicPartition::new(changelog, PartitionId(0))).is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_a_topology_is_told_at_once() {
+    let topology = Topology::new("wrong");
+    let stream = topology.stream::<String, String>("in");
+    stream.group_by_key().count("twice");
+    stream.group_by_key().count("twice");
+    stream.to("no topic's name");
+    let errors = topology.build().err().expect("it is wrong");
+    let codes: Vec<_> = errors.iter().map(TopologyError::code).collect();
+    assert_eq!(codes, ["name_taken", "invalid_name"], "{errors:?}");
+}
+
+#[test]
+fn topics_that_are_joined_are_divided_alike() {
+    let topology = Topology::new("joined");
+    let table = topology.table::<String, String>("table");
+    topology
+        .stream::<String, String>("stream")
+        .join_table(&table, |one, other| format!("{one}{other}"))
+        .to("out");
+    let plan = topology.build().expect("a topology");
+    let mut of = |name: &TopicName| Some(if name.as_str() == "table" { 3 } else { 4 });
+    let errors = plan.partitions(&mut of).expect_err("3 are not 4");
+    assert_eq!(errors.len(), 1);
+    let text = errors[0].to_string();
+    assert!(text.contains("stream has 4") && text.contains("table has 3"), "{text}");
+}
+
+#[test]
+fn a_topology_is_drawn() {
+    let plan = counting().build().expect("a topology");
+    let text = plan.describe();
+    for part in [
+        "topology words",
+        "subtopology counts-repartition",
+        "subtopology lines",
+        "(stores: counts)",
+        "(topics: totals)",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(plan.mermaid().starts_with("flowchart TD") && plan.mermaid().contains("-->"));
+    assert!(plan.graphviz().starts_with("digraph") && plan.graphviz().contains("->"));
+}
