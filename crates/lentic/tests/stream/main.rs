@@ -1,15 +1,15 @@
 //! Queries in a node on the embedded log.
 use std::time::{Duration, Instant};
 
-use lentic::config::Config;
+use lentic::config::{Config, ProcessingGuarantee};
 use lentic::topology::Topology;
 use lentic::types::TableName;
 use lentic::{Node, Query};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn config(dir: &tempfile::TempDir) -> Config {
-    Config { data_dir: dir.path().to_owned(), ..Config::default() }
+fn config(dir: &tempfile::TempDir, processing_guarantee: ProcessingGuarantee) -> Config {
+    Config { data_dir: dir.path().to_owned(), processing_guarantee, ..Config::default() }
 }
 
 fn words() -> Topology {
@@ -55,8 +55,17 @@ fn eventually(what: &str, mut is: impl FnMut() -> bool) {
 
 #[test]
 fn words_are_counted_and_counted_on() {
+    counted_and_counted_on(ProcessingGuarantee::ExactlyOnce);
+}
+
+#[test]
+fn words_are_counted_at_least_once() {
+    counted_and_counted_on(ProcessingGuarantee::AtLeastOnce);
+}
+
+fn counted_and_counted_on(guarantee: ProcessingGuarantee) {
     let dir = tempfile::tempdir().expect("a directory");
-    let node = Node::open(config(&dir)).expect("a node");
+    let node = Node::open(config(&dir, guarantee)).expect("a node");
     run(&node);
     write(&node, "1", "a b a");
     write(&node, "2", "b c");
@@ -65,10 +74,24 @@ fn words_are_counted_and_counted_on() {
     assert!(node.tables().iter().any(|table| table.spec().name == TableName::new("counts").expect("a name")));
     node.close(PATIENCE).expect("a close");
     drop(node);
-    let node = Node::open(config(&dir)).expect("the node again");
+    let node = Node::open(config(&dir, guarantee)).expect("the node again");
     run(&node);
     assert_eq!(count(&node, "a"), Some(2));
     write(&node, "3", "a");
     eventually("they are counted on", || count(&node, "a") == Some(3));
+    node.close(PATIENCE).expect("a close");
+}
+
+/// A program that has changed so that state would be lost is refused, with the difference.
+#[test]
+fn a_lossy_change_is_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let node = Node::open(config(&dir, ProcessingGuarantee::ExactlyOnce)).expect("a node");
+    run(&node);
+    node.stop_query("words").expect("it stops");
+    let changed = Topology::new("words");
+    changed.stream::<String, String>("lines").group_by_key().count("lines-by-key");
+    let refused = node.run(&changed).expect_err("the counts would be lost").to_string();
+    assert!(refused.contains("the store counts is gone") && refused.contains("takes_over"), "{refused}");
     node.close(PATIENCE).expect("a close");
 }

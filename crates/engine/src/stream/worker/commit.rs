@@ -121,7 +121,14 @@ impl StreamWorker {
                     *place = current.clone();
                 }
             }
-            held.failures = 0;
+            // Who has not come past the record that it failed on has not got better.
+            let before = held.committed.as_ref().map(|before| &before.inputs);
+            if before.map_or_else(
+                || has_begun(held, &part.commit.positions),
+                |before| *before != part.commit.positions.inputs,
+            ) {
+                held.failures = 0;
+            }
             held.committed = Some(part.commit.positions.clone());
             actions.push(StreamAction::Applied(Box::new(Applied {
                 task: id,
@@ -198,6 +205,14 @@ impl StreamWorker {
             actions.push(StreamAction::Reopen(id));
         }
     }
+}
+
+/// Whether an input is past where it began.
+fn has_begun(held: &super::held::Held, positions: &crate::stream::PositionsRecord) -> bool {
+    held.assignment.inputs.iter().any(|input| {
+        let position = positions.inputs.get(&input.partition.to_string());
+        position.is_some_and(|position| position.offset > input.begin.0)
+    })
 }
 
 /// Writes a commit into the stores, each family in one batch.

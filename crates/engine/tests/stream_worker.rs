@@ -1,0 +1,208 @@
+//! The worker of stream tasks: commits in steps, aborts, tasks that fail alone.
+use std::sync::Arc;
+
+use lentic_engine::TaskId;
+use lentic_engine::stream::{
+    GlobalRow, Globals, Place, PositionsRecord, StreamAction, StreamAssignment, StreamEvent, StreamWorker,
+    TaskInput, TaskSettings, WorkerSettings,
+};
+use lentic_store::layout::{Incarnation, PositionRecord, StoreId};
+use lentic_store::{Database, FamilyId, MemoryDatabase};
+use lentic_topology::Topology;
+use lentic_topology::spec::StoreIndex;
+use lentic_types::{
+    Offset, PartitionId, Position, RecordBatch, ShardId, Timestamp, TopicId, TopicName, TopicPartition,
+};
+
+struct NoGlobals;
+
+impl Globals for NoGlobals {
+    fn get(&self, _table: usize, _key: &[u8]) -> Result<Option<GlobalRow>, lentic_store::Error> {
+        Ok(None)
+    }
+}
+
+/// A worker with tasks of a topology that counts by key, and fails on negative numbers.
+struct Bench {
+    worker: StreamWorker,
+    database: MemoryDatabase,
+    now: i64,
+    sent: Vec<(String, Option<Vec<u8>>)>,
+}
+
+impl Bench {
+    fn new(tasks: u32) -> Self {
+        let worker = StreamWorker::new(WorkerSettings::default());
+        let mut bench = Self { worker, database: MemoryDatabase::default(), now: 1_000, sent: Vec::new() };
+        for partition in 0..tasks {
+            let assignment = bench.assignment(partition);
+            bench.event(StreamEvent::Assigned(Box::new(assignment)));
+        }
+        bench.tick(0);
+        bench
+    }
+
+    fn assignment(&self, partition: u32) -> StreamAssignment {
+        let topology = Topology::new("q");
+        topology
+            .stream::<String, i64>("in")
+            .try_map_values(|n| if *n < 0 { Err("it is negative") } else { Ok(*n) })
+            .group_by_key()
+            .count("counts");
+        let plan = topology.build().expect("a topology");
+        let position = Position { topic: TopicId::default(), offset: Offset(0), epoch: -1 };
+        let record = PositionRecord {
+            position,
+            read_to: Offset(0),
+            incarnation: Incarnation(0),
+            current_at: Timestamp(0),
+            log_start: Offset(0),
+            partitioners: 1,
+            null_keys: 0,
+            observed: Timestamp::NONE,
+        };
+        let place = Place {
+            index: StoreIndex(0),
+            store: self.database.family(FamilyId::Shard(ShardId(0))).expect("a store"),
+            id: StoreId(1),
+            incarnation: Incarnation(0),
+            record: Some(record),
+        };
+        StreamAssignment {
+            task: task(partition),
+            plan,
+            prefix: "s-q".to_owned(),
+            places: vec![place],
+            inputs: vec![TaskInput {
+                partition: input(partition),
+                topic_id: TopicId::default(),
+                begin: Offset(0),
+            }],
+            positions: None,
+            globals: Arc::new(NoGlobals),
+            settings: TaskSettings::default(),
+            shard: ShardId(partition),
+            key: format!("task-{partition}").into_bytes(),
+            generation: 1,
+            watched: Arc::new(|_| false),
+        }
+    }
+
+    fn event(&mut self, event: StreamEvent) -> Vec<StreamAction> {
+        let mut actions = Vec::new();
+        self.worker.handle(event, Timestamp(self.now), &mut actions);
+        let sent = &mut self.sent;
+        self.worker.take_produced(&mut |record| {
+            sent.push((record.topic.to_string(), record.value.map(<[u8]>::to_vec)));
+        });
+        actions
+    }
+
+    fn records(&mut self, partition: u32, from: u64, numbers: &[i64]) {
+        let mut batch = RecordBatch::default();
+        for (place, number) in (from..).zip(numbers) {
+            batch.push(Offset(place), Timestamp(place as i64), Some(b"k"), Some(&number.to_be_bytes()));
+        }
+        self.event(StreamEvent::Records(input(partition), Arc::new(batch)));
+        self.event(StreamEvent::End(input(partition), Offset(from + numbers.len() as u64)));
+    }
+
+    fn tick(&mut self, millis: i64) -> Vec<StreamAction> {
+        self.now += millis;
+        self.event(StreamEvent::Tick)
+    }
+
+    /// Answers a commit's steps up to its end; the positions records that it sealed.
+    fn finish(&mut self, actions: &[StreamAction]) -> (Vec<PositionsRecord>, Vec<StreamAction>) {
+        let flush = actions.iter().find_map(|action| match action {
+            StreamAction::Flush { offsets } => Some(*offsets),
+            _ => None,
+        });
+        let offsets = (0..flush.expect("a commit begins")).map(|offset| Offset(offset as u64)).collect();
+        let actions = self.event(StreamEvent::Flushed(offsets));
+        let Some(StreamAction::Seal(sealed)) = actions.first() else { panic!("the positions are sealed") };
+        let records =
+            sealed.iter().map(|sealed| PositionsRecord::from_bytes(&sealed.value).expect("a record"));
+        let records = records.collect();
+        (records, self.event(StreamEvent::Committed))
+    }
+}
+
+fn task(partition: u32) -> TaskId {
+    TaskId { query: Arc::from("q"), subtopology: Arc::from("in"), partition: PartitionId(partition) }
+}
+
+fn input(partition: u32) -> TopicPartition {
+    TopicPartition::new(TopicName::new("in").expect("a name"), PartitionId(partition))
+}
+
+#[test]
+fn a_commit_names_the_ends_of_the_changelogs() {
+    let mut bench = Bench::new(1);
+    bench.records(0, 0, &[1, 2, 3]);
+    assert!(bench.tick(0).is_empty(), "it is not time yet");
+    let actions = bench.tick(100);
+    let (positions, done) = bench.finish(&actions);
+    assert_eq!(positions[0].inputs["in/0"].offset, 3);
+    assert_eq!(positions[0].changelogs["counts"], 1);
+    assert_eq!(bench.sent, [("s-q-counts-changelog".to_owned(), Some(3i64.to_be_bytes().to_vec()))]);
+    assert!(
+        matches!(done.as_slice(), [StreamAction::Applied(applied)] if applied.stores[0].position == Offset(1))
+    );
+    assert!(bench.tick(1_000).is_empty(), "nothing is new");
+}
+
+#[test]
+fn what_was_aborted_is_processed_again() {
+    let mut bench = Bench::new(1);
+    bench.records(0, 0, &[1]);
+    let actions = bench.tick(100);
+    assert!(matches!(actions.as_slice(), [StreamAction::Flush { offsets: 1 }]));
+    let actions = bench.event(StreamEvent::Aborted("the brokers".to_owned()));
+    assert!(matches!(actions.as_slice(), [StreamAction::Read(_, Offset(0))]), "it is read again");
+    bench.records(0, 0, &[1]);
+    bench.sent.clear();
+    bench.tick(0);
+    let actions = bench.tick(100);
+    bench.finish(&actions);
+    assert_eq!(bench.sent, [("s-q-counts-changelog".to_owned(), Some(1i64.to_be_bytes().to_vec()))]);
+}
+
+#[test]
+fn a_task_that_keeps_failing_is_stopped_alone() {
+    let mut bench = Bench::new(2);
+    bench.records(0, 0, &[-1]);
+    bench.records(1, 0, &[5]);
+    assert!(matches!(bench.tick(0).as_slice(), [StreamAction::Abort(_)]));
+    bench.event(StreamEvent::Aborted("a task".to_owned()));
+    // The other goes on while the first waits.
+    bench.records(0, 0, &[-1]);
+    bench.records(1, 0, &[5]);
+    bench.tick(0);
+    let actions = bench.tick(100);
+    let (positions, _) = bench.finish(&actions);
+    assert!(positions.iter().any(|record| record.inputs.contains_key("in/1")));
+    // It fails again, and is left alone.
+    let actions = bench.tick(1_000);
+    assert!(
+        actions.iter().any(|action| matches!(action, StreamAction::Failed(failed, _) if *failed == task(0)))
+    );
+    bench.event(StreamEvent::Aborted("a task".to_owned()));
+    assert_eq!(bench.worker.tasks().collect::<Vec<_>>(), [&task(1)]);
+    bench.records(1, 1, &[6]);
+    bench.tick(0);
+    let actions = bench.tick(100);
+    bench.finish(&actions);
+}
+
+#[test]
+fn what_is_lost_is_opened_anew() {
+    let mut bench = Bench::new(1);
+    bench.records(0, 0, &[1]);
+    bench.tick(100);
+    let actions = bench.event(StreamEvent::Lost("another process".to_owned()));
+    assert!(
+        actions.iter().any(|action| matches!(action, StreamAction::Reopen(reopened) if *reopened == task(0)))
+    );
+    assert_eq!(bench.worker.tasks().count(), 0);
+}
