@@ -85,8 +85,13 @@ pub(crate) fn delete_records(
 ) -> Result<()> {
     let before = before.iter().map(|(p, offset)| (p.topic.as_str(), p.partition.0 as i32, offset.0 as i64));
     match client.delete_records(before, timeout) {
-        Err(failure) if !unknown_topic(failure.code) => Err(error::of(&failure, None)),
-        _ => Ok(()),
+        // Without a leader there is nobody to ask now: the next time will do.
+        Err(failure)
+            if failure.code == code(Errors::RD_KAFKA_RESP_ERR__NOENT) || unknown_topic(failure.code) =>
+        {
+            Ok(())
+        }
+        outcome => outcome.map_err(|failure| error::of(&failure, None)),
     }
 }
 

@@ -9,6 +9,7 @@
 //! check(&mut || open(), &Options::default());
 //! ```
 mod append;
+mod bulk;
 mod compare_and_set;
 mod fixture;
 mod read;
@@ -55,7 +56,7 @@ impl Default for Options {
 type Case = (&'static str, fn(&Fixture));
 
 const CASES: &[&[Case]] =
-    &[topics::CASES, append::CASES, read::CASES, transaction::CASES, compare_and_set::CASES];
+    &[topics::CASES, append::CASES, read::CASES, transaction::CASES, compare_and_set::CASES, bulk::CASES];
 
 /// Names of all cases.
 pub fn names() -> impl Iterator<Item = &'static str> {
