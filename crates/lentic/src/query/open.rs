@@ -2,7 +2,7 @@
 //! handed to a stream thread.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lentic_engine::stream::{StreamAssignment, TaskInput, TaskSettings};
 use lentic_engine::{TaskId, TaskState};
@@ -16,6 +16,9 @@ use crate::{NodeError, RawTable};
 
 /// Between two looks whether the stores have got there.
 const POLL: Duration = Duration::from_millis(5);
+
+/// How long an attempt waits for the group.
+const JOINING: Duration = Duration::from_secs(10);
 
 /// After which a failed attempt is repeated.
 const RETRY: Duration = Duration::from_millis(500);
@@ -49,6 +52,7 @@ impl Shared {
 
 fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result<(), QueryError> {
     let topic = shared.shards_topic()?;
+    let generation = owned(shared)?;
     // After this node is known to own the shards: what a predecessor wrote later is fenced.
     let ends = ends(shared, query, tasks)?;
     let shards: BTreeSet<ShardId> = tasks.iter().map(|task| task.shard(shared.config.shards)).collect();
@@ -81,7 +85,7 @@ fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result
                     settings: settings(&shared.config),
                     shard: task.shard(shared.config.shards),
                     key,
-                    generation: shared.generation(),
+                    generation,
                     watched: watched(query, task),
                 };
                 shared.streams.assign(assignment, query)?;
@@ -96,6 +100,23 @@ fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result
         }
     }
     Ok(())
+}
+
+/// Waits until this node has its place in the group: what it commits goes by the generation of the assignment, and a record
+/// without one would count less than those before it.
+fn owned(shared: &Shared) -> Result<i64, QueryError> {
+    let deadline = Instant::now() + JOINING;
+    loop {
+        let generation = shared.generation();
+        if generation > 0 || shared.config.brokers.is_empty() {
+            return Ok(generation);
+        }
+        if Instant::now() > deadline || shared.is_stopping() {
+            let text = "this node has not joined its group yet".to_owned();
+            return Err(lentic_engine::log::Error::Unavailable(text).into());
+        }
+        pause(POLL);
+    }
 }
 
 /// Whether anybody watches a store's partition.

@@ -31,7 +31,7 @@ fn send(sender: &mut dyn Sender, topic: &Topic, number: u32, key: &str) {
         partition: PartitionId(number),
         key: Some(key.as_bytes()),
         value: Some(b"v"),
-        timestamp: Timestamp(7),
+        timestamp: Timestamp::NONE,
         headers: &[],
     };
     sender.send(&record).unwrap_or_else(|e| panic!("send: {e}"));
@@ -130,6 +130,7 @@ fn bulk_used_records_are_deleted(f: &Fixture) {
     for key in ["a", "b", "c"] {
         f.put(&topic, 0, key, "v");
     }
+    f.read_all(&topic).until("all three", |reading| reading.records.len() == 3);
     let used = [(partition(&topic, 0), Offset(2))];
     f.log.delete_records(&used).unwrap_or_else(|e| panic!("delete: {e}"));
     let bounds = f.log.bounds_of(&partition(&topic, 0)).unwrap_or_else(|e| panic!("bounds: {e}"));
