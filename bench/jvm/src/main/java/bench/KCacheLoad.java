@@ -2,8 +2,6 @@ package bench;
 
 import io.kcache.KafkaCache;
 import io.kcache.KafkaCacheConfig;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -40,16 +38,7 @@ public final class KCacheLoad {
             double getSeconds = (System.nanoTime() - from) / 1e9;
             System.out.printf(
                     "seconds=%.3f rows_per_second=%.0f gets_per_second=%.0f found=%d peak_rss_kib=%d%n",
-                    seconds, rows / seconds, gets / getSeconds, found, peakRss());
+                    seconds, rows / seconds, gets / getSeconds, found, Usage.peakRssKib());
         }
-    }
-
-    private static long peakRss() throws Exception {
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmHWM:")) {
-                return Long.parseLong(line.replaceAll("\\D", ""));
-            }
-        }
-        return -1;
     }
 }

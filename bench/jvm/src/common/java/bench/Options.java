@@ -2,6 +2,7 @@ package bench;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 
 /** Arguments of the form {@code --name value}. */
 final class Options {
@@ -25,5 +26,17 @@ final class Options {
             throw new IllegalArgumentException("--" + name + " is missing");
         }
         return value;
+    }
+
+    /** The argument {@code --name a=b,c=d} as properties, none when it is not there. */
+    Properties pairs(String name) {
+        Properties pairs = new Properties();
+        for (String pair : get(name, "").split(",")) {
+            if (!pair.isEmpty()) {
+                String[] parts = pair.split("=", 2);
+                pairs.put(parts[0], parts[1]);
+            }
+        }
+        return pairs;
     }
 }

@@ -1,0 +1,27 @@
+package bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** A directory for the state of one run: {@code --state}, or a new one where temporary files go. */
+final class Scratch implements AutoCloseable {
+    final Path path;
+
+    Scratch(Options options) throws IOException {
+        String given = options.get("state", "");
+        path = given.isEmpty() ? Files.createTempDirectory("bench") : Files.createDirectories(Path.of(given)).toAbsolutePath();
+    }
+
+    /** Removes it with all that is in it. */
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> all = Files.walk(path)) {
+            for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
+                Files.deleteIfExists(each);
+            }
+        }
+    }
+}
