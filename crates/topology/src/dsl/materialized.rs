@@ -15,7 +15,6 @@ pub struct Materialized {
     pub(super) name: String,
     persistent: bool,
     logged: bool,
-    cached: bool,
     ttl: Option<Duration>,
     pub(super) retention: Option<Duration>,
     pub(super) history: Option<Duration>,
@@ -29,7 +28,6 @@ impl Materialized {
             name: name.into(),
             persistent: true,
             logged: true,
-            cached: false,
             ttl: None,
             retention: None,
             history: None,
@@ -47,12 +45,6 @@ impl Materialized {
     #[must_use]
     pub fn without_changelog(self) -> Self {
         Self { logged: false, ..self }
-    }
-
-    /// Updates of one key are merged until the commit, or until the node's cache is full: less goes downstream.
-    #[must_use]
-    pub fn cached(self) -> Self {
-        Self { cached: true, ..self }
     }
 
     /// Rows this much older than the task's stream time are deleted, with tombstones in the changelog.
@@ -105,7 +97,6 @@ impl Materialized {
             persistent: self.persistent,
             served: true,
             ttl: self.ttl.map(|ttl| Ttl { ttl_ms: millis(ttl) }),
-            cached: self.cached,
             takes_over,
             ..StoreSpec::new(own, kind, key, value)
         }

@@ -57,9 +57,6 @@ pub struct StoreSpec {
     pub served: bool,
     /// When rows are deleted by age.
     pub ttl: Option<Ttl>,
-    /// Key-value stores: changes of one key are merged before they go on, up to this many bytes of the node's cache
-    /// (Kafka Streams' caching); where false every update goes on at once.
-    pub cached: bool,
     /// Handed over from a store of this name in the topology before.
     pub takes_over: Option<TableName>,
     /// Whether windows in it are listed by time: for results at their end, and expiry.
@@ -85,7 +82,6 @@ impl StoreSpec {
             persistent: true,
             served: false,
             ttl: None,
-            cached: false,
             takes_over: None,
             timed: matches!(kind, StoreKind::Window { .. } | StoreKind::Session { .. }),
             closes: false,
