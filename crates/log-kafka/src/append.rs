@@ -45,7 +45,7 @@ impl Appender {
         let (failure, acked) = if failure.code == code(Err::RD_KAFKA_RESP_ERR__FATAL) {
             tracing::warn!("the producer failed for good, making a new one: {}", failure.text);
             if let Err(failure) = self.renew() {
-                return acked(Err(error::of_write(&failure, Some(&record.topic), false)));
+                return acked(Err(error::of_write(&failure, Some(&record.topic), error::Trace::None)));
             }
             match self.send(record, acked) {
                 Ok(()) => return,
@@ -55,7 +55,7 @@ impl Appender {
         } else {
             (failure, acked)
         };
-        acked(Err(error::of_write(&failure, Some(&record.topic), false)));
+        acked(Err(error::of_write(&failure, Some(&record.topic), error::Trace::None)));
     }
 
     /// A topic is another one than before: the producer learns of it.

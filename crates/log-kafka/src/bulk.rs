@@ -135,7 +135,7 @@ impl Batch {
             };
             let until = *deadline.get_or_insert_with(|| Instant::now() + self.timeout);
             if failure.code != code(Errors::RD_KAFKA_RESP_ERR__QUEUE_FULL) || Instant::now() > until {
-                return Err(error::of_write(&failure, Some(record.topic), false));
+                return Err(error::of_write(&failure, Some(record.topic), error::Trace::None));
             }
             self.producer.poll(Duration::from_millis(10));
         }

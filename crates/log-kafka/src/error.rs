@@ -12,15 +12,28 @@ pub(crate) fn of(failure: &Failure, topic: Option<&TopicName>) -> Error {
     Error::Unavailable(text(failure))
 }
 
-/// Of a write; `possibly`: it may be in the log, whatever the last try met with.
-pub(crate) fn of_write(failure: &Failure, topic: Option<&TopicName>, possibly: bool) -> Error {
+/// What a failed write may have left in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trace {
+    /// Nothing: it never left.
+    None,
+    /// It may have left, and the brokers refused each try. A refusal for the moment proves nothing: a broker that loses
+    /// the partition after it wrote the record answers that it is not the leader.
+    Sent,
+    /// It left, and a try was never answered.
+    Possible,
+}
+
+/// Of a write.
+pub(crate) fn of_write(failure: &Failure, topic: Option<&TopicName>, trace: Trace) -> Error {
     if failure.code == code(Err::RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         return Error::QueueFull;
     }
-    if possibly {
-        return Error::Unknown(text(failure));
+    match of(failure, topic) {
+        _ if trace == Trace::Possible => Error::Unknown(text(failure)),
+        Error::Unavailable(text) if trace == Trace::Sent => Error::Unknown(text),
+        error => error,
     }
-    of(failure, topic)
 }
 
 /// Errors that are no matter of reaching the brokers: what they refuse is not in the log.
@@ -86,17 +99,31 @@ mod tests {
         let failure = |error| Failure { code: code(error), text: "why".to_owned() };
         let topic = TopicName::new("t").unwrap();
         let cases = [
-            (Err::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, false, Error::Unavailable("why".to_owned())),
-            (Err::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, true, Error::Unknown("why".to_owned())),
-            (Err::RD_KAFKA_RESP_ERR__QUEUE_FULL, false, Error::QueueFull),
-            (Err::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, false, Error::TooLarge(None)),
-            (Err::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, true, Error::Unknown("why".to_owned())),
-            (Err::RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, true, Error::Unknown("why".to_owned())),
-            (Err::RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, false, Error::NoSuchTopic(topic.clone())),
-            (Err::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, false, Error::Refused("why".to_owned())),
+            (Err::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, Trace::None, Error::Unavailable("why".to_owned())),
+            (Err::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, Trace::Possible, Error::Unknown("why".to_owned())),
+            (Err::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, Trace::Sent, Error::Unknown("why".to_owned())),
+            (
+                Err::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                Trace::Sent,
+                Error::Refused("why".to_owned()),
+            ),
+            (Err::RD_KAFKA_RESP_ERR__QUEUE_FULL, Trace::None, Error::QueueFull),
+            (Err::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Trace::None, Error::TooLarge(None)),
+            (Err::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Trace::Possible, Error::Unknown("why".to_owned())),
+            (
+                Err::RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+                Trace::Possible,
+                Error::Unknown("why".to_owned()),
+            ),
+            (Err::RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, Trace::None, Error::NoSuchTopic(topic.clone())),
+            (
+                Err::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                Trace::None,
+                Error::Refused("why".to_owned()),
+            ),
         ];
-        for (error, possibly, expected) in cases {
-            assert_eq!(of_write(&failure(error), Some(&topic), possibly), expected);
+        for (error, trace, expected) in cases {
+            assert_eq!(of_write(&failure(error), Some(&topic), trace), expected);
         }
     }
 }

@@ -236,7 +236,7 @@ impl Transaction for KafkaTransaction {
                 }
             });
             if let Err((failure, _)) = producer.send(record, acked) {
-                failed = Some(error::of_write(&failure, Some(&record.topic), false));
+                failed = Some(error::of_write(&failure, Some(&record.topic), error::Trace::None));
                 break;
             }
         }

@@ -1,6 +1,7 @@
 //! A librdkafka handle: made from properties, logging and reporting errors, destroyed at the end.
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,9 +51,21 @@ pub(crate) enum Kind {
 pub(super) type DeliveryCallback =
     unsafe extern "C" fn(*mut sys::rd_kafka_t, *const sys::rd_kafka_message_t, *mut c_void);
 
-/// Errors that librdkafka's own threads report, kept for whoever looks next.
+/// What librdkafka's own threads tell.
 #[derive(Default)]
-struct Reported(Mutex<Reports>);
+pub(super) struct Told {
+    /// Errors, kept for whoever looks next.
+    reports: Mutex<Reports>,
+    /// Produce requests that have left for a broker.
+    produce_requests: AtomicU64,
+}
+
+impl Told {
+    /// How many produce requests have left so far: as long as it stays the same, no record has.
+    pub(super) fn produce_requests(&self) -> u64 {
+        self.produce_requests.load(Ordering::Acquire)
+    }
+}
 
 #[derive(Default)]
 struct Reports {
@@ -66,10 +79,10 @@ pub(crate) struct Client {
     handle: NonNull<sys::rd_kafka_t>,
     kind: Kind,
     /// The handle's opaque pointer leads here; boxed so that it stays where it is.
-    reported: Box<Reported>,
+    told: Box<Told>,
 }
 
-// SAFETY: librdkafka's handles are thread-safe, and `Reported` is a mutex.
+// SAFETY: librdkafka's handles are thread-safe, and so is `Told`.
 unsafe impl Send for Client {}
 // SAFETY: as above.
 unsafe impl Sync for Client {}
@@ -85,28 +98,31 @@ impl Client {
         properties: &Properties,
         delivery: Option<DeliveryCallback>,
     ) -> Result<Self, Failure> {
-        let reported = Box::<Reported>::default();
+        let told = Box::<Told>::default();
         let conf = Conf::new(properties)?;
         let mut error = ErrorText::default();
         let native = match kind {
             Kind::Producer => sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
             Kind::Consumer => sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
         };
-        // SAFETY: `conf` is valid; the opaque outlives the handle, which `drop` destroys before `reported` goes; on
-        // success the handle owns `conf`.
+        // SAFETY: `conf` is valid; the opaque outlives the handle, which `drop` destroys before `told` goes; on success
+        // the handle owns `conf`.
         unsafe {
-            sys::rd_kafka_conf_set_opaque(conf.0.as_ptr(), (&raw const *reported).cast_mut().cast());
+            let opaque = (&raw const *told).cast_mut().cast();
+            sys::rd_kafka_conf_set_opaque(conf.0.as_ptr(), opaque);
             sys::rd_kafka_conf_set_error_cb(conf.0.as_ptr(), Some(on_error));
             sys::rd_kafka_conf_set_log_cb(conf.0.as_ptr(), Some(on_log));
             if delivery.is_some() {
                 sys::rd_kafka_conf_set_dr_msg_cb(conf.0.as_ptr(), delivery);
+                let name = c"requests".as_ptr();
+                sys::rd_kafka_conf_interceptor_add_on_new(conf.0.as_ptr(), name, Some(on_new), opaque);
             }
             let handle = sys::rd_kafka_new(native, conf.0.as_ptr(), error.as_mut_ptr(), ErrorText::LEN);
             let Some(handle) = NonNull::new(handle) else {
                 return Err(Failure { code: code(Err::RD_KAFKA_RESP_ERR__INVALID_ARG), text: error.text() });
             };
             std::mem::forget(conf);
-            Ok(Self { handle, kind, reported })
+            Ok(Self { handle, kind, told })
         }
     }
 
@@ -122,7 +138,11 @@ impl Client {
 
     /// Takes the last error that concerns the whole client.
     pub(crate) fn take_reported(&self) -> Option<Failure> {
-        self.reported.0.lock().unwrap_or_else(PoisonError::into_inner).last.take()
+        self.told.reports.lock().unwrap_or_else(PoisonError::into_inner).last.take()
+    }
+
+    pub(super) fn told(&self) -> &Told {
+        &self.told
     }
 }
 
@@ -225,9 +245,9 @@ unsafe extern "C" fn on_error(
     reason: *const c_char,
     opaque: *mut c_void,
 ) {
-    // SAFETY: `opaque` was set by `Client::new` and lives as long as the handle; `reason` is a C string.
-    let (reported, reason) = unsafe { (&*opaque.cast::<Reported>(), text(reason)) };
-    let mut reports = reported.0.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: `opaque` was set by `with_delivery` and lives as long as the handle; `reason` is a C string.
+    let (told, reason) = unsafe { (&*opaque.cast::<Told>(), text(reason)) };
+    let mut reports = told.reports.lock().unwrap_or_else(PoisonError::into_inner);
     // "All brokers are down" follows the reason why: tell both.
     let text = match &reports.reason {
         Some(why) if error == code(Err::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) => format!("{reason} ({why})"),
@@ -237,6 +257,45 @@ unsafe extern "C" fn on_error(
         reports.reason = Some(text.clone());
     }
     reports.last = Some(Failure { code: error, text });
+}
+
+/// Interceptors of requests can be added only while a handle is being made.
+unsafe extern "C" fn on_new(
+    handle: *mut sys::rd_kafka_t,
+    _conf: *const sys::rd_kafka_conf_t,
+    opaque: *mut c_void,
+    _text: *mut c_char,
+    _text_size: usize,
+) -> Err {
+    // SAFETY: librdkafka calls this with the handle that it makes; the opaque lives as long.
+    unsafe {
+        sys::rd_kafka_interceptor_add_on_request_sent(
+            handle,
+            c"requests".as_ptr(),
+            Some(on_request_sent),
+            opaque,
+        )
+    }
+}
+
+/// Called when the last byte of a request has been given to the system, before it can be answered or fail.
+unsafe extern "C" fn on_request_sent(
+    _handle: *mut sys::rd_kafka_t,
+    _socket: c_int,
+    _broker: *const c_char,
+    _broker_id: i32,
+    api: i16,
+    _version: i16,
+    _correlation: i32,
+    _size: usize,
+    opaque: *mut c_void,
+) -> Err {
+    const PRODUCE: i16 = 0;
+    if api == PRODUCE {
+        // SAFETY: `opaque` was set by `with_delivery` and lives as long as the handle.
+        unsafe { &*opaque.cast::<Told>() }.produce_requests.fetch_add(1, Ordering::AcqRel);
+    }
+    Err::RD_KAFKA_RESP_ERR_NO_ERROR
 }
 
 unsafe extern "C" fn on_log(

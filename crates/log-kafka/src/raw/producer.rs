@@ -9,15 +9,22 @@ use lentic_types::{Header, Offset, OutgoingRecord, Timestamp, TopicName};
 use rdkafka_sys::bindings as sys;
 use sys::rd_kafka_vtype_t as vtype;
 
-use super::client::{Client, Code, ErrorText, Failure, Kind, cstring, millis, text};
+use super::client::{Client, Code, ErrorText, Failure, Kind, Told, cstring, millis, text};
 use super::codes;
 use super::consumer::check;
-use crate::error;
+use crate::error::{self, Trace};
 use crate::options::Properties;
 
 /// A producer. Somebody has to poll it.
 pub(crate) struct Producer {
     client: Client,
+}
+
+/// A record that waits for its report.
+struct Queued {
+    acked: Acked,
+    /// How many produce requests had left when it was queued.
+    sent_before: u64,
 }
 
 impl Producer {
@@ -30,7 +37,8 @@ impl Producer {
         let topic = cstring(record.topic.as_str());
         let headers = headers(&record.headers);
         // A fat pointer doesn't fit librdkafka's opaque.
-        let opaque = Box::into_raw(Box::new(acked));
+        let sent_before = self.client.told().produce_requests();
+        let opaque = Box::into_raw(Box::new(Queued { acked, sent_before }));
         let (key, key_len) = part(record.key.as_deref());
         let (value, value_len) = part(record.value.as_deref());
         // 0 is librdkafka's "now", and so is what it does without.
@@ -67,7 +75,7 @@ impl Producer {
                 if !headers.is_null() {
                     sys::rd_kafka_headers_destroy(headers);
                 }
-                (failure, *Box::from_raw(opaque))
+                (failure, Box::from_raw(opaque).acked)
             }
         })
     }
@@ -217,19 +225,21 @@ pub(super) fn headers(own: &[Header]) -> *mut sys::rd_kafka_headers_t {
 unsafe extern "C" fn on_delivery(
     _handle: *mut sys::rd_kafka_t,
     message: *const sys::rd_kafka_message_t,
-    _opaque: *mut c_void,
+    opaque: *mut c_void,
 ) {
-    // SAFETY: the opaque of each record is the box that `send` made, and each report comes once.
-    let acked = unsafe { *Box::from_raw((*message)._private.cast::<Acked>()) };
+    // SAFETY: the opaque of each record is the box that `send` made, and each report comes once; the handle's is the
+    // client's and lives as long.
+    let (queued, told) =
+        unsafe { (Box::from_raw((*message)._private.cast::<Queued>()), &*opaque.cast::<Told>()) };
     // SAFETY: the message is valid during the call.
-    let result = unsafe { outcome(message) };
-    if catch_unwind(AssertUnwindSafe(|| acked(result))).is_err() {
+    let result = unsafe { outcome(message, told.produce_requests() != queued.sent_before) };
+    if catch_unwind(AssertUnwindSafe(|| (queued.acked)(result))).is_err() {
         tracing::error!("what waited for an acknowledgement panicked");
     }
 }
 
-/// SAFETY: `message` is a delivery report.
-unsafe fn outcome(message: *const sys::rd_kafka_message_t) -> Result<Ack> {
+/// SAFETY: `message` is a delivery report; `may_be_sent`: a produce request left since the record was queued.
+unsafe fn outcome(message: *const sys::rd_kafka_message_t, may_be_sent: bool) -> Result<Ack> {
     // SAFETY: by the caller; the error as a number, since the enum may lack what a newer broker says.
     unsafe {
         let failed: Code = (&raw const (*message).err).cast::<c_int>().read();
@@ -240,10 +250,15 @@ unsafe fn outcome(message: *const sys::rd_kafka_message_t) -> Result<Ack> {
                 Err(_) => Err(Error::Unknown("the broker has the record, but did not say where".to_owned())),
             };
         }
-        let possibly = sys::rd_kafka_message_status(message)
+        let is_persisted = sys::rd_kafka_message_status(message)
             != sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+        let trace = match (is_persisted, may_be_sent) {
+            (true, _) => Trace::Possible,
+            (false, true) => Trace::Sent,
+            (false, false) => Trace::None,
+        };
         let topic = TopicName::new(text(sys::rd_kafka_topic_name((*message).rkt))).ok();
         let failure = Failure { code: failed, text: text(sys::rd_kafka_message_produce_errstr(message)) };
-        Err(error::of_write(&failure, topic.as_ref(), possibly))
+        Err(error::of_write(&failure, topic.as_ref(), trace))
     }
 }
