@@ -4,7 +4,7 @@ use std::time::Duration;
 use lentic_engine::stream::{ErrorPolicy, TaskError, TaskSettings};
 use lentic_testkit::{DriverOptions, TestDriver};
 use lentic_topology::{Materialized, Topology, TopologyError};
-use lentic_types::{PartitionId, TopicName, TopicPartition};
+use lentic_types::{Header, PartitionId, TopicName, TopicPartition};
 
 fn counting() -> Topology {
     let topology = Topology::new("words");
@@ -150,4 +150,23 @@ fn a_topology_is_drawn() {
     }
     assert!(plan.mermaid().starts_with("flowchart TD") && plan.mermaid().contains("-->"));
     assert!(plan.graphviz().starts_with("digraph") && plan.graphviz().contains("->"));
+}
+
+#[test]
+fn headers_wait_with_their_record() {
+    let topology = Topology::new("waiting");
+    let table = topology
+        .table::<String, String>("table")
+        .materialize(Materialized::named("rows").versioned(Duration::from_secs(1)));
+    topology
+        .stream::<String, String>("in")
+        .left_join_table_within(&table, Duration::from_millis(10), |value, _| value.clone())
+        .to("out");
+    let mut driver = TestDriver::new(&topology);
+    let headers = vec![Header { name: "h".to_owned(), value: Some("x".into()) }];
+    driver.try_pipe("in", Some(b"k"), Some(b"a"), 5, headers.clone()).expect("it waits");
+    driver.restart_without_state();
+    driver.try_pipe("in", Some(b"k"), Some(b"b"), 50, Vec::new()).expect("the first has waited");
+    let joined: Vec<_> = driver.read_bytes("out").into_iter().map(|record| record.headers).collect();
+    assert_eq!(joined, [headers]);
 }

@@ -2,6 +2,7 @@
 mod aggregate;
 mod foreign_key;
 mod global_join;
+mod held;
 mod process;
 mod rows;
 mod sink;
@@ -20,7 +21,7 @@ use lentic_types::Timestamp;
 
 use super::{Context, TaskError};
 
-pub(super) use suppress::Held;
+pub(super) use held::Held;
 
 /// An operator at work in one task.
 pub trait Processor: Send {

@@ -64,7 +64,8 @@ impl Join {
         record: &Record,
     ) -> Result<(), TaskError> {
         let time = record.timestamp.0;
-        let (from, to) = ((time - side.before_ms).max(0), (time + side.after_ms).max(0));
+        let from = time.saturating_sub(side.before_ms).max(0);
+        let to = time.saturating_add(side.after_ms).max(0);
         let stream_time = context.observe(record.timestamp);
         if time == stream_time {
             self.emit_unmatched(context, side, record)?;
@@ -79,7 +80,10 @@ impl Join {
             is_matched = true;
             if let Some(unmatched) = self.spec.outer_store {
                 let waiting = unmatched::key(row.start, !side.is_left, key);
-                context.state().put(unmatched, &waiting, None, Timestamp(row.start))?;
+                // What does not wait leaves no tombstone in the changelog.
+                if context.state().get(unmatched, &waiting)?.is_some() {
+                    context.state().put(unmatched, &waiting, None, Timestamp(row.start))?;
+                }
             }
             let other = codec.decode(Some(&row.value)).map_err(TaskError::Undecodable)?;
             let value = self.joined(side, record, other.as_ref());
@@ -126,29 +130,28 @@ impl Join {
             return Ok(());
         }
         self.next_at = Some(now.saturating_add(interval));
-        let mut waiting = Vec::new();
-        context.state().scan(store, Bound::Unbounded, Bound::Unbounded, &mut |key, row| {
-            waiting.push((key.to_vec(), row.value.to_vec()));
+        let (left_ms, right_ms) = (self.side(true).after_ms, self.side(false).after_ms);
+        let (mut is_left_open, mut is_right_open) = (false, false);
+        let (mut closed, mut last) = (Vec::new(), -1);
+        context.state().scan(store, Bound::Unbounded, Bound::Unbounded, &mut |waiting, list| {
+            let Some((time, is_left, _)) = unmatched::parts(waiting) else { return true };
+            // Kafka Streams takes the time of the record that it stops at for the earliest, though earlier ones wait.
+            last = time;
+            if is_left_open && is_right_open {
+                return false;
+            }
+            let (is_open, after_ms) =
+                if is_left { (&mut is_left_open, left_ms) } else { (&mut is_right_open, right_ms) };
+            *is_open |= time.saturating_add(after_ms).saturating_add(grace) >= stream_time;
+            if !*is_open {
+                closed.push((waiting.to_vec(), list.value.to_vec()));
+            }
             true
         })?;
-        *context.slot(EARLIEST) = -1;
-        let (mut is_left_open, mut is_right_open) = (false, false);
-        for (waiting, list) in waiting {
+        *context.slot(EARLIEST) = last;
+        for (waiting, list) in closed {
             let Some((time, is_left, key)) = unmatched::parts(&waiting) else { continue };
-            // Kafka Streams takes the time of the record that it stops at for the earliest, though earlier ones wait.
-            *context.slot(EARLIEST) = time;
-            if is_left_open && is_right_open {
-                break;
-            }
             let own = self.side(is_left);
-            if time + own.after_ms + grace >= stream_time {
-                if is_left {
-                    is_left_open = true;
-                } else {
-                    is_right_open = true;
-                }
-                continue;
-            }
             let key = self.spec.key.decode(Some(key)).map_err(TaskError::Undecodable)?;
             let codec = if is_left { self.spec.left } else { self.spec.right };
             for value in unmatched::values(&list) {

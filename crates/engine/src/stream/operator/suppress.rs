@@ -7,11 +7,8 @@ use lentic_topology::{Payload, Record};
 use lentic_types::Timestamp;
 
 use super::Processor;
+use super::held::Held;
 use crate::stream::{Context, TaskError};
-
-mod held;
-
-pub(in super::super) use held::Held;
 
 pub(super) struct Suppressor {
     spec: Suppress,

@@ -6,7 +6,8 @@ use lentic_topology::DataError;
 
 use crate::stream::TaskError;
 
-const VERSION: u8 = 1;
+const SUBSCRIPTION_VERSION: u8 = 1;
+const ANSWER_VERSION: u8 = 0;
 const NO_HASH: u8 = 0x80;
 
 /// The hash of the left row that a question is about; `None`: there is no row.
@@ -36,7 +37,7 @@ pub(super) struct Subscription {
 
 impl Subscription {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = head(self.hash);
+        let mut bytes = head(SUBSCRIPTION_VERSION, self.hash);
         bytes.insert(1, self.instruction as u8);
         bytes.extend_from_slice(&self.key);
         bytes.extend_from_slice(&self.partition.to_be_bytes());
@@ -64,7 +65,7 @@ impl Subscription {
 
 /// An answer of the right side.
 pub(super) fn answer(hash: Hash, value: Option<&[u8]>) -> Vec<u8> {
-    let mut bytes = head(hash);
+    let mut bytes = head(ANSWER_VERSION, hash);
     bytes.extend_from_slice(value.unwrap_or_default());
     bytes
 }
@@ -79,10 +80,10 @@ pub(super) fn read_answer(bytes: &[u8]) -> Result<(Hash, Option<&[u8]>), TaskErr
     read().ok_or_else(|| wrong("an answer of a foreign-key join", bytes))
 }
 
-fn head(hash: Hash) -> Vec<u8> {
+fn head(version: u8, hash: Hash) -> Vec<u8> {
     match hash {
-        Some(hash) => [&[VERSION][..], &hash].concat(),
-        None => vec![VERSION | NO_HASH],
+        Some(hash) => [&[version][..], &hash].concat(),
+        None => vec![version | NO_HASH],
     }
 }
 
@@ -101,6 +102,21 @@ fn wrong(expected: &'static str, bytes: &[u8]) -> TaskError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Bytes that Kafka Streams 4.3.1 wrote for the row `k = a1` of partition 0 and the foreign value `x`.
+    #[test]
+    fn messages_are_those_of_kafka_streams() {
+        let hash = super::super::hash::hash128(b"a1");
+        assert_eq!(u128::from_be_bytes(hash), 0x353e_0e4f_3af5_ce6b_8fb8_0c06_f3fd_c584);
+        let asked = |hash, instruction| {
+            Subscription { hash, instruction, key: b"k".to_vec(), partition: 0 }.to_bytes()
+        };
+        let found = asked(Some(hash), Instruction::AnswerIfFound);
+        assert_eq!(found, [&[1, 3][..], &hash, b"k", &[0; 4]].concat());
+        assert_eq!(asked(None, Instruction::DeleteAndAnswer), [0x81, 1, b'k', 0, 0, 0, 0]);
+        assert_eq!(answer(Some(hash), Some(b"x")), [&[0][..], &hash, b"x"].concat());
+        assert_eq!(answer(None, None), [0x80]);
+    }
 
     #[test]
     fn messages_are_read_back() {

@@ -1,4 +1,5 @@
-//! What is held back of a key, in the bytes of Kafka Streams' suppression buffers (their version 3).
+//! What is held back, in the bytes of Kafka Streams' buffers (version 3): by suppressions, and by stream-table joins with
+//! grace.
 //!
 //! Context (timestamp, offset, topic, partition, headers), the value of before it waited, old and new value (each with its
 //! length; -1 null, -2 old is as prior), the time waited for.
