@@ -15,7 +15,7 @@ fn write_that_meets(answer: RDKafkaRespErr) -> Result<(), Error> {
     let cluster = MockCluster::new(1).expect("a cluster");
     cluster.create_topic(TOPIC, 1, 1).expect("a topic");
     cluster.request_errors(RDKafkaApiKey::Produce, &[answer; 1000]);
-    let mut options = KafkaOptions::new(&cluster.bootstrap_servers());
+    let mut options = KafkaOptions::new(cluster.bootstrap_servers());
     options.message_timeout = Duration::from_secs(3);
     let log = KafkaLog::connect(options).expect("connected");
     let (done, outcome) = std::sync::mpsc::channel();
