@@ -1,6 +1,18 @@
-//! Pure state machines of ownership, leases and compare-and-set: they decide, adapters act.
+//! Who owns what, who answers what, and until when: state machines without I/O. They decide, adapters act.
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod compare_and_set;
+mod holder;
+mod lease;
+mod node;
+mod ownership;
+mod shard_map;
+mod standby;
 
 pub use compare_and_set::{CompareAndSet, Input, Outcome, Step};
+pub use holder::{HolderRecord, Holders, Process};
+pub use lease::Lease;
+pub use node::{NodeId, NodeRecord, Role, ShardState, TableState};
+pub use ownership::{Ownership, OwnershipInput, OwnershipStep};
+pub use shard_map::{Place, ShardMap};
+pub use standby::{Candidate, standbys};

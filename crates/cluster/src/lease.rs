@@ -1,0 +1,137 @@
+//! Until when a node may call itself active: the group drops members that it doesn't hear of, and they don't hear of it.
+use std::collections::BTreeMap;
+
+use lentic_types::ShardId;
+
+/// The cluster's one lease time, in milliseconds.
+const LEASE_MS: u64 = 3_000;
+
+/// A shard of this node's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Owned {
+    generation: i64,
+    /// Before this its predecessor may still answer, and confirm writes.
+    waits_until: u64,
+    /// The ends that the logs had after that were reached.
+    has_caught_up: bool,
+}
+
+/// What this node owns, and how long that is proven. Times are milliseconds of a clock that goes on while the machine is
+/// suspended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lease {
+    owned: BTreeMap<ShardId, Owned>,
+    /// When the last fence that was confirmed had been sent.
+    proven: Option<u64>,
+}
+
+impl Lease {
+    /// The group gave shards. Until it is known that their predecessors ended, each waits for the end of their lease.
+    pub fn assigned(&mut self, shards: impl IntoIterator<Item = ShardId>, generation: i64, now: u64) {
+        for shard in shards {
+            let owned =
+                Owned { generation, waits_until: now.saturating_add(LEASE_MS), has_caught_up: false };
+            self.owned.entry(shard).or_insert(owned);
+        }
+    }
+
+    /// The predecessor of a shard has ended, or there was none: it answers nothing any more.
+    pub fn released(&mut self, shard: ShardId, now: u64) {
+        if let Some(owned) = self.owned.get_mut(&shard) {
+            owned.waits_until = owned.waits_until.min(now);
+        }
+    }
+
+    /// The shards whose predecessors answer nothing any more, and of which the ends of the logs are to be fetched now and
+    /// reached.
+    pub fn to_catch_up(&self, now: u64) -> impl Iterator<Item = ShardId> + '_ {
+        let waits = move |owned: &Owned| !owned.has_caught_up && now >= owned.waits_until;
+        self.owned.iter().filter(move |(_, owned)| waits(owned)).map(|(shard, _)| *shard)
+    }
+
+    /// The ends that were fetched at `asked` are reached.
+    pub fn caught_up(&mut self, shard: ShardId, asked: u64) {
+        if let Some(owned) = self.owned.get_mut(&shard) {
+            owned.has_caught_up |= asked >= owned.waits_until;
+        }
+    }
+
+    /// The group took shards, or they are about to be given up.
+    pub fn revoked(&mut self, shards: impl IntoIterator<Item = ShardId>) {
+        for shard in shards {
+            self.owned.remove(&shard);
+        }
+    }
+
+    /// A fence that was sent at `sent` was confirmed.
+    pub fn proven(&mut self, sent: u64) {
+        self.proven = self.proven.max(Some(sent));
+    }
+
+    /// The shards of this node.
+    pub fn owned(&self) -> impl Iterator<Item = ShardId> + '_ {
+        self.owned.keys().copied()
+    }
+
+    /// Since which generation a shard is this node's.
+    pub fn generation(&self, shard: ShardId) -> Option<i64> {
+        self.owned.get(&shard).map(|owned| owned.generation)
+    }
+
+    /// Whether this node alone may answer as the active one. To be asked after the read.
+    pub fn is_active(&self, shard: ShardId, now: u64) -> bool {
+        let is_proven = self.proven.is_some_and(|sent| now < sent.saturating_add(LEASE_MS));
+        is_proven && self.owned.get(&shard).is_some_and(|owned| owned.has_caught_up)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHARD: ShardId = ShardId(1);
+
+    #[test]
+    fn active_is_what_is_proven() {
+        let mut lease = Lease::default();
+        lease.assigned([SHARD], 4, 10_000);
+        lease.proven(10_500);
+        assert_eq!(lease.to_catch_up(12_999).count(), 0, "the predecessor may answer");
+        lease.caught_up(SHARD, 12_999);
+        assert!(!lease.is_active(SHARD, 13_000), "it may have confirmed a write after these ends");
+        assert_eq!(lease.to_catch_up(13_000).collect::<Vec<_>>(), [SHARD]);
+        lease.caught_up(SHARD, 13_000);
+        assert_eq!(lease.to_catch_up(13_001).count(), 0);
+        for (now, active) in [(13_001, true), (13_499, true), (13_500, false)] {
+            assert_eq!(lease.is_active(SHARD, now), active, "{now}");
+        }
+        // An older confirmation that comes late takes nothing back.
+        lease.proven(14_000);
+        lease.proven(11_000);
+        assert!(lease.is_active(SHARD, 16_999));
+        lease.revoked([SHARD]);
+        assert!(!lease.is_active(SHARD, 16_999));
+    }
+
+    #[test]
+    fn nothing_is_proven_at_first() {
+        let mut lease = Lease::default();
+        lease.assigned([SHARD], 4, 0);
+        lease.caught_up(SHARD, 3_000);
+        assert!(!lease.is_active(SHARD, 3_000));
+    }
+
+    #[test]
+    fn who_follows_one_that_has_ended_does_not_wait() {
+        let mut lease = Lease::default();
+        lease.assigned([SHARD], 4, 10_000);
+        lease.proven(10_000);
+        lease.released(SHARD, 10_001);
+        lease.caught_up(SHARD, 10_001);
+        assert!(lease.is_active(SHARD, 10_001));
+        // Further generations of the same assignment change nothing.
+        lease.assigned([SHARD], 5, 10_002);
+        assert!(lease.is_active(SHARD, 10_003));
+        assert_eq!(lease.generation(SHARD), Some(4));
+    }
+}
