@@ -44,7 +44,7 @@ impl Program {
             window: None,
         };
         let (table, _) = node.create_table(spec)?;
-        table.wait(Scope::All, &Demand::default(), Duration::from_mins(10))?;
+        table.wait(&Scope::All, &Demand::default(), Duration::from_mins(10))?;
         let seconds = begin.elapsed().as_secs_f64();
 
         let gets = self.rows.min(1_000_000);
@@ -53,9 +53,9 @@ impl Program {
             let key = dataset::key(dataset::scramble(i) % self.rows);
             // The same that a typed get does: wait for freshness, read, copy the value.
             let scope = Scope::from(table.partition_of(key.as_bytes()));
-            table.wait(scope, &Demand::default(), Duration::ZERO)?;
+            table.wait(&scope, &Demand::default(), Duration::ZERO)?;
             let read = |found: lentic::Found<'_>| found.row.map(|row| row.value.to_vec());
-            let value = table.get_with(scope, key.as_bytes(), Tier::Disk, read)?;
+            let value = table.get_with(&scope, key.as_bytes(), Tier::Disk, read)?;
             ensure!(value.flatten().is_some(), "{key} is missing");
         }
         let get_seconds = from.elapsed().as_secs_f64();

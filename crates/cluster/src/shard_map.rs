@@ -55,11 +55,6 @@ impl ShardMap {
         self.nodes.retain(|_, told| now.millis_since(told.at) <= EXPIRY_MS);
     }
 
-    /// A node could not be reached: until it tells something new nobody is sent to it.
-    pub fn forget(&mut self, node: &str) {
-        self.nodes.remove(node);
-    }
-
     /// The nodes and what they tell, by id.
     pub fn nodes(&self) -> impl Iterator<Item = (&NodeId, &NodeRecord)> {
         self.nodes.iter().map(|(node, told)| (node, &told.record))

@@ -19,13 +19,17 @@ pub fn standbys<'a>(
     candidates: &'a [Candidate],
     replicas: usize,
 ) -> Vec<&'a Candidate> {
-    let mut racks: Vec<_> =
-        candidates.iter().filter(|one| Some(&*one.node) == owner).filter_map(|one| one.rack.as_ref()).collect();
+    let mut racks: Vec<_> = candidates
+        .iter()
+        .filter(|one| Some(&*one.node) == owner)
+        .filter_map(|one| one.rack.as_ref())
+        .collect();
     let mut left: Vec<_> = candidates.iter().filter(|one| Some(&*one.node) != owner).collect();
     left.sort_by_key(|one| (std::cmp::Reverse(score(shard, &one.node)), one.node.clone()));
     let mut chosen = Vec::new();
     while chosen.len() < replicas && !left.is_empty() {
-        let elsewhere = left.iter().position(|one| one.rack.as_ref().is_none_or(|rack| !racks.contains(&rack)));
+        let elsewhere =
+            left.iter().position(|one| one.rack.as_ref().is_none_or(|rack| !racks.contains(&rack)));
         let next = left.remove(elsewhere.unwrap_or(0));
         racks.extend(&next.rack);
         chosen.push(next);

@@ -1,9 +1,11 @@
 //! Counts records by a key in their values, through a repartition topic: what the exactly-once tests kill again and
 //! again, and the benchmark measures.
 //!
-//! `count_by_key run <config.toml>` processes until it is killed; `count_by_key load <config.toml> <records>` writes the
+//! `count_by_key run <config.toml>` processes until it is killed, or told to `stop` by a line; `count_by_key load <config.toml> <records>` writes the
 //! input.
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use lentic::config::Config;
@@ -56,6 +58,12 @@ fn run(config: Config, expected: u64) -> Result<(), Box<dyn std::error::Error>> 
         }
     }
     writeln!(std::io::stdout(), "running")?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    std::thread::spawn(move || {
+        let line = std::io::stdin().lines().next();
+        told.store(matches!(line, Some(Ok(line)) if line == "stop"), Ordering::Release);
+    });
     let (began, mut is_done) = (Instant::now(), false);
     loop {
         std::thread::sleep(Duration::from_millis(20));
@@ -71,6 +79,10 @@ fn run(config: Config, expected: u64) -> Result<(), Box<dyn std::error::Error>> 
         }
         if let Some(reason) = node.failure() {
             return Err(NodeError::Io(reason).into());
+        }
+        if stop.load(Ordering::Acquire) {
+            node.drain(Duration::from_secs(5));
+            return Ok(node.close(Duration::from_secs(10))?);
         }
     }
 }

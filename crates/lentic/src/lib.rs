@@ -1,17 +1,21 @@
 //! A database made of Kafka topics: a [`Node`] turns topics into tables and answers reads and writes of their rows.
 #![expect(clippy::disallowed_methods, reason = "an edge: clocks and threads belong here")]
 
+mod cluster;
 mod codec;
 pub mod config;
 mod error;
+mod made;
 mod node;
 mod query;
 mod table;
 mod together;
 mod typed;
 
+pub use cluster::{Addresses, Member, MemberShard};
 pub use codec::{DecodeError, Json, Key, Value};
 pub use error::{NodeError, ReadError, TableError, WriteError};
+pub use lentic_cluster::Role;
 pub use lentic_engine::log;
 pub use lentic_format as format;
 pub use lentic_store::{Order, Tier};
@@ -20,7 +24,8 @@ pub use lentic_types as types;
 pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Readiness};
 pub use query::{Query, QueryError, TaskStatus};
 pub use table::{
-    Admission, Condition, Demand, EventId, Filter, Found, KeyBounds, PartitionStatus, Pending, RawTable,
-    Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch, WatchEvent, WatchStart, Write, Written,
+    Admission, Condition, Demand, EventId, Filter, Found, Holder, KeyBounds, PartitionStatus, Pending,
+    RawTable, Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch, WatchEvent, WatchStart, Write,
+    Written,
 };
 pub use typed::{AsKey, Changes, Error, Event, Table};

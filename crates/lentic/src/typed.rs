@@ -176,7 +176,7 @@ impl<K: Key, V: Value> Table<K, V> {
     /// Blocks until reads see this write.
     pub fn wait_for(&self, token: &Token) -> Result<(), ReadError> {
         let demand = Demand { at_least: vec![token.clone()], max_staleness: None };
-        self.raw.current().wait(Scope::Partition(token.partition), &demand, self.timeout)
+        self.raw.current().wait(&Scope::Partition(token.partition), &demand, self.timeout)
     }
 
     /// The row of a key.
@@ -188,7 +188,7 @@ impl<K: Key, V: Value> Table<K, V> {
         let scope = |table: &RawTable| Scope::from(table.partition_of(&key));
         let raw = ready(&self.raw, scope, self.timeout)?;
         let read = |found: crate::Found<'_>| found.row.map(|row| V::decode(row.value)).transpose();
-        Ok(raw.get_with(scope(&raw), &key, Tier::Disk, read)?.transpose()?.flatten())
+        Ok(raw.get_with(&scope(&raw), &key, Tier::Disk, read)?.transpose()?.flatten())
     }
 
     /// All rows of a range, in key order.
@@ -301,7 +301,7 @@ fn ready(
     loop {
         let current = table.current();
         let left = deadline.saturating_duration_since(Instant::now());
-        match current.wait(scope(&current), &Demand::default(), left) {
+        match current.wait(&scope(&current), &Demand::default(), left) {
             Err(ReadError::Closed) if !current.current().is_closed() => {}
             outcome => return outcome.map(|()| current),
         }
@@ -424,7 +424,7 @@ mod tests {
             assert_eq!(get.join().expect("no panic"), Ok(Some("v".to_owned())));
         });
         assert_eq!(table.range(..), Ok(vec![("a".to_owned(), "v".to_owned())]));
-        assert_eq!(old.table.admit(Scope::All, &Demand::default()), Err(ReadError::Closed));
+        assert_eq!(old.table.admit(&Scope::All, &Demand::default()), Err(ReadError::Closed));
         new.table.close();
         assert_eq!(table.get("a"), Err(Error::Read(ReadError::Closed)));
     }

@@ -225,7 +225,7 @@ impl BulkTransaction for KafkaBulk {
         let batch = self.batch()?;
         loop {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            let metadata = member.metadata()?;
+            let metadata = member.metadata(shards)?;
             let partitions = shards.iter().map(|shard| shard.0 as i32);
             match batch.producer.send_offsets(member.topic(), partitions, &metadata, left) {
                 Ok(()) => return Ok(()),

@@ -95,6 +95,24 @@ impl KafkaLog {
         })
     }
 
+    /// The transactional ids that this log's transactions may go by.
+    pub fn transactional_ids(&self) -> Vec<String> {
+        let single = (0..self.options.transactions_max).map(|number| self.options.transactional_id(number));
+        let bulk = (0..self.options.bulk_max).map(|number| self.options.bulk_transactional_id(number));
+        single.chain(bulk).collect()
+    }
+
+    /// Takes over transactional ids of another process: what it left open is aborted, and it can't go on under them. Blocks.
+    pub fn take_over(&self, ids: &[String]) -> Result<()> {
+        let deadline = Instant::now() + self.options.request_timeout;
+        thread::scope(|scope| {
+            let options = &self.options;
+            let take_over = |id| scope.spawn(move || transaction::take_over_id(options, id, deadline));
+            let all: Vec<_> = ids.iter().map(String::as_str).map(take_over).collect();
+            all.into_iter().try_for_each(|one| one.join().unwrap_or(Err(Error::Closed)))
+        })
+    }
+
     /// What fences go by from now on.
     pub fn set_member(&self, member: Member) {
         *self.member.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(member));
@@ -208,7 +226,7 @@ impl Log for KafkaLog {
     }
 
     fn generation(&self) -> i64 {
-        let metadata = self.member().and_then(|member| member.metadata().ok());
+        let metadata = self.member().and_then(|member| member.metadata(&[]).ok());
         metadata.map_or(0, |metadata| i64::from(metadata.generation()))
     }
 

@@ -32,6 +32,18 @@ pub struct OtherMember {
     pub host: String,
 }
 
+/// Learns what the group gives and takes, on the membership's own thread: heartbeats go on meanwhile, the group waits.
+pub trait Listener: Send + Sync {
+    /// The group has agreed on an assignment: `given` are this node's in addition, in this generation.
+    fn assigned(&self, given: &BTreeSet<ShardId>, generation: i64);
+
+    /// The group takes these back. Until this returns they are this node's, so what is under way can be ended.
+    fn revoked(&self, taken: &BTreeSet<ShardId>);
+
+    /// The group has dropped this node, and these may be another's already.
+    fn lost(&self, taken: &BTreeSet<ShardId>);
+}
+
 /// Membership in a group, kept up by a thread of its own. Dropping it leaves the group.
 pub struct Membership {
     node: String,
@@ -56,8 +68,10 @@ impl Member {
         self.topic.as_str()
     }
 
-    /// Member and generation as they are now.
-    pub(crate) fn metadata(&self) -> Result<GroupMetadata> {
+    /// Member and generation as they are now; [`Error::Fenced`] if one of the shards is not this node's. As long as they are,
+    /// no generation has begun in which they could be another's: the group waits for what [`Listener::revoked`] ends, and a
+    /// member that was dropped joins again only after [`Listener::lost`].
+    pub(crate) fn metadata(&self, shards: &[PartitionId]) -> Result<GroupMetadata> {
         let state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(trouble) = &state.trouble {
             return Err(trouble.clone());
@@ -65,7 +79,9 @@ impl Member {
         if !state.joined {
             return Err(Error::Unavailable("this node has not joined its group yet".to_owned()));
         }
-        drop(state);
+        if !shards.iter().all(|shard| state.shards.contains(&ShardId(shard.0))) {
+            return Err(Error::Fenced);
+        }
         GroupMetadata::of(&self.consumer)
             .ok_or_else(|| Error::Unavailable("this node has not joined its group yet".to_owned()))
     }
@@ -78,7 +94,7 @@ impl Member {
                 offsets.add_partition_offset(self.topic(), shard.0 as i32, rdkafka::Offset::Offset(0));
             added.map_err(|error| of(&error))?;
         }
-        self.metadata()?;
+        drop(self.metadata(shards)?);
         match self.consumer.commit(&offsets, CommitMode::Sync) {
             Ok(()) => Ok(()),
             Err(error) => Err(match error.rdkafka_error_code() {
@@ -110,7 +126,7 @@ struct State {
 /// The members of `group`, dead ones included whose session has not expired yet; none if there is no such group.
 pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<OtherMember>> {
     let consumer: BaseConsumer<Watcher> = config(&options.member(group, &options.client_id))
-        .create_with_context(Watcher(Arc::default()))
+        .create_with_context(Watcher { shared: Arc::default(), listener: None })
         .map_err(|e| of(&e))?;
     let members = list(&consumer, group, options.request_timeout);
     // Closing a consumer takes librdkafka 100 ms, for which nobody has to wait.
@@ -121,9 +137,15 @@ pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<OtherMember>> 
 impl Membership {
     /// Joins `group` on the shards topic as the static member `node`: a process that comes back with the same node id
     /// takes its place at once.
-    pub fn join(options: &KafkaOptions, group: &str, topic: &TopicName, node: &str) -> Result<Self> {
+    pub fn join(
+        options: &KafkaOptions,
+        group: &str,
+        topic: &TopicName,
+        node: &str,
+        listener: Arc<dyn Listener>,
+    ) -> Result<Self> {
         let shared = Arc::<Shared>::default();
-        let watcher = Watcher(Arc::clone(&shared));
+        let watcher = Watcher { shared: Arc::clone(&shared), listener: Some(Arc::clone(&listener)) };
         let consumer: BaseConsumer<Watcher> =
             config(&options.member(group, node)).create_with_context(watcher).map_err(|e| of(&e))?;
         consumer.subscribe(&[topic.as_str()]).map_err(|e| of(&e))?;
@@ -132,7 +154,7 @@ impl Membership {
         let (its_group, itself) = (group.to_owned(), node.to_owned());
         let thread = thread::Builder::new()
             .name("kafka-membership".to_owned())
-            .spawn(move || keep(&polled, &watched, &its_group, &itself))
+            .spawn(move || keep(&polled, &watched, &*listener, &its_group, &itself))
             .map_err(|failed| Error::Refused(format!("no thread for the group: {failed}")))?;
         Ok(Self {
             node: node.to_owned(),
@@ -190,7 +212,7 @@ impl Drop for Membership {
     }
 }
 
-fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared, group: &str, node: &str) {
+fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared, listener: &dyn Listener, group: &str, node: &str) {
     while !shared.stop.load(Ordering::Acquire) {
         // Records of the shards topic are read elsewhere: what comes here is dropped.
         let Some(Err(error)) = consumer.poll(POLL) else { continue };
@@ -198,9 +220,11 @@ fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared, group: &str, node: &s
         if error == Error::Fenced {
             tracing::error!("another process joined the group with this node's id");
             let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.shards.clear();
+            let taken = std::mem::take(&mut state.shards);
             state.trouble = Some(error);
+            drop(state);
             shared.changed.notify_all();
+            listener.lost(&taken);
             return;
         }
         tracing::debug!("the group: {error}");
@@ -219,7 +243,16 @@ fn keep(consumer: &BaseConsumer<Watcher>, shared: &Shared, group: &str, node: &s
 }
 
 /// Follows what the group gives and takes.
-struct Watcher(Arc<Shared>);
+struct Watcher {
+    shared: Arc<Shared>,
+    listener: Option<Arc<dyn Listener>>,
+}
+
+impl Watcher {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl ClientContext for Watcher {
     /// What librdkafka calls an error is mostly a connection that it makes again.
@@ -233,21 +266,32 @@ impl ClientContext for Watcher {
 }
 
 impl ConsumerContext for Watcher {
-    fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if let Rebalance::Revoke(partitions) = rebalance {
-            let revoked = shards(partitions);
-            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.shards.retain(|shard| !revoked.contains(shard));
-            self.0.changed.notify_all();
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Revoke(partitions) = rebalance else { return };
+        let taken = shards(partitions);
+        let is_lost = consumer.assignment_lost();
+        let listener = self.listener.as_ref().filter(|_| !taken.is_empty());
+        if let Some(listener) = listener.filter(|_| !is_lost) {
+            listener.revoked(&taken);
+        }
+        self.state().shards.retain(|shard| !taken.contains(shard));
+        self.shared.changed.notify_all();
+        if let Some(listener) = listener.filter(|_| is_lost) {
+            listener.lost(&taken);
         }
     }
 
-    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if let Rebalance::Assign(partitions) = rebalance {
-            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.shards.extend(shards(partitions));
-            state.joined = true;
-            self.0.changed.notify_all();
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Assign(partitions) = rebalance else { return };
+        let given = shards(partitions);
+        let mut state = self.state();
+        state.shards.extend(&given);
+        state.joined = true;
+        drop(state);
+        self.shared.changed.notify_all();
+        let generation = GroupMetadata::of(consumer).map_or(0, |metadata| i64::from(metadata.generation()));
+        if let Some(listener) = &self.listener {
+            listener.assigned(&given, generation);
         }
     }
 }

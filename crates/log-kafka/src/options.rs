@@ -101,12 +101,20 @@ impl KafkaOptions {
         properties
     }
 
+    pub(crate) fn transactional_id(&self, number: usize) -> String {
+        format!("{}-{number}", self.transactional_id_prefix)
+    }
+
+    pub(crate) fn bulk_transactional_id(&self, number: usize) -> String {
+        format!("{}-bulk-{number}", self.transactional_id_prefix)
+    }
+
     /// For much in transactions, under the bulk id with this number.
     pub(crate) fn bulk_transactional(&self, number: usize) -> Properties {
         let mut properties = self.bulk();
         let timeout = self.message_timeout.min(self.transaction_timeout);
         for (key, value) in [
-            ("transactional.id", format!("{}-bulk-{number}", self.transactional_id_prefix)),
+            ("transactional.id", self.bulk_transactional_id(number)),
             ("transaction.timeout.ms", millis(self.transaction_timeout)),
             ("message.timeout.ms", millis(timeout)),
         ] {
@@ -134,7 +142,7 @@ impl KafkaOptions {
         let timeout = self.message_timeout.min(self.transaction_timeout);
         let mut properties = self.writer(&[]);
         for (key, value) in [
-            ("transactional.id", format!("{}-{number}", self.transactional_id_prefix)),
+            ("transactional.id", self.transactional_id(number)),
             ("transaction.timeout.ms", millis(self.transaction_timeout)),
             ("message.timeout.ms", millis(timeout)),
         ] {

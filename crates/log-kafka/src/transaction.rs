@@ -7,7 +7,7 @@ use lentic_engine::log::{Ack, Error, Result, Transaction};
 use lentic_types::OutgoingRecord;
 
 use crate::error;
-use crate::options::KafkaOptions;
+use crate::options::{KafkaOptions, Properties};
 use crate::raw::{Producer, TransactionFailure};
 
 /// Producers with transactional ids. One transaction is open on each at a time.
@@ -185,8 +185,18 @@ impl Pool {
 
 /// A new producer: whatever an earlier one with the same id left open is aborted.
 pub(crate) fn take_over(options: &KafkaOptions, number: usize, deadline: Instant) -> Result<Producer> {
-    let producer =
-        Producer::new(&options.transactional(number)).map_err(|failure| error::of(&failure, None))?;
+    initialized(&options.transactional(number), deadline)
+}
+
+/// The same of an id as it is.
+pub(crate) fn take_over_id(options: &KafkaOptions, id: &str, deadline: Instant) -> Result<()> {
+    let mut properties = options.transactional(0);
+    properties.insert("transactional.id".to_owned(), id.to_owned());
+    initialized(&properties, deadline).map(drop)
+}
+
+fn initialized(properties: &Properties, deadline: Instant) -> Result<Producer> {
+    let producer = Producer::new(properties).map_err(|failure| error::of(&failure, None))?;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match producer.init_transactions(left.max(Duration::from_millis(1))) {

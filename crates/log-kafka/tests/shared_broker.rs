@@ -1,6 +1,7 @@
 //! The log's contract, and what only Kafka has, on a broker that others may use at the same time.
 mod broker;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use lentic_engine::log::{Error, Log, ReadFrom, TopicSettings};
 use lentic_log_kafka::KafkaLog;
 use lentic_log_kafka::membership::{self, Membership};
 use lentic_testkit::log_contract;
-use lentic_types::{Offset, OutgoingRecord, Timestamp, TopicName};
+use lentic_types::{Offset, OutgoingRecord, ShardId, Timestamp, TopicName};
 
 #[test]
 fn contract() {
@@ -213,12 +214,12 @@ fn members_share_the_shards() {
     let group = unique("group");
     assert_eq!(membership::members(&options, &group), Ok(vec![]));
 
-    let a = Membership::join(&options, &group, topic.name(), "node-a").expect("joined");
+    let a = Membership::join(&options, &group, topic.name(), "node-a", Arc::new(Nobody)).expect("joined");
     assert_eq!(a.wait_joined(PATIENCE), Ok(true));
     assert_eq!(a.assignment().len(), 8);
     assert_eq!(a.other_members(), Ok(vec![]));
 
-    let b = Membership::join(&options, &group, topic.name(), "node-b").expect("joined");
+    let b = Membership::join(&options, &group, topic.name(), "node-b", Arc::new(Nobody)).expect("joined");
     wait_for("both to have half", || a.assignment().len() == 4 && b.assignment().len() == 4);
     assert!(a.assignment().is_disjoint(&b.assignment()));
     let others = a.other_members().expect("listed");
@@ -235,9 +236,18 @@ fn members_share_the_shards() {
     );
 
     // The same node id again, as after a `kill -9`: the new process has the shards, the old one is out.
-    let again = Membership::join(&options, &group, topic.name(), "node-a").expect("joined");
+    let again = Membership::join(&options, &group, topic.name(), "node-a", Arc::new(Nobody)).expect("joined");
     wait_for("the new process to have all", || again.assignment().len() == 8);
     wait_for("the old process to know", || a.trouble() == Some(Error::Fenced));
+}
+
+/// Hears the group and does nothing.
+struct Nobody;
+
+impl membership::Listener for Nobody {
+    fn assigned(&self, _given: &BTreeSet<ShardId>, _generation: i64) {}
+    fn revoked(&self, _taken: &BTreeSet<ShardId>) {}
+    fn lost(&self, _taken: &BTreeSet<ShardId>) {}
 }
 
 fn wait_for(what: &str, done: impl Fn() -> bool) {

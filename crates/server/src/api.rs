@@ -397,10 +397,66 @@ pub struct Route {
 pub struct RouteNode {
     /// Its name.
     pub node: String,
-    /// `active`.
+    /// `active` or `standby`.
     pub role: String,
     /// Where it is reached.
     pub url: String,
+}
+
+/// The service as this node sees it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Cluster {
+    /// The service.
+    pub service_id: String,
+    /// The node that answers.
+    pub node: String,
+    /// All nodes.
+    pub nodes: Vec<ClusterNode>,
+    /// All shards.
+    pub shards: Vec<ClusterShard>,
+}
+
+/// A node of the service.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ClusterNode {
+    /// Its name.
+    pub node: String,
+    /// Where clients reach it; empty if it serves none.
+    pub url: String,
+    /// Its failure domain.
+    pub rack: Option<String>,
+    /// The generation of the assignment that its roles are by.
+    pub generation: i64,
+    /// Shards that are its own.
+    pub active: u32,
+    /// Shards of others that it keeps a copy of.
+    pub standby: u32,
+    /// Records behind, in sum.
+    pub lag: u64,
+}
+
+/// A shard.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ClusterShard {
+    /// Its number.
+    pub shard: u32,
+    /// `served`, `moving` or `unowned`.
+    pub state: String,
+    /// Who has it.
+    pub nodes: Vec<ClusterHolder>,
+}
+
+/// A node that has a shard.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ClusterHolder {
+    /// Its name.
+    pub node: String,
+    /// `active` or `standby`.
+    pub role: String,
+    /// Whether it answers plain reads.
+    pub ready: bool,
+    /// Records behind.
+    pub lag: u64,
 }
 
 /// What a topic looks like, from a sample.

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use axum::body::Body as AxumBody;
 use axum::extract::{FromRequest, RawPathParams, Request};
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use lentic::Demand;
 use serde::de::value::MapAccessDeserializer;
@@ -20,6 +21,7 @@ use crate::catalog::Entry;
 use crate::connection::Connection;
 use crate::error::{Code, Error, Result};
 use crate::http::{APPLICATION_JSON, Body, Deadline, Query, RequestHeaders, Response, decode, read_body};
+use crate::peers::Hop;
 use crate::state::State;
 
 /// A request.
@@ -28,6 +30,13 @@ pub(crate) struct Call {
     /// The path's parameters: at most one, the name of a table or a topic.
     name: Option<String>,
     query: Option<String>,
+    pub(crate) method: Method,
+    /// Path and query as they were sent.
+    pub(crate) target: PathAndQuery,
+    /// Another node asks: it is answered from what is here.
+    pub(crate) is_hop: bool,
+    /// A standby's answer is none.
+    pub(crate) wants_active: bool,
     pub(crate) headers: HeaderMap,
     /// In a lock that nobody waits for: bodies can't be shared between threads, calls are.
     body: Mutex<AxumBody>,
@@ -43,12 +52,20 @@ impl Call {
         let read = RequestHeaders::read(&parts.headers)?;
         let demand = read.demand()?;
         let deadline = deadline(&state, read.timeout()?)?;
+        let wants_active = read.wants_active()?;
+        let is_hop = parts.extensions.get::<Hop>().is_some();
         let query = parts.uri.query().map(str::to_owned);
+        let target = parts.uri.path_and_query().cloned();
+        let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let connection = parts.extensions.get::<Arc<Connection>>().cloned();
         Ok(Self {
             state,
             name,
             query,
+            method: parts.method,
+            target,
+            is_hop,
+            wants_active,
             headers: parts.headers,
             body: Mutex::new(body),
             demand,

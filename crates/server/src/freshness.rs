@@ -1,6 +1,6 @@
 //! Waiting without a thread: for a read to be admitted, for a write to be applied.
 use lentic::types::{Offset, PartitionId};
-use lentic::{Admission, Demand, RawTable, ReadError, Scope, Target, Written};
+use lentic::{Admission, Demand, RawTable, ReadError, Scope, Target};
 use tokio::sync::oneshot;
 
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::http::Deadline;
 /// Waits until a read may be answered, or says why not.
 pub(crate) async fn admitted(
     table: &RawTable,
-    scope: Scope,
+    scope: &Scope,
     demand: &Demand,
     deadline: Deadline,
 ) -> Result<()> {
@@ -40,23 +40,21 @@ async fn granted(
             }),
         );
         match tokio::time::timeout_at(deadline.at(), woken).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(ReadError::Closed.into()),
+            Ok(Err(_)) if table.is_closed() => return Err(ReadError::Closed.into()),
+            // Where nobody told, the partition has left this node.
+            Ok(Ok(()) | Err(_)) => {}
             Err(_) => return Err(pending.error.into()),
         }
     }
 }
 
-/// Waits until reads see a write; false where the deadline comes first.
-pub(crate) async fn applied(table: &RawTable, written: &Written, deadline: Deadline) -> bool {
-    let mut applied = reached(table, written.partition, written.offset, deadline).await;
-    for &(partition, offset) in &written.elsewhere {
-        applied = applied && reached(table, partition, offset, deadline).await;
-    }
-    applied
-}
-
-async fn reached(table: &RawTable, partition: PartitionId, offset: Offset, deadline: Deadline) -> bool {
+/// Waits until what is here has come past an offset; false where the deadline comes first.
+pub(crate) async fn reached(
+    table: &RawTable,
+    partition: PartitionId,
+    offset: Offset,
+    deadline: Deadline,
+) -> bool {
     let (wake, woken) = oneshot::channel();
     let target = Target::Position(offset.next());
     let _waiting = table.when(
@@ -69,7 +67,7 @@ async fn reached(table: &RawTable, partition: PartitionId, offset: Offset, deadl
     matches!(tokio::time::timeout_at(deadline.at(), woken).await, Ok(Ok(())))
 }
 
-/// How fresh all partitions of a table are together. Taken before a read, so that it promises too little.
+/// How fresh several partitions of a table are together. Taken before a read, so that it promises too little.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Freshness {
     pub(crate) lag: u64,
@@ -77,8 +75,8 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    pub(crate) fn of(table: &RawTable) -> Self {
-        let (lag, staleness_ms) = table.freshness();
+    pub(crate) fn of(table: &RawTable, scope: &Scope) -> Self {
+        let (lag, staleness_ms) = table.freshness_of(scope);
         Self { lag, staleness_ms }
     }
 }

@@ -22,9 +22,10 @@ use crate::call::Call;
 use crate::connection::{Connection, Running};
 use crate::error::{Code, Error, Result};
 use crate::http::{ANSWER_HEADERS, Body, RequestBody, RequestHeaders, Response, RowPath};
+use crate::peers::{self, Hop};
 use crate::routes::Route;
 use crate::rows::{self, Quick};
-use crate::security::{Access, add_cors, needs};
+use crate::security::{Access, Guard, add_cors, needs};
 use crate::state::{Slot, State};
 
 /// The service of one connection.
@@ -33,11 +34,27 @@ pub(crate) struct Front {
     state: Arc<State>,
     router: Router,
     connection: Arc<Connection>,
+    side: Side,
+}
+
+/// Who is on the other side of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Clients,
+    /// Another node of the service.
+    Peers,
 }
 
 impl Front {
-    pub(crate) fn new(state: Arc<State>, router: Router, connection: Arc<Connection>) -> Self {
-        Self { state, router, connection }
+    pub(crate) fn new(state: Arc<State>, router: Router, connection: Arc<Connection>, side: Side) -> Self {
+        Self { state, router, connection, side }
+    }
+
+    fn guard(&self) -> &Guard {
+        match self.side {
+            Side::Clients => &self.state.guard,
+            Side::Peers => &self.state.peer_guard,
+        }
     }
 
     /// Answers on the spot, if that is possible.
@@ -56,7 +73,7 @@ impl Front {
         if headers.origin.is_some() {
             return None;
         }
-        if let Err(error) = self.state.guard.check(request.uri(), &headers, Access::Read) {
+        if let Err(error) = self.guard().check(request.uri(), &headers, Access::Read) {
             return Some((route, Err(error)));
         }
         match rows::quick(&self.state, path, request.uri(), request.method(), request.headers(), &headers) {
@@ -92,12 +109,17 @@ impl Front {
             && headers.origin.is_some()
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         let needed = if is_preflight { Access::Open } else { needs(request.method(), request.uri().path()) };
-        self.state.guard.check(request.uri(), &headers, needed)?;
+        self.guard().check(request.uri(), &headers, needed)?;
         if is_preflight {
             return Ok(Admitted::Preflight);
         }
         // A node with much to do is healthy: whoever asks would stop it else.
-        let slot = if needed == Access::Open { None } else { Some(self.state.admit_request()?) };
+        // What another node asks was admitted there: it is not to wait here for what waits there.
+        let slot = if needed == Access::Open || self.side == Side::Peers {
+            None
+        } else {
+            Some(self.state.admit_request()?)
+        };
         Ok(Admitted::Request(slot))
     }
 
@@ -107,6 +129,17 @@ impl Front {
             request.map(|body| axum::body::Body::new(RequestBody::new(body, waits, patience)));
         request.extensions_mut().insert(Arc::clone(&self.connection));
         let path = request.uri().path().to_owned();
+        if self.side == Side::Peers {
+            request.extensions_mut().insert(Hop);
+            if let Some(table) = peers::table_of(&path) {
+                let call = Call::new(Arc::clone(&self.state), Some(table.to_owned()), request);
+                let answer = match call {
+                    Ok(call) => peers::answer(call).await,
+                    Err(error) => Err(error),
+                };
+                return (Route::Other, answer);
+            }
+        }
         if let Some(row) = RowPath::read(&path) {
             return self.row(row, request).await;
         }

@@ -42,7 +42,9 @@ pub(crate) async fn readyz(call: Call) -> Result<Response> {
     if let Some(name) = query.text("table")? {
         let no_table = || Error::new(Code::TableNotFound, format!("there is no table {name}"));
         let entry = call.state.catalog.get(name).ok_or_else(no_table)?;
-        if let Admission::Pending(pending) = entry.table.admit(Scope::All, &Demand::default())? {
+        // Of what is here: other nodes tell of the rest.
+        let here = Scope::Some(entry.table.kept_partitions().collect());
+        if let Admission::Pending(pending) = entry.table.admit(&here, &Demand::default())? {
             return Err(Error::from(pending.error));
         }
     } else if let Readiness::CatchingUp(tables) = readiness {

@@ -18,6 +18,7 @@
 pub mod api;
 mod call;
 mod catalog;
+mod cluster;
 mod connection;
 mod doc;
 mod document;
@@ -29,6 +30,7 @@ mod http;
 mod metrics;
 mod options;
 mod pace;
+mod peers;
 mod routes;
 mod rows;
 mod run;

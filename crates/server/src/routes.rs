@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::error::{Code, Error, Result};
 use crate::http::Response;
 use crate::state::State;
-use crate::{doc, health, metrics, rows, tables, watch};
+use crate::{cluster, doc, health, metrics, rows, tables, watch};
 
 macro_rules! routes {
     ($($route:ident $method:ident $path:literal $handler:path;)*) => {
@@ -81,6 +81,7 @@ routes! {
     RouteKey GET "/v1/tables/{table}/route" tables::route;
     GuessTopic GET "/v1/topics/{topic}/guess" tables::guess;
     Status GET "/v1/status" health::status;
+    Cluster GET "/v1/cluster" cluster::cluster;
     Healthz GET "/healthz" health::healthz;
     Readyz GET "/readyz" health::readyz;
     Metrics GET "/metrics" metrics::metrics;

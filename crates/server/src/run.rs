@@ -172,7 +172,12 @@ async fn until_signal(
     };
     let begin = Instant::now();
     match &failure {
-        None => tracing::info!("stopping"),
+        None => {
+            tracing::info!("stopping");
+            // While the others take over, this node still answers.
+            let drained = tokio::task::spawn_blocking(move || node.drain(timeout / 4)).await;
+            tracing::debug!(?drained, "shards were handed over");
+        }
         Some(reason) => tracing::error!("stopping: {reason}"),
     }
     // The node needs the rest of the time to flush and close.

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::future::join_all;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -16,8 +17,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::connection::Connection;
-use crate::front::Front;
+use crate::front::{Front, Side};
 use crate::options::Options;
+use crate::peers::{PeerListener, Peers, refuse_all};
 use crate::run::ServeError;
 use crate::security::Guard;
 use crate::state::State;
@@ -31,7 +33,7 @@ pub struct Server {
     address: SocketAddr,
     state: Arc<State>,
     stop: watch::Sender<bool>,
-    accepting: JoinHandle<GracefulShutdown>,
+    accepting: Vec<JoinHandle<GracefulShutdown>>,
 }
 
 impl Server {
@@ -47,10 +49,24 @@ impl Server {
         let listener = TcpListener::from_std(listener).map_err(io)?;
         let address = listener.local_addr().map_err(io)?;
         let guard = guard(&node, address)?;
-        let state = Arc::new(State::new(node, guard, options));
+        let peers = PeerListener::open(&node, address)?;
+        let secret = peers.as_ref().and_then(|peers| peers.secret.clone());
+        let peer_guard = match &peers {
+            Some(peers) => peers.guard()?,
+            None => refuse_all(address)?,
+        };
+        let state = Arc::new(State::new(node, guard, peer_guard, Peers::new(secret.as_deref()), options));
         let router = routes::router(&state);
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(Arc::clone(&state), router, listener, stopped));
+        let mut accepting = Vec::new();
+        if let Some(peers) = peers {
+            let (addresses, listener) = (peers.addresses(&state.node, address)?, peers.listener);
+            let accept = accept(Arc::clone(&state), router.clone(), listener, Side::Peers, stopped.clone());
+            accepting.push(tokio::spawn(accept));
+            state.node.set_addresses(addresses);
+        }
+        let accept = accept(Arc::clone(&state), router, listener, Side::Clients, stopped);
+        accepting.push(tokio::spawn(accept));
         Ok(Self { address, state, stop, accepting })
     }
 
@@ -65,8 +81,11 @@ impl Server {
         self.state.node.begin_stop();
         self.state.stop();
         self.stop.send_replace(true);
-        let Ok(connections) = self.accepting.await else { return };
-        if tokio::time::timeout(timeout, connections.shutdown()).await.is_err() {
+        let mut ending = Vec::new();
+        for accepting in self.accepting {
+            ending.extend(accepting.await.map(GracefulShutdown::shutdown));
+        }
+        if tokio::time::timeout(timeout, join_all(ending)).await.is_err() {
             tracing::warn!("requests were cut off: they took longer than {} ms", timeout.as_millis());
         }
     }
@@ -96,6 +115,7 @@ async fn accept(
     state: Arc<State>,
     router: Router,
     listener: TcpListener,
+    side: Side,
     mut stopped: watch::Receiver<bool>,
 ) -> GracefulShutdown {
     let mut http = Builder::new(TokioExecutor::new());
@@ -114,6 +134,7 @@ async fn accept(
                     state: Arc::clone(&state),
                     router: router.clone(),
                     http: Arc::clone(&http),
+                    side,
                     watcher: connections.watcher(),
                 };
                 tokio::spawn(serving.run(socket));
@@ -131,6 +152,7 @@ struct Serving {
     state: Arc<State>,
     router: Router,
     http: Arc<Builder<TokioExecutor>>,
+    side: Side,
     watcher: Watcher,
 }
 
@@ -141,7 +163,7 @@ impl Serving {
             return;
         }
         let connection = Arc::new(Connection::default());
-        let front = Front::new(Arc::clone(&self.state), self.router, Arc::clone(&connection));
+        let front = Front::new(Arc::clone(&self.state), self.router, Arc::clone(&connection), self.side);
         let served = self.http.serve_connection(TokioIo::new(socket), front).into_owned();
         let mut served = pin!(self.watcher.watch(served));
         self.state.connections.fetch_add(1, Ordering::Relaxed);

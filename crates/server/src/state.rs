@@ -15,6 +15,7 @@ use crate::http::{Deadline, LENTIC_ERROR, Response};
 use crate::metrics::Http;
 use crate::options::Options;
 use crate::pace::Pace;
+use crate::peers::Peers;
 use crate::security::Guard;
 
 /// Threads that reads, and writes, may each block at the same time; more wait, within their deadlines.
@@ -27,6 +28,9 @@ pub(crate) struct State {
     pub(crate) node: Node,
     pub(crate) catalog: Catalog,
     pub(crate) guard: Guard,
+    /// Of the listener for other nodes.
+    pub(crate) peer_guard: Guard,
+    pub(crate) peers: Peers,
     pub(crate) http: Http,
     pub(crate) pace: Pace,
     pub(crate) options: Options,
@@ -42,12 +46,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(node: Node, guard: Guard, options: Options) -> Self {
+    pub(crate) fn new(node: Node, guard: Guard, peer_guard: Guard, peers: Peers, options: Options) -> Self {
         let openapi = crate::doc::openapi();
         Self {
             catalog: Catalog::new(node.clone()),
             node,
             guard,
+            peer_guard,
+            peers,
             http: Http::default(),
             pace: Pace::new(Instant::now()),
             options,

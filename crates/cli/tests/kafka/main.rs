@@ -7,6 +7,7 @@ mod harness;
 mod attach;
 mod bulk;
 mod client;
+mod cluster;
 mod membership;
 mod mixed;
 mod moving;

@@ -1,29 +1,10 @@
-//! One node per service.
+//! A node's place in its group.
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::client::Kafka;
-use crate::harness::Node;
 use crate::service::Service;
-
-#[test]
-fn a_second_node_is_refused() {
-    let Some(kafka) = Kafka::shared() else { return };
-    let service = Service::new(&kafka.brokers);
-    let first = service.ready();
-    let other = tempfile::tempdir().expect("a directory");
-    let arguments = ["--brokers", &kafka.brokers, "--service-id", &service.id, "--shards", "4"];
-    let mut second = Node::spawn(other.path(), &arguments);
-    assert!(!second.wait().success());
-    let said = second.log();
-    assert!(said.contains("another node") && said.contains("--service-id"), "{said}");
-    first.get("/readyz").send().expect(200);
-    // It left, and its place is free at once.
-    assert!(first.stop().success());
-    let second = Node::ready(other.path(), &arguments);
-    assert!(second.stop().success());
-}
 
 /// A process that comes back after a `kill -9` takes its own place, at once, and what it left open is aborted.
 #[test]

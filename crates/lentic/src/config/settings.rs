@@ -98,6 +98,18 @@ settings! {
         /// Partitions that this node keeps, each as table/partition, of tables that it keeps only in part; others it keeps whole.
         kept_partitions: Vec<String> = "", Kind::List;
     }
+    "Cluster" {
+        /// Address that the other nodes of the service reach this one at; unset: the address of `listen` with a port of its own.
+        peer_listen: Option<SocketAddr> = "", Kind::Address;
+        /// Host that clients and other nodes reach this node by; unset: the address that it listens on.
+        advertise: Option<String> = "", Kind::Text;
+        /// Failure domain of this node: copies of its shards are kept in others where there are any.
+        rack: Option<String> = "", Kind::Text;
+        /// Copies of each shard that other nodes keep, so that they can go on at once.
+        num_standby_replicas: usize = "1", Kind::Count(0, 16);
+        /// File with the secret that the nodes of the service share, by which they know each other.
+        peer_secret_file: Option<PathBuf> = "", Kind::Path;
+    }
     "Access" {
         /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
         token_file: Option<PathBuf> = "", Kind::Path;
@@ -225,6 +237,12 @@ impl Config {
         let kept: BTreeSet<_> =
             kept.filter(|(name, _)| *name == table.as_str()).map(|(_, partition)| partition).collect();
         (!kept.is_empty()).then_some(kept)
+    }
+
+    /// The tables of which this node keeps chosen partitions.
+    pub(crate) fn chosen_tables(&self) -> BTreeSet<TableName> {
+        let kept = self.kept_partitions.iter().filter_map(|kept| kept_partition(kept));
+        kept.filter_map(|(name, _)| TableName::new(name).ok()).collect()
     }
 
     /// Settings that don't go together. [`super::resolve`] has asked this already.

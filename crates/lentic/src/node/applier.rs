@@ -225,7 +225,7 @@ impl Applier {
                         if view.state == lentic_engine::TaskState::Live {
                             partition.set_reason(None);
                         }
-                        table.publish(partition, view, applied, &purged, leap);
+                        table.publish(&partition, view, applied, &purged, leap);
                     }
                 }
                 Action::Notice(task, notice) => self.notice(&task, &notice),

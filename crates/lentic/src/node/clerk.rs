@@ -121,7 +121,7 @@ fn refresh_ends(shared: &Shared) {
 
 fn sources(table: &RawTable) -> impl Iterator<Item = TopicPartition> + use<> {
     let topic = table.inner.topic.load().name.clone();
-    let ids: Vec<_> = table.inner.partitions.iter().map(|partition| partition.id).collect();
+    let ids: Vec<_> = table.kept_partitions().collect();
     ids.into_iter().map(move |id| TopicPartition::new(topic.clone(), id))
 }
 

@@ -64,6 +64,16 @@ impl DataDir {
         Ok(Arc::clone(self.starts.get_or_init(|| starts)))
     }
 
+    /// This start as a number; 0 without one.
+    pub(crate) fn start(&self) -> u64 {
+        self.starts.get().map_or(0, |starts| Starts::number(starts.own()))
+    }
+
+    /// Whether a process that started so was in this directory, and left something open when it ended.
+    pub(crate) fn was_here(&self, start: u64) -> bool {
+        self.starts.get().is_some_and(|starts| starts.were_here().contains(&start))
+    }
+
     /// The node has ended, and nothing of it is open.
     pub(crate) fn leave(&self) {
         if let Some(starts) = self.starts.get() {

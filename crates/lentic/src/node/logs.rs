@@ -13,15 +13,19 @@ use super::catalog::other_shards;
 use super::directory::DataDir;
 use super::starts::Starts;
 use crate::NodeError;
+use crate::cluster::{Cluster, Group};
 use crate::config::{Config, Fsync};
 
 /// Behind the service's name in that of the topic whose partitions its nodes share out.
 pub(super) const SHARDS_SUFFIX: &str = "-shards";
 
+/// The same of the topic in which they tell about themselves.
+pub(crate) const NODES_SUFFIX: &str = "-nodes";
+
 /// The log, and the same as what it is if it is Kafka.
 pub(crate) struct Opened {
     pub(crate) log: SharedLog,
-    kafka: Option<Arc<KafkaLog>>,
+    pub(crate) kafka: Option<Arc<KafkaLog>>,
 }
 
 pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<Opened, NodeError> {
@@ -85,8 +89,6 @@ fn kafka_options(config: &Config, dir: &DataDir, brokers: String) -> KafkaOption
 pub(crate) struct Membership {
     member: Member,
     node_id: String,
-    service_id: String,
-    shards: usize,
 }
 
 enum Member {
@@ -111,51 +113,33 @@ impl Membership {
         Ok(())
     }
 
-    /// `Err`: another process has this node's place, or is to have it.
+    /// `Err`: another process has this node's place.
     pub(crate) fn check(&mut self) -> Result<(), NodeError> {
         self.settle()?;
         let Member::Of(member) = &self.member else { return Ok(()) };
-        if let Some(error) = member.trouble() {
-            let (id, text) = (&self.node_id, "a copy of its data directory, or the same --node-id");
-            return Err(NodeError::InUse(format!("{error}: another process runs as the node {id} ({text})")));
-        }
-        // Who has all shards is alone.
-        if !member.wait_joined(Duration::ZERO)? || member.assignment().len() == self.shards {
-            return Ok(());
-        }
-        // Several that started at the same time did not see each other: the one with the smallest id stays.
-        let others = member.other_members().unwrap_or_default();
-        match others.iter().find(|other| other.node < self.node_id) {
-            Some(other) => Err(second_node(&other.node, &self.service_id)),
-            None => Ok(()),
-        }
+        let Some(error) = member.trouble() else { return Ok(()) };
+        let (id, text) = (&self.node_id, "a copy of its data directory, or the same --node-id");
+        Err(NodeError::InUse(format!("{error}: another process runs as the node {id} ({text})")))
     }
 }
 
-fn second_node(other: &str, service_id: &str) -> NodeError {
-    NodeError::InUse(format!(
-        "another node ({other}) runs with the service id {service_id}: stop it, or choose another --service-id"
-    ))
-}
-
-/// Joins the group. Another node in it is refused: several nodes of one service id are not supported yet.
-pub(crate) fn join(config: &Config, dir: &DataDir, opened: &Opened) -> Result<Membership, NodeError> {
+/// Joins the group. Nothing is kept here at first where others are in it.
+pub(crate) fn join(
+    config: &Config,
+    dir: &DataDir,
+    opened: &Opened,
+    cluster: &Cluster,
+    group: &Arc<Group>,
+) -> Result<Membership, NodeError> {
     let log = &opened.log;
-    let membership = |member| Membership {
-        member,
-        node_id: dir.node_id().to_owned(),
-        service_id: config.service_id.clone(),
-        shards: config.shards as usize,
-    };
+    let membership = |member| Membership { member, node_id: dir.node_id().to_owned() };
     let Some(brokers) = config.bootstrap_servers() else { return Ok(membership(Member::None)) };
     let options = kafka_options(config, dir, brokers);
-    let others: Vec<_> = membership::members(&options, &config.service_id)?
-        .into_iter()
-        .filter(|member| member.node != dir.node_id())
-        .collect();
-    if let Some(other) = others.first() {
-        return Err(second_node(&other.node, &config.service_id));
+    let others = membership::members(&options, &config.service_id)?;
+    if others.iter().any(|member| member.node != dir.node_id()) {
+        cluster.expect_others();
     }
+    let listener = Arc::clone(group) as Arc<dyn membership::Listener>;
     let name = TopicName::new(format!("{}{SHARDS_SUFFIX}", config.service_id))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
     let Some(topic) = log.topic(&name)? else {
@@ -166,7 +150,7 @@ pub(crate) fn join(config: &Config, dir: &DataDir, opened: &Opened) -> Result<Me
                 Ok(_) | Err(log::Error::TopicExists(_)) => {}
                 Err(error) => return Err(error.into()),
             }
-            let member = membership::Membership::join(&options, &group, &name, &node)?;
+            let member = membership::Membership::join(&options, &group, &name, &node, listener)?;
             if let Some(kafka) = kafka {
                 kafka.set_member(member.member());
             }
@@ -178,7 +162,7 @@ pub(crate) fn join(config: &Config, dir: &DataDir, opened: &Opened) -> Result<Me
     if topic.partitions != config.shards {
         return Err(other_shards(&format!("the topic {name}"), topic.partitions, config.shards));
     }
-    let member = membership::Membership::join(&options, &config.service_id, &name, dir.node_id())?;
+    let member = membership::Membership::join(&options, &config.service_id, &name, dir.node_id(), listener)?;
     if let Some(kafka) = &opened.kafka {
         kafka.set_member(member.member());
     }

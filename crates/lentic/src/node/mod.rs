@@ -8,10 +8,13 @@ mod directory;
 mod guess;
 mod loading;
 mod logs;
+mod partitions;
 mod queries;
 mod registry;
 mod starts;
 mod statement;
+mod statements;
+mod tables;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +28,7 @@ use lentic_store::{Database, MemoryDatabase};
 use lentic_store_rocksdb::{RocksDatabase, RocksOptions};
 use lentic_types::{TableName, Timestamp, TopicName};
 
+use crate::cluster::{Cluster, Group};
 use crate::config::{Config, State};
 use crate::query::{Query, StreamThreads};
 use crate::table::{Limits, Line, Surroundings};
@@ -32,10 +36,11 @@ use crate::{NodeError, RawTable};
 
 pub use attach::{Attach, Attached, AttachedWindow};
 pub use guess::{Guess, GuessedFormat};
-pub(crate) use queries::StorePlace;
+pub(crate) use logs::NODES_SUFFIX;
+pub(crate) use statement::VERSION as STATEMENTS_VERSION;
 
 use applier::Inbox;
-use catalog::Catalog;
+pub(crate) use catalog::Catalog;
 use directory::DataDir;
 use registry::Registry;
 
@@ -65,6 +70,7 @@ pub(crate) struct Shared {
     membership: Mutex<Option<logs::Membership>>,
     pub(crate) streams: StreamThreads,
     queries: Mutex<Vec<Query>>,
+    pub(crate) cluster: Arc<Cluster>,
 }
 
 /// Whether a node can take traffic.
@@ -91,10 +97,13 @@ impl Node {
         let dir = DataDir::open(&config)?;
         let opened = logs::open(&config, &dir)?;
         let log = Arc::clone(&opened.log);
+        let cluster = Cluster::new(&config, opened.kafka.clone(), dir.node_id(), dir.start(), now());
+        let cluster = Arc::new(cluster);
+        let group = Arc::new(Group::new(Arc::clone(&cluster)));
         // The disk and the brokers are waited for at the same time.
         let (database, membership) = std::thread::scope(|scope| {
             let state = scope.spawn(|| open_state(&config, &dir));
-            let membership = logs::join(&config, &dir, &opened);
+            let membership = logs::join(&config, &dir, &opened, &cluster, &group);
             let failed = |_| Err(NodeError::Io("opening state/ panicked".to_owned()));
             (state.join().unwrap_or_else(failed), membership)
         });
@@ -109,6 +118,9 @@ impl Node {
         let around = Arc::new(Surroundings {
             log: Arc::clone(&log),
             clock: now,
+            cluster: Arc::clone(&cluster),
+            shards: config.shards,
+            chosen: config.chosen_tables(),
             limits,
             together: Arc::default(),
             catch_ups: Arc::new(Line::new(config.max_watch_catch_ups)),
@@ -133,9 +145,12 @@ impl Node {
             membership: Mutex::new(Some(membership)),
             streams: StreamThreads::default(),
             queries: Mutex::default(),
+            cluster,
         });
+        group.attach(&shared);
         let node = Self { shared };
-        match node.shared.start(mail).and_then(|()| node.restore_catalog(statements)) {
+        let started = node.shared.start(mail).and_then(|()| node.restore_catalog(statements));
+        match started.and_then(|()| node.shared.hear_others()) {
             Ok(()) => Ok(node),
             Err(error) => {
                 // Else its threads would hold the directory, and the node's place in the group.
@@ -224,6 +239,26 @@ impl Node {
         self.shared.stopping.store(true, Ordering::Release);
     }
 
+    /// Hands the node's shards to the other nodes before a stop, and goes on answering until they do or `timeout` is over.
+    /// Returns whether they do. Without other nodes there is nobody to hand them to.
+    pub fn drain(&self, timeout: Duration) -> bool {
+        let shared = &self.shared;
+        let deadline = Instant::now() + timeout;
+        let own = shared.cluster.owned();
+        if !shared.cluster.has_others() {
+            return false;
+        }
+        tracing::info!(shards = own.len(), "handing shards over");
+        drop(shared.membership.lock().unwrap_or_else(PoisonError::into_inner).take());
+        while Instant::now() < deadline {
+            if own.iter().all(|shard| shared.cluster.is_served_elsewhere(*shard)) {
+                return true;
+            }
+            pause(Duration::from_millis(20));
+        }
+        false
+    }
+
     /// Stops threads, flushes, leaves the group; bounded by `timeout`. The data directory can be opened again once the
     /// handles of this node and of its tables are dropped, too.
     pub fn close(&self, timeout: Duration) -> Result<(), NodeError> {
@@ -246,6 +281,7 @@ impl Node {
             }
         }
         drop(self.shared.membership.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.shared.tell_leaving();
         self.shared.log.close(deadline.saturating_duration_since(Instant::now()));
         self.shared.database.close()?;
         self.shared.dir.leave();
@@ -271,7 +307,19 @@ impl Shared {
         for number in 0..self.config.restore_thread_count() {
             threads.push(loading::spawn(self, number, load_queue.clone())?);
         }
+        threads.extend(Cluster::start(self)?);
         *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// From now on what other nodes declare takes effect here.
+    fn hear_others(self: &Arc<Self>) -> Result<(), NodeError> {
+        if !self.cluster.is_alone() {
+            let thread = statements::spawn(self)?;
+            self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
         Ok(())
     }
 }
@@ -311,7 +359,7 @@ fn is_own_topic(config: &Config, topic: &TopicName) -> bool {
     topic
         .as_str()
         .strip_prefix(config.service_id.as_str())
-        .is_some_and(|rest| [statement::SUFFIX, logs::SHARDS_SUFFIX].contains(&rest))
+        .is_some_and(|rest| [statement::SUFFIX, logs::SHARDS_SUFFIX, logs::NODES_SUFFIX].contains(&rest))
 }
 
 /// A named thread; what runs in it ends when the node stops.

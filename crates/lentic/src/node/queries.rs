@@ -3,27 +3,18 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use lentic_engine::log::{self, Topic, TopicSettings};
 use lentic_engine::{Assignment, Event, TaskId};
-use lentic_format::KeyLayout;
 use lentic_store::layout::StoreId;
 use lentic_store::{Database, FamilyId, Store};
 use lentic_types::{Offset, PartitionId, TableName, TableSpec, TopicName, TopicPartition};
 
-use super::catalog::{EMBEDDED_PARTITIONS, settings_of_new};
-use super::statement::{self, Change};
+use super::catalog::Catalog;
+use super::statement::Change;
+use super::tables::{EMBEDDED_PARTITIONS, settings_of_new};
 use super::{Node, Shared, logs};
+use crate::made::made;
 use crate::query::{Query, QueryError, QueryRecord};
-use crate::table::Partition;
+use crate::table::{Owner, Partition, StorePlace};
 use crate::{RawTable, TableError};
-
-/// How a store is kept.
-pub(crate) struct StorePlace {
-    /// How its keys lie.
-    pub(crate) layout: KeyLayout,
-    /// Known to the node alone.
-    pub(crate) is_internal: bool,
-    /// Its rows are in memory.
-    pub(crate) is_in_memory: bool,
-}
 
 impl Node {
     /// The query as it was started last, and the offset of its creation.
@@ -41,17 +32,16 @@ impl Node {
         if let Some((_, created)) = known.filter(|(old, _)| old == query) {
             return Ok(*created);
         }
-        let statements = catalog.topic.clone().ok_or(QueryError::Closed)?;
-        let offset = statement::append(&*self.shared.log, &statements, &Change::RunQuery(query.clone()))?;
-        let created = known.map_or(offset, |(_, created)| *created);
+        let offset = self.write_statement(&mut catalog, &Change::RunQuery(query.clone()))?;
+        // Another node may have started it a moment before.
+        let created = catalog.queries.get(&query.name).map_or(offset, |(_, created)| *created);
         catalog.queries.insert(query.name.clone(), (query.clone(), created));
         Ok(created)
     }
 
     pub(crate) fn forget_query(&self, name: &str) -> Result<(), QueryError> {
         let mut catalog = self.catalog();
-        let statements = catalog.topic.clone().ok_or(QueryError::Closed)?;
-        statement::append(&*self.shared.log, &statements, &Change::DropQuery(name.to_owned()))?;
+        self.write_statement(&mut catalog, &Change::DropQuery(name.to_owned()))?;
         catalog.queries.remove(name);
         Ok(())
     }
@@ -72,19 +62,19 @@ impl Node {
                 other.spec().topic
             )));
         }
-        let store_id = catalog.store_id(&spec.name, created, topic.partitions)?;
+        let store_id = catalog.store_id(&spec.name, created, topic.partitions, &place.owner)?;
         let mut partitions = Vec::new();
-        for id in (0..topic.partitions).map(PartitionId) {
-            let store = self.shared.family_of(&spec.name, id, place.is_in_memory)?;
+        let all = (0..topic.partitions).map(PartitionId);
+        for id in all.filter(|id| self.shared.is_placed_here(&place.owner, *id)) {
+            let store = self.shared.family_of(&place.owner, id, place.is_in_memory)?;
             let source = TopicPartition::new(topic.name.clone(), id);
             let conditional = Arc::clone(catalog.conditional.entry(source).or_default());
             partitions.push(Partition::new(id, store, store_id, conditional));
         }
         let around = Arc::clone(&self.shared.around);
-        let table =
-            RawTable::of_store(spec, place.layout, place.is_internal, store_id, topic, partitions, around);
+        let table = RawTable::of_store(spec, place, store_id, topic, partitions, around);
         self.shared.registry.insert(table.clone());
-        for partition in &table.inner.partitions {
+        for partition in table.here().iter() {
             self.shared.assign_partition(&table, partition.id);
         }
         Ok(table)
@@ -92,17 +82,7 @@ impl Node {
 
     /// Removes a store with its rows.
     pub(crate) fn remove_store(&self, table: &RawTable) -> Result<(), TableError> {
-        let catalog = self.catalog();
-        let name = table.spec().name;
-        self.shared.registry.remove(&name);
-        table.close();
-        for partition in &table.inner.partitions {
-            self.shared.inbox.revoke(TaskId::of_table(name.as_str(), partition.id));
-        }
-        let partitions = table.inner.partitions.iter().map(|partition| partition.id);
-        self.remove_rows(&name, table.inner.store_id, partitions)?;
-        drop(catalog);
-        Ok(())
+        self.shared.remove_store(&self.catalog(), table)
     }
 
     /// On the embedded log: makes a topic that isn't there.
@@ -137,33 +117,31 @@ impl Shared {
     /// The same, made if it is missing.
     pub(crate) fn shards_topic(&self) -> Result<TopicName, log::Error> {
         let name = self.shards_name();
-        if self.log.topic(&name)?.is_none() {
-            match self.log.create_topic(&name, self.config.shards, &TopicSettings::compacted()) {
-                Ok(_) | Err(log::Error::TopicExists(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        made(&*self.log, &name, self.config.shards, &TopicSettings::compacted())?;
         Ok(name)
-    }
-
-    /// The generation of the group's assignment.
-    pub(crate) fn generation(&self) -> i64 {
-        self.log.generation()
     }
 
     /// What keeps the rows of a store's partition.
     pub(crate) fn family_of(
         &self,
-        store: &TableName,
+        owner: &Owner,
         partition: PartitionId,
         is_in_memory: bool,
     ) -> Result<Arc<dyn Store>, lentic_store::Error> {
-        let shard = TaskId::of_table(store.as_str(), partition).shard(self.config.shards);
-        if is_in_memory {
-            self.memory.family(FamilyId::Shard(shard))
-        } else {
-            self.database.family(FamilyId::Shard(shard))
+        let family = owner.shard(partition, self.config.shards).map_or(FamilyId::Global, FamilyId::Shard);
+        if is_in_memory { self.memory.family(family) } else { self.database.family(family) }
+    }
+
+    /// Removes a store with its rows, under the catalog's lock.
+    pub(crate) fn remove_store(&self, _lock: &Catalog, table: &RawTable) -> Result<(), TableError> {
+        let name = table.spec().name;
+        self.registry.remove(&name);
+        table.close();
+        for partition in table.here().iter() {
+            self.inbox.revoke(TaskId::of_table(name.as_str(), partition.id));
         }
+        let all = (0..table.partitions()).map(PartitionId);
+        Ok(self.remove_rows(table.owner(), table.inner.store_id, all)?)
     }
 
     /// The number of a store that has no changelog.
@@ -172,9 +150,10 @@ impl Shared {
         store: &TableName,
         created: Offset,
         partition: PartitionId,
+        owner: &Owner,
     ) -> Result<StoreId, lentic_store::Error> {
         let catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
-        catalog.store_id(store, created, partition.0 + 1).map_err(|error| match error {
+        catalog.store_id(store, created, partition.0 + 1, owner).map_err(|error| match error {
             TableError::Store(error) => error,
             other => lentic_store::Error::Corrupt(other.to_string()),
         })

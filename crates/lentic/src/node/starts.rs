@@ -10,25 +10,40 @@ pub(crate) struct Starts {
     file: PathBuf,
     own: String,
     noted: Mutex<Vec<String>>,
+    /// As numbers: those that were noted when this one began.
+    were_here: Vec<u64>,
 }
 
 impl Starts {
     /// Notes a new start, before it opens its first transaction.
     pub(crate) fn begin(file: PathBuf) -> io::Result<Self> {
-        let own = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
         let mut noted: Vec<_> = match fs::read_to_string(&file) {
             Ok(text) => text.lines().map(str::to_owned).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
+        let were_here: Vec<u64> = noted.iter().map(|start| Self::number(start)).collect();
+        // Later than all before it, whatever the clock says.
+        let after = were_here.iter().max().map_or(0, |latest| latest + 1);
+        let own = format!("{:x}", after.max(u64::try_from(super::now().0).unwrap_or(0)));
         noted.push(own.clone());
         fs::write(&file, noted.join("\n"))?;
-        Ok(Self { file, own, noted: Mutex::new(noted) })
+        Ok(Self { file, own, noted: Mutex::new(noted), were_here })
     }
 
     /// New at each start, so that what an earlier process left open can be told from this one's.
     pub(crate) fn own(&self) -> &str {
         &self.own
+    }
+
+    /// Earlier starts in this directory that had not ended by themselves when this one began.
+    pub(crate) fn were_here(&self) -> &[u64] {
+        &self.were_here
+    }
+
+    /// A start as a number.
+    pub(crate) fn number(start: &str) -> u64 {
+        u64::from_str_radix(start, 16).unwrap_or(0)
     }
 
     pub(crate) fn earlier(&self) -> Vec<String> {

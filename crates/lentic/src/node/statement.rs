@@ -8,10 +8,11 @@ use lentic_types::{Offset, OutgoingRecord, PartitionId, TableSpec, Timestamp, To
 use serde::{Deserialize, Serialize};
 
 use crate::NodeError;
+use crate::made::made;
 use crate::query::QueryRecord;
 
 /// The version that this program writes and the newest it understands.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Behind the service's name in that of the topic.
 pub(super) const SUFFIX: &str = "-statements";
@@ -100,37 +101,24 @@ fn names(spec: &TableSpec) -> BTreeMap<String, String> {
 pub(crate) fn topic(log: &dyn Log, service: &str) -> Result<Topic, NodeError> {
     let name = TopicName::new(format!("{service}{SUFFIX}"))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
-    if let Some(topic) = log.topic(&name)? {
-        return Ok(topic);
-    }
     let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
-    match log.create_topic(&name, 1, &settings) {
-        Ok(topic) => Ok(topic),
-        Err(log::Error::TopicExists(_)) => made_by_another(log, name),
-        Err(error) => Err(error.into()),
-    }
+    Ok(made(log, &name, 1, &settings)?)
 }
 
-/// Brokers may tell of a topic a moment after they refuse to make it again.
-fn made_by_another(log: &dyn Log, name: TopicName) -> Result<Topic, NodeError> {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        match log.topic(&name)? {
-            Some(topic) => return Ok(topic),
-            None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
-            None => return Err(log::Error::NoSuchTopic(name).into()),
-        }
-    }
-}
-
-/// All statements, with their offsets.
-pub(crate) fn replay(log: &dyn Log, topic: &Topic) -> Result<Vec<(Offset, Statement)>, NodeError> {
+/// Statements with their offsets: all, or those from the first offset to before the second.
+pub(crate) fn read(
+    log: &dyn Log,
+    topic: &Topic,
+    between: Option<(Offset, Offset)>,
+) -> Result<Vec<(Offset, Statement)>, NodeError> {
     let source = TopicPartition::new(topic.name.clone(), PartitionId(0));
     let mut reader = log.reader(ReaderOptions::default())?;
-    let bounds = log.bounds_of(&source)?;
     // An offset is read from at once; where the log begins librdkafka would ask for half a second.
-    reader.assign(&source, ReadFrom::Offset(bounds.start))?;
-    let end = bounds.end;
+    let (start, end) = match between {
+        Some(between) => between,
+        None => log.bounds_of(&source).map(|bounds| (bounds.start, bounds.end))?,
+    };
+    reader.assign(&source, ReadFrom::Offset(start))?;
     let deadline = Instant::now() + Duration::from_secs(30);
     let (mut statements, mut position, mut polled) = (Vec::new(), Offset(0), Vec::new());
     while position < end {
@@ -142,7 +130,7 @@ pub(crate) fn replay(log: &dyn Log, topic: &Topic) -> Result<Vec<(Offset, Statem
         for found in polled.drain(..) {
             match found {
                 Polled::Records { batch, .. } => {
-                    for record in batch.iter() {
+                    for record in batch.iter().filter(|record| record.offset < end) {
                         statements
                             .push((record.offset, parse(record.value.unwrap_or_default(), record.offset)?));
                         position = record.offset.next();

@@ -69,8 +69,9 @@ impl Shared {
         task: &TaskId,
     ) -> Result<Place, lentic_store::Error> {
         let store = query.plan.store(index);
-        let id = self.unlogged_store_id(&store.name, query.created, task.partition)?;
-        let family = self.family_of(&store.name, task.partition, !store.persistent)?;
+        let owner = super::stores::owner(&task.query, &task.subtopology);
+        let id = self.unlogged_store_id(&store.name, query.created, task.partition, &owner)?;
+        let family = self.family_of(&owner, task.partition, !store.persistent)?;
         let incarnation = lentic_store::layout::Incarnation(0);
         Ok(Place { index, store: family, id, incarnation, record: None })
     }

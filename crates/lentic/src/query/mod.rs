@@ -4,6 +4,7 @@ mod follow;
 mod globals;
 mod open;
 mod outlet;
+mod owned;
 mod positions;
 mod record;
 mod start;
@@ -26,6 +27,7 @@ pub(crate) use record::QueryRecord;
 pub(crate) use thread::StreamThreads;
 
 use crate::RawTable;
+use crate::cluster::Cluster;
 use globals::GlobalTables;
 use topics::Topics;
 
@@ -38,8 +40,10 @@ pub struct Query {
 /// Where a task stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TaskStatus {
-    /// Its stores are being rolled forward.
+    /// Another node runs it, or this one has yet to be given its shard.
     #[default]
+    Elsewhere,
+    /// Its stores are being rolled forward.
     Opening,
     /// It processes.
     Running,
@@ -51,6 +55,9 @@ pub enum TaskStatus {
 
 pub(crate) struct Inner {
     pub(crate) plan: Plan,
+    cluster: Arc<Cluster>,
+    /// How many there are.
+    shards: u32,
     /// Before the names of its own topics.
     prefix: String,
     /// The offset of its creation's statement.
@@ -83,18 +90,20 @@ impl Query {
         self.inner.tasks().clone()
     }
 
-    /// Waits until every task runs; false if that takes longer, or a task has failed.
+    /// Waits until every task of this node runs; false if that takes longer, or a task has failed.
     pub fn wait_running(&self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         let mut tasks = self.inner.tasks();
         loop {
-            if tasks.values().all(|status| *status == TaskStatus::Running) {
+            if tasks.iter().all(|(task, status)| self.inner.is_settled(task, status)) {
                 return true;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || tasks.values().any(|status| matches!(status, TaskStatus::Failed(_))) {
                 return false;
             }
+            // What the group says comes without a word.
+            let left = left.min(Duration::from_millis(50));
             tasks = self.inner.changed.wait_timeout(tasks, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -118,10 +127,26 @@ impl Inner {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn tasks_that_are(&self, wanted: &TaskStatus) -> Vec<TaskId> {
+        self.tasks().iter().filter(|(_, status)| *status == wanted).map(|(task, _)| task.clone()).collect()
+    }
+
     fn committed(&self, positions: &PositionsRecord) {
         let mut known = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         for (partition, position) in &positions.inputs {
             known.insert(partition.clone(), Offset(position.offset));
+        }
+    }
+
+    /// Whether a task runs, or is known to be another node's.
+    fn is_settled(&self, task: &TaskId, status: &TaskStatus) -> bool {
+        match status {
+            TaskStatus::Running => true,
+            TaskStatus::Elsewhere => {
+                let cluster = &self.cluster;
+                cluster.is_settled() && !cluster.owns(task.shard(self.shards))
+            }
+            TaskStatus::Opening | TaskStatus::Failed(_) | TaskStatus::Stopped => false,
         }
     }
 

@@ -2,9 +2,9 @@
 //! handed to a stream thread.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use lentic_engine::stream::{StreamAssignment, TaskInput, TaskSettings};
+use lentic_engine::stream::{PositionsRecord, StreamAssignment, TaskInput, TaskSettings};
 use lentic_engine::{TaskId, TaskState};
 use lentic_topology::spec::{OffsetReset, Spec, StoreIndex, Topic};
 use lentic_types::{Offset, ShardId, TopicPartition};
@@ -16,9 +16,6 @@ use crate::{NodeError, RawTable};
 
 /// Between two looks whether the stores have got there.
 const POLL: Duration = Duration::from_millis(5);
-
-/// How long an attempt waits for the group.
-const JOINING: Duration = Duration::from_secs(10);
 
 /// After which a failed attempt is repeated.
 const RETRY: Duration = Duration::from_millis(500);
@@ -50,48 +47,38 @@ impl Shared {
     }
 }
 
+/// Opens those of the tasks whose shards are this node's, and goes on to be: the others are done with.
 fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result<(), QueryError> {
     let topic = shared.shards_topic()?;
-    let generation = owned(shared)?;
+    let mut waiting = Vec::new();
+    for task in query.tasks_that_are(&TaskStatus::Opening).into_iter().filter(|task| tasks.contains(task)) {
+        match shared.cluster.runs(shared.shard_of(&task)) {
+            Some(generation) => waiting.push((task, generation)),
+            None => query.set_status(&task, TaskStatus::Elsewhere),
+        }
+    }
     // After this node is known to own the shards: what a predecessor wrote later is fenced.
-    let ends = ends(shared, query, tasks)?;
-    let shards: BTreeSet<ShardId> = tasks.iter().map(|task| task.shard(shared.config.shards)).collect();
+    let ends = ends(shared, query, waiting.iter().map(|(task, _)| task))?;
+    let shards: BTreeSet<ShardId> = waiting.iter().map(|(task, _)| shared.shard_of(task)).collect();
     let records = positions::read(&*shared.log, &topic, &shards)?;
     for table in &query.globals.0 {
         while !shared.is_stopping() && !table.is_ready() {
             pause(POLL);
         }
     }
-    let mut waiting: Vec<&TaskId> = tasks.iter().collect();
     while !waiting.is_empty() && !shared.is_stopping() {
         let mut is_idle = true;
         let mut left = Vec::new();
-        for task in waiting {
-            if is_rolled_forward(query, task, &ends) {
+        for (task, generation) in waiting {
+            if shared.cluster.runs(shared.shard_of(&task)) != Some(generation) {
+                query.set_status(&task, TaskStatus::Elsewhere);
+            } else if query.tasks().get(&task) != Some(&TaskStatus::Opening) {
+                // It was stopped meanwhile.
+            } else if is_rolled_forward(query, &task, &ends) {
                 is_idle = false;
-                let key = positions::key(task, query.created);
-                let former = query.former.get(&*task.subtopology).cloned().unwrap_or_default();
-                let known = positions::of_task(&records, task, &former, query.created);
-                let inputs = inputs(shared, query, task)?;
-                let places = shared.lead(query, task)?;
-                let assignment = StreamAssignment {
-                    task: task.clone(),
-                    plan: query.plan.clone(),
-                    prefix: query.prefix.clone(),
-                    places,
-                    inputs,
-                    positions: known,
-                    globals: Arc::clone(&query.globals) as _,
-                    settings: settings(&shared.config),
-                    shard: task.shard(shared.config.shards),
-                    key,
-                    generation,
-                    watched: watched(query, task),
-                };
-                shared.streams.assign(assignment, query)?;
-                query.set_status(task, TaskStatus::Running);
+                begin(shared, query, &task, generation, &records)?;
             } else {
-                left.push(task);
+                left.push((task, generation));
             }
         }
         waiting = left;
@@ -102,21 +89,50 @@ fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result
     Ok(())
 }
 
-/// Waits until this node has its place in the group: what it commits goes by the generation of the assignment, and a record
-/// without one would count less than those before it.
-fn owned(shared: &Shared) -> Result<i64, QueryError> {
-    let deadline = Instant::now() + JOINING;
-    loop {
-        let generation = shared.generation();
-        if generation > 0 || shared.config.brokers.is_empty() {
-            return Ok(generation);
-        }
-        if Instant::now() > deadline || shared.is_stopping() {
-            let text = "this node has not joined its group yet".to_owned();
-            return Err(lentic_engine::log::Error::Unavailable(text).into());
-        }
-        pause(POLL);
+/// Hands a task to a stream thread, unless its shard is taken back at this moment.
+fn begin(
+    shared: &Arc<Shared>,
+    query: &Arc<Inner>,
+    task: &TaskId,
+    generation: i64,
+    records: &BTreeMap<Vec<u8>, PositionsRecord>,
+) -> Result<(), QueryError> {
+    let former = query.former.get(&*task.subtopology).cloned().unwrap_or_default();
+    let inputs = inputs(shared, query, task)?;
+    let assignment = StreamAssignment {
+        task: task.clone(),
+        plan: query.plan.clone(),
+        prefix: query.prefix.clone(),
+        places: shared.lead(query, task)?,
+        inputs,
+        positions: positions::of_task(records, task, &former, query.created),
+        globals: Arc::clone(&query.globals) as _,
+        settings: settings(&shared.config),
+        shard: shared.shard_of(task),
+        key: positions::key(task, query.created),
+        generation,
+        watched: watched(query, task),
+    };
+    let cluster = &shared.cluster;
+    let ownerships = cluster.ownerships();
+    let is_owned = cluster.is_alone()
+        || ownerships
+            .get(&assignment.shard)
+            .is_some_and(|own| own.is_running() && own.generation() == generation);
+    let mut tasks = query.tasks();
+    let is_wanted = tasks.get(task) == Some(&TaskStatus::Opening);
+    if is_owned && is_wanted {
+        shared.streams.assign(assignment, query)?;
+        tasks.insert(task.clone(), TaskStatus::Running);
+    } else if is_wanted {
+        tasks.insert(task.clone(), TaskStatus::Elsewhere);
     }
+    drop((tasks, ownerships));
+    if !(is_owned && is_wanted) {
+        shared.follow(query, task);
+    }
+    query.changed.notify_all();
+    Ok(())
 }
 
 /// Whether anybody watches a store's partition.
@@ -124,15 +140,15 @@ fn watched(query: &Inner, task: &TaskId) -> Arc<dyn Fn(StoreIndex) -> bool + Sen
     let (tables, partition) = (query.tables.clone(), task.partition);
     Arc::new(move |index| {
         let table = tables.get(&index);
-        table.and_then(|table| table.partition(partition)).is_some_and(crate::table::Partition::is_watched)
+        table.and_then(|table| table.partition(partition)).is_some_and(|partition| partition.is_watched())
     })
 }
 
 /// The ends of the changelogs of these tasks, as `read_uncommitted` sees them.
-fn ends(
+fn ends<'a>(
     shared: &Shared,
     query: &Inner,
-    tasks: &[TaskId],
+    tasks: impl Iterator<Item = &'a TaskId>,
 ) -> Result<BTreeMap<TopicPartition, Offset>, QueryError> {
     let mut partitions = Vec::new();
     for task in tasks {

@@ -33,13 +33,7 @@ impl Node {
     /// Stops a query after a commit. Its tables go on to answer, its positions stay.
     pub fn stop_query(&self, name: &str) -> Result<(), QueryError> {
         let query = self.query(name).ok_or_else(|| QueryError::NotFound(name.to_owned()))?;
-        let tasks: Vec<_> = query.inner.tasks().keys().cloned().collect();
-        self.shared.streams.revoke(&tasks);
-        for task in tasks {
-            self.shared.follow(&query.inner, &task);
-            query.inner.set_status(&task, TaskStatus::Stopped);
-        }
-        self.shared.queries().retain(|other| other.name() != name);
+        self.shared.stop(&query);
         Ok(())
     }
 
@@ -100,9 +94,11 @@ impl Node {
         let globals = Arc::new(GlobalTables(self.open_globals(&plan, created)?));
         let tasks = tasks(&plan, &topics.partitions);
         self.shared.streams.start(&self.shared)?;
-        let statuses = tasks.iter().map(|task| (task.clone(), TaskStatus::Opening)).collect();
+        let statuses = tasks.iter().map(|task| (task.clone(), TaskStatus::Elsewhere)).collect();
         let inner = Inner {
             plan,
+            cluster: Arc::clone(&self.shared.cluster),
+            shards: config.shards,
             prefix,
             created,
             topics,
@@ -115,7 +111,7 @@ impl Node {
         };
         let query = Query { inner: Arc::new(inner) };
         self.shared.queries().push(query.clone());
-        self.shared.open_tasks(&query.inner, tasks)?;
+        self.shared.open_owned_tasks()?;
         Ok(query)
     }
 

@@ -1,5 +1,6 @@
 //! A query's stores as tables: what serves them, and rolls them forward when nobody leads.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lentic_format::{KeyKind, KeyLayout};
 use lentic_topology::Plan;
@@ -10,6 +11,7 @@ use lentic_types::{
 
 use super::QueryError;
 use super::topics::Topics;
+use crate::table::{Owner, StorePlace};
 use crate::{Node, RawTable};
 
 impl Node {
@@ -27,10 +29,11 @@ impl Node {
                 let (store, topic) = (plan.store(*index), topics.changelogs[index].clone());
                 let name = table_name(plan, store)?;
                 let spec = spec(name, &topic.name, store);
-                let place = crate::node::StorePlace {
+                let place = StorePlace {
                     layout: layout(store),
                     is_internal: !store.served,
                     is_in_memory: !store.persistent,
+                    owner: owner(plan.name(), &part.name),
                 };
                 tables.insert(*index, self.open_store(spec, created, topic, place)?);
             }
@@ -55,15 +58,21 @@ impl Node {
                 read_only: true,
                 window: None,
             };
-            let place = crate::node::StorePlace {
+            let place = StorePlace {
                 layout: KeyLayout::plain(global.key.format),
                 is_internal: true,
                 is_in_memory: false,
+                owner: Owner::Everybody,
             };
             tables.push(self.open_store(spec, created, topic, place)?);
         }
         Ok(tables)
     }
+}
+
+/// The stores of a part are where its tasks are.
+pub(super) fn owner(query: &Arc<str>, part: &Arc<str>) -> Owner {
+    Owner::Part { query: Arc::clone(query), subtopology: Arc::clone(part) }
 }
 
 /// How the keys of a store lie.

@@ -35,6 +35,8 @@ enum Order {
     Assign(Box<StreamAssignment>, Arc<Inner>),
     /// Commits, gives the tasks up, and answers.
     Revoke(Vec<TaskId>, Sender<()>),
+    /// Takes back what is under way, gives the tasks up, and answers.
+    Lose(Vec<TaskId>, Sender<()>),
 }
 
 /// The stream threads of a node; started with the first query.
@@ -75,10 +77,19 @@ impl StreamThreads {
 
     /// Takes tasks away after a commit, and waits for it.
     pub(super) fn revoke(&self, tasks: &[TaskId]) {
+        self.tell_all(|done| Order::Revoke(tasks.to_vec(), done));
+    }
+
+    /// Takes tasks away that may be another process' already: what is under way is aborted.
+    pub(super) fn lose(&self, tasks: &[TaskId]) {
+        self.tell_all(|done| Order::Lose(tasks.to_vec(), done));
+    }
+
+    fn tell_all(&self, order: impl Fn(Sender<()>) -> Order) {
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (done, wait) = crossbeam_channel::bounded(threads.len().max(1));
         for thread in &threads {
-            let _ = thread.send(Order::Revoke(tasks.to_vec(), done.clone()));
+            let _ = thread.send(order(done.clone()));
         }
         drop(done);
         for _ in &threads {
@@ -161,12 +172,24 @@ impl StreamThread {
                 if tasks.iter().any(|task| self.queries.contains_key(task)) {
                     self.handle(StreamEvent::CommitNow);
                 }
-                for task in tasks {
-                    if self.queries.remove(&task).is_some() {
-                        self.handle(StreamEvent::Revoked(task));
-                    }
-                }
+                self.give_up(tasks);
                 let _ = done.send(());
+            }
+            Order::Lose(tasks, done) => {
+                if tasks.iter().any(|task| self.queries.contains_key(task)) {
+                    let aborted = self.abort("the group has dropped this node".to_owned());
+                    self.handle(aborted);
+                }
+                self.give_up(tasks);
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn give_up(&mut self, tasks: Vec<TaskId>) {
+        for task in tasks {
+            if self.queries.remove(&task).is_some() {
+                self.handle(StreamEvent::Revoked(task));
             }
         }
     }
@@ -262,12 +285,10 @@ impl StreamThread {
                 }
             }
             StreamAction::Reopen(task) => {
-                if let Some(query) = self.queries.remove(&task) {
-                    query.set_status(&task, TaskStatus::Opening);
-                    self.shared.follow(&query, &task);
-                    if let Err(error) = self.shared.open_tasks(&query, vec![task]) {
-                        self.shared.fail(error.to_string());
-                    }
+                if let Some(query) = self.queries.remove(&task)
+                    && let Err(error) = self.shared.reopen(&query, &task)
+                {
+                    self.shared.fail(error.to_string());
                 }
             }
             StreamAction::Skipped(task, skipped) => {
@@ -303,7 +324,7 @@ impl StreamThread {
             // Who began to watch while the commit was under way was not told of its changes.
             let missed = records.is_none() && view.progress.position > partition.view().progress.position;
             let leap = (missed && partition.is_watched()).then_some(Leap::CaughtUpInBulk);
-            table.publish(partition, view, records, &[], leap);
+            table.publish(&partition, view, records, &[], leap);
         }
         for topic in query.plan.repartition_topics() {
             let partition = TopicPartition::new(topic.resolve(&query.prefix), applied.task.partition);
@@ -346,7 +367,7 @@ impl StreamThread {
                         && query.has_store(task, table)
                     {
                         let view = led(partition.view(), Offset(0));
-                        table.publish(partition, view, None, &[], None);
+                        table.publish(&partition, view, None, &[], None);
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! The topics that a query makes for itself.
 use std::collections::BTreeMap;
 
-use lentic_engine::log::{self, CleanupPolicy, Log, Topic, TopicSettings};
+use lentic_engine::log::{CleanupPolicy, Log, Topic, TopicSettings};
 use lentic_engine::stream::changelog;
 use lentic_topology::spec::{self, StoreIndex, StoreKind, StoreSpec};
 use lentic_topology::{Plan, TopologyError};
@@ -43,7 +43,7 @@ pub(super) fn open(log: &dyn Log, plan: &Plan, prefix: &str) -> Result<Topics, Q
     let mut inputs = known;
     for topic in plan.repartition_topics() {
         let (name, count) = (topic.resolve(prefix), partitions[&topic]);
-        let found = made(log, &name, count, &repartition_settings())?;
+        let found = own(log, &name, count, &repartition_settings())?;
         inputs.insert(name, found);
     }
     let mut changelogs = BTreeMap::new();
@@ -51,28 +51,20 @@ pub(super) fn open(log: &dyn Log, plan: &Plan, prefix: &str) -> Result<Topics, Q
         let count = plan.tasks(part, &partitions);
         for index in part.stores.iter().filter(|index| plan.store(**index).logged) {
             let name = changelog(plan, *index, prefix);
-            changelogs.insert(*index, made(log, &name, count, &changelog_settings(plan.store(*index)))?);
+            changelogs.insert(*index, own(log, &name, count, &changelog_settings(plan.store(*index)))?);
         }
     }
     Ok(Topics { partitions, inputs, changelogs })
 }
 
 /// The topic, made if it is missing; one with another number of partitions is refused.
-fn made(
+fn own(
     log: &dyn Log,
     name: &TopicName,
     partitions: u32,
     settings: &TopicSettings,
 ) -> Result<Topic, QueryError> {
-    let found = match log.topic(name)? {
-        Some(found) => found,
-        None => match log.create_topic(name, partitions, settings) {
-            Err(log::Error::TopicExists(_)) => log.topic(name)?.ok_or_else(|| {
-                log::Error::Unavailable(format!("the topic {name} exists, but can't be described"))
-            })?,
-            outcome => outcome?,
-        },
-    };
+    let found = crate::made::made(log, name, partitions, settings)?;
     if found.partitions == partitions {
         return Ok(found);
     }

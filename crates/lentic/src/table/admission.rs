@@ -1,5 +1,5 @@
 //! Whether a read may be answered now: freshness as demanded.
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use lentic_engine::{TaskState, TaskView};
@@ -19,10 +19,12 @@ pub struct Demand {
 }
 
 /// Which partitions a read touches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     /// One.
     Partition(PartitionId),
+    /// These.
+    Some(Arc<[PartitionId]>),
     /// All.
     #[default]
     All,
@@ -83,7 +85,7 @@ impl Drop for Waiting {
 
 impl RawTable {
     /// Whether a read of `scope` may be answered now. Errors are final; `Pending` says what to wait for.
-    pub fn admit(&self, scope: Scope, demand: &Demand) -> Result<Admission, ReadError> {
+    pub fn admit(&self, scope: &Scope, demand: &Demand) -> Result<Admission, ReadError> {
         if self.is_closed() {
             return Err(ReadError::Closed);
         }
@@ -92,18 +94,30 @@ impl RawTable {
                 return Ok(Admission::Pending(pending));
             }
         }
-        match scope {
-            Scope::Partition(id) => {
-                let partition = self.kept(id)?;
-                Ok(self.partition_pending(partition, demand)?.map_or(Admission::Granted, Admission::Pending))
-            }
-            Scope::All => {
-                for partition in &self.inner.partitions {
-                    if let Some(pending) = self.partition_pending(partition, demand)? {
-                        return Ok(Admission::Pending(pending));
+        let pending = match scope {
+            Scope::Partition(id) => self.partition_pending(&*self.kept(*id)?, demand)?,
+            Scope::Some(_) | Scope::All => {
+                let mut first = None;
+                for partition in self.in_scope(scope)?.iter() {
+                    first = self.partition_pending(partition, demand)?;
+                    if first.is_some() {
+                        break;
                     }
                 }
-                Ok(Admission::Granted)
+                first
+            }
+        };
+        Ok(pending.map_or(Admission::Granted, Admission::Pending))
+    }
+
+    /// The partitions of a scope; `Err` where not all of them are here.
+    pub(super) fn in_scope(&self, scope: &Scope) -> Result<Arc<Vec<Arc<Partition>>>, ReadError> {
+        match scope {
+            Scope::Partition(id) => Ok(Arc::new(vec![self.kept(*id)?])),
+            Scope::Some(ids) => Ok(Arc::new(ids.iter().map(|id| self.kept(*id)).collect::<Result<_, _>>()?)),
+            Scope::All => {
+                self.is_whole()?;
+                Ok(self.here())
             }
         }
     }
@@ -116,7 +130,7 @@ impl RawTable {
     }
 
     /// Blocks until a read is admitted or `timeout` has passed.
-    pub fn wait(&self, scope: Scope, demand: &Demand, timeout: Duration) -> Result<(), ReadError> {
+    pub fn wait(&self, scope: &Scope, demand: &Demand, timeout: Duration) -> Result<(), ReadError> {
         self.wait_until(Instant::now() + timeout, || self.admit(scope, demand))
     }
 
@@ -133,7 +147,13 @@ impl RawTable {
         loop {
             let Admission::Pending(pending) = ask()? else { return Ok(()) };
             if !self.wait_for(pending.partition, pending.until, deadline) {
-                return Err(if self.is_closed() { ReadError::Closed } else { pending.error });
+                if self.is_closed() {
+                    return Err(ReadError::Closed);
+                }
+                // The partition may have left this node.
+                if Instant::now() >= deadline {
+                    return Err(pending.error);
+                }
             }
         }
     }
@@ -151,23 +171,23 @@ impl RawTable {
         wait.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
     }
 
-    pub(crate) fn partition(&self, id: PartitionId) -> Option<&Partition> {
-        let partitions = &self.inner.partitions;
-        match partitions.get(id.0 as usize) {
-            Some(partition) if partition.id == id => Some(partition),
+    pub(crate) fn partition(&self, id: PartitionId) -> Option<Arc<Partition>> {
+        let here = self.inner.here.load();
+        match here.get(id.0 as usize) {
+            Some(partition) if partition.id == id => Some(Arc::clone(partition)),
             // Those before it are not all kept.
             _ => {
-                partitions.binary_search_by_key(&id, |partition| partition.id).ok().map(|at| &partitions[at])
+                here.binary_search_by_key(&id, |partition| partition.id).ok().map(|at| Arc::clone(&here[at]))
             }
         }
     }
 
     /// The partition, for a read of what is in it.
-    pub(super) fn kept(&self, id: PartitionId) -> Result<&Partition, ReadError> {
+    pub(super) fn kept(&self, id: PartitionId) -> Result<Arc<Partition>, ReadError> {
         self.partition(id).ok_or(ReadError::NotKept(id))
     }
 
-    fn token_pending(&self, scope: Scope, token: &Token) -> Result<Option<Pending>, ReadError> {
+    fn token_pending(&self, scope: &Scope, token: &Token) -> Result<Option<Pending>, ReadError> {
         let foreign = || ReadError::ForeignToken(token.clone());
         if token.partition.0 >= self.partitions() {
             return Err(foreign());
@@ -178,7 +198,12 @@ impl RawTable {
                 return Err(foreign());
             }
         }
-        if matches!(scope, Scope::Partition(id) if id != token.partition) {
+        let is_meant = match scope {
+            Scope::Partition(id) => *id == token.partition,
+            Scope::Some(ids) => ids.contains(&token.partition),
+            Scope::All => true,
+        };
+        if !is_meant {
             return Ok(None);
         }
         let partition = self.kept(token.partition)?;

@@ -24,20 +24,20 @@ impl RawTable {
         let id = self.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
         let partition = self.kept(id)?;
         // All that the condition is checked in.
-        self.wait(self.partition_of(&write.key).into(), &Demand::default(), left(deadline))?;
+        self.wait(&self.partition_of(&write.key).into(), &Demand::default(), left(deadline))?;
         let Some(_one_at_a_time) = partition.conditional.take(deadline) else {
             let why = "other conditional writes to this partition came first";
             return Err(WriteError::Undecided(why.to_owned()));
         };
         let hold_until = deadline.min(Instant::now() + self.inner.around.limits.cas_timeout);
-        let attempt = Attempt { table: self, partition, condition, deadline, hold_until };
+        let attempt = Attempt { table: self, partition: &partition, condition, deadline, hold_until };
         attempt.run(write)
     }
 
     /// The token of the row as the store has it, `None` where there is no row. Blocks.
     pub fn current_token(&self, key: &[u8]) -> Result<Option<Token>, ReadError> {
         let read = |found: Found<'_>| found.row.map(|row| self.token(row.partition, row.offset));
-        let token = self.get_with(self.partition_of(key).into(), key, Tier::Disk, read)?;
+        let token = self.get_with(&self.partition_of(key).into(), key, Tier::Disk, read)?;
         Ok(token.flatten())
     }
 }

@@ -1,5 +1,6 @@
 //! Several sorted cursors as one, in key order.
 use std::cmp::Ordering;
+use std::sync::Arc;
 use std::time::Instant;
 
 use lentic_format::{KeyKind, KeyLayout};
@@ -34,14 +35,14 @@ pub(crate) struct Stream<'a> {
 const CLOCK_ROWS: u32 = 1_024;
 
 /// A snapshot to stream from.
-pub(crate) struct Source<'a> {
-    pub(crate) partition: &'a Partition,
-    pub(crate) snapshot: std::sync::Arc<dyn ReadStore>,
+pub(crate) struct Source {
+    pub(crate) partition: Arc<Partition>,
+    pub(crate) snapshot: Arc<dyn ReadStore>,
     pub(crate) view: lentic_engine::TaskView,
 }
 
-impl<'a> Source<'a> {
-    pub(crate) fn new(partition: &'a Partition) -> Self {
+impl Source {
+    pub(crate) fn new(partition: Arc<Partition>) -> Self {
         let (snapshot, view) = partition.snapshot();
         Self { partition, snapshot, view }
     }

@@ -3,6 +3,7 @@ mod admission;
 mod bounds;
 mod conditional;
 mod everywhere;
+mod holders;
 mod merge;
 mod partition;
 mod read;
@@ -14,18 +15,24 @@ mod turn;
 mod watch;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
+use lentic_cluster::TableState;
+use lentic_engine::TaskId;
 use lentic_engine::log::{SharedLog, Topic};
 use lentic_format::KeyLayout;
 use lentic_store::layout::StoreId;
-use lentic_types::{FormatName, Offset, PartitionId, TableSpec, Timestamp, Token, TopicId};
+use lentic_types::{
+    FormatName, Offset, PartitionId, ShardId, TableName, TableSpec, Timestamp, Token, TopicId,
+};
 
+use crate::cluster::Cluster;
 use crate::together::Together;
 pub use admission::{Admission, Demand, Pending, Scope, Target, Waiting};
+pub use holders::Holder;
 pub(crate) use partition::Partition;
 pub use read::{Found, KeyBounds, Row, Scan, ScannedRow};
 pub use routing::Routing;
@@ -36,10 +43,77 @@ pub(crate) use watch::Line;
 pub use watch::{EventId, Filter, Watch, WatchEvent, WatchStart};
 pub use write::{Condition, Write, Written};
 
+/// Whose tasks keep the partitions of a table, and so in which shards they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A part of a query; of a table over a topic its own.
+    Part {
+        /// Of the query, or of the table.
+        query: Arc<str>,
+        /// Of the part.
+        subtopology: Arc<str>,
+    },
+    /// Every node keeps all of it.
+    Everybody,
+}
+
+impl Owner {
+    /// Of a table over a topic.
+    pub(crate) fn table(name: &TableName) -> Self {
+        let TaskId { query, subtopology, .. } = TaskId::of_table(name.as_str(), PartitionId(0));
+        Self::Part { query, subtopology }
+    }
+
+    /// As a note on the disk has it; [`Owner::from_text`] reads it.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Part { query, subtopology } => format!("{query}\n{subtopology}"),
+            Self::Everybody => "*".to_owned(),
+        }
+    }
+
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        match text.split_once('\n') {
+            Some((query, subtopology)) => {
+                Some(Self::Part { query: query.into(), subtopology: subtopology.into() })
+            }
+            None => (text == "*").then_some(Self::Everybody),
+        }
+    }
+
+    /// The shard of one of its partitions.
+    pub(crate) fn shard(&self, partition: PartitionId, shards: u32) -> Option<ShardId> {
+        match self {
+            Self::Part { query, subtopology } => {
+                let (query, subtopology) = (Arc::clone(query), Arc::clone(subtopology));
+                Some(TaskId { query, subtopology, partition }.shard(shards))
+            }
+            Self::Everybody => None,
+        }
+    }
+}
+
+/// How the rows of a table are kept.
+pub(crate) struct StorePlace {
+    /// How its keys lie.
+    pub(crate) layout: KeyLayout,
+    /// Known to the node alone: a store or a global table of a query.
+    pub(crate) is_internal: bool,
+    /// Its rows are in memory.
+    pub(crate) is_in_memory: bool,
+    /// Whose tasks keep its partitions.
+    pub(crate) owner: Owner,
+}
+
 /// What a table needs of its node.
 pub(crate) struct Surroundings {
     pub(crate) log: SharedLog,
     pub(crate) clock: fn() -> Timestamp,
+    pub(crate) cluster: Arc<Cluster>,
+    /// How many there are.
+    pub(crate) shards: u32,
+    /// Tables of which the configuration names the partitions that are kept: a read of all is one of these.
+    pub(crate) chosen: BTreeSet<TableName>,
     pub(crate) limits: Limits,
     pub(crate) together: Arc<Together>,
     /// Of the watches that read the log.
@@ -65,20 +139,23 @@ pub(crate) struct Inner {
     /// As declared; `read_only` and `partitioner` as changed since.
     pub(crate) spec: ArcSwap<TableSpec>,
     pub(crate) key: KeyLayout,
+    is_internal: bool,
+    is_in_memory: bool,
+    owner: Owner,
     pub(crate) store_id: StoreId,
     pub(crate) topic: ArcSwap<Topic>,
     /// Of the topic; `partitions` may be fewer.
     partition_count: u32,
-    /// Those that the node keeps, by number.
-    pub(crate) partitions: Vec<Partition>,
+    /// Those that the node keeps now, by number.
+    here: ArcSwap<Vec<Arc<Partition>>>,
     pub(crate) around: Arc<Surroundings>,
     rules: ArcSwap<Rules>,
     refreshing: Mutex<()>,
     closed: AtomicBool,
     /// With all partitions of a topic that has got more.
     successor: OnceLock<RawTable>,
-    /// Known to the node alone: a store or a global table of a query.
-    is_internal: bool,
+    /// What other nodes have seen of the keys in the partitions that are not here.
+    elsewhere: ArcSwap<Option<TableState>>,
     /// Remarks by code, latest text.
     notices: Mutex<BTreeMap<&'static str, String>>,
 }
@@ -91,30 +168,34 @@ impl RawTable {
         partitions: Vec<Partition>,
         around: Arc<Surroundings>,
     ) -> Self {
-        let key = KeyLayout::of(&spec);
-        Self::of_store(spec, key, false, store_id, topic, partitions, around)
+        let (layout, owner) = (KeyLayout::of(&spec), Owner::table(&spec.name));
+        let place = StorePlace { layout, is_internal: false, is_in_memory: false, owner };
+        Self::of_store(spec, place, store_id, topic, partitions, around)
     }
 
     /// The table of a query's store, whose keys may lie otherwise than a declaration can say.
     pub(crate) fn of_store(
         spec: TableSpec,
-        key: KeyLayout,
-        is_internal: bool,
+        place: StorePlace,
         store_id: StoreId,
         topic: Topic,
         partitions: Vec<Partition>,
         around: Arc<Surroundings>,
     ) -> Self {
+        let partitions: Vec<_> = partitions.into_iter().map(Arc::new).collect();
         let inner = Inner {
-            rules: ArcSwap::from_pointee(Rules::of(&spec, topic.partitions, &partitions)),
+            rules: ArcSwap::from_pointee(Rules::of(&spec, topic.partitions, &partitions, None)),
             refreshing: Mutex::default(),
-            key,
-            is_internal,
+            key: place.layout,
+            is_internal: place.is_internal,
+            is_in_memory: place.is_in_memory,
+            owner: place.owner,
+            elsewhere: ArcSwap::default(),
             spec: ArcSwap::from_pointee(spec),
             store_id,
             partition_count: topic.partitions,
             topic: ArcSwap::from_pointee(topic),
-            partitions,
+            here: ArcSwap::from_pointee(partitions),
             around,
             closed: AtomicBool::new(false),
             successor: OnceLock::new(),
@@ -148,6 +229,15 @@ impl RawTable {
         self.inner.is_internal
     }
 
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.inner.is_in_memory
+    }
+
+    /// Whose tasks keep its partitions.
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.inner.owner
+    }
+
     /// Number of partitions of the topic.
     pub fn partitions(&self) -> u32 {
         self.inner.partition_count
@@ -156,11 +246,50 @@ impl RawTable {
     /// The partitions that the node keeps: all, unless its configuration chooses some. Scans, counts and watches are of
     /// these; reads of keys that live in others fail with [`crate::ReadError::NotKept`].
     pub fn kept_partitions(&self) -> impl Iterator<Item = PartitionId> + '_ {
-        self.inner.partitions.iter().map(|partition| partition.id)
+        let here = self.here();
+        (0..here.len()).map(move |at| here[at].id)
+    }
+
+    /// The partitions that are here at this moment.
+    pub(crate) fn here(&self) -> Arc<Vec<Arc<Partition>>> {
+        self.inner.here.load_full()
+    }
+
+    /// The shard that a partition belongs to; `None`: every node keeps it.
+    pub(crate) fn shard(&self, partition: PartitionId) -> Option<ShardId> {
+        self.inner.owner.shard(partition, self.inner.around.shards)
+    }
+
+    /// A partition comes to this node.
+    pub(crate) fn add(&self, partition: Partition) {
+        let mut here = self.here().to_vec();
+        if let Err(at) = here.binary_search_by_key(&partition.id, |known| known.id) {
+            here.insert(at, Arc::new(partition));
+            self.inner.here.store(Arc::new(here));
+            self.inner.refresh_rules();
+        }
+    }
+
+    /// A partition leaves this node: who waits or watches there is told.
+    pub(crate) fn remove(&self, id: PartitionId) {
+        let mut here = self.here().to_vec();
+        if let Ok(at) = here.binary_search_by_key(&id, |known| known.id) {
+            here.remove(at).close();
+            self.inner.here.store(Arc::new(here));
+            self.inner.refresh_rules();
+        }
+    }
+
+    /// Other nodes have seen this of the keys in the partitions that are not here.
+    pub(crate) fn learn(&self, keys: TableState) {
+        if **self.inner.elsewhere.load() != Some(keys) {
+            self.inner.elsewhere.store(Arc::new(Some(keys)));
+            self.inner.refresh_rules();
+        }
     }
 
     fn keeps_all(&self) -> bool {
-        self.inner.partitions.len() == self.inner.partition_count as usize
+        self.inner.here.load().len() == self.inner.partition_count as usize
     }
 
     /// Which creation of the topic.
@@ -247,7 +376,7 @@ impl RawTable {
     /// From now on everything is `Closed`; who waits is told by dropping.
     pub(crate) fn close(&self) {
         self.inner.closed.store(true, Ordering::Release);
-        for partition in &self.inner.partitions {
+        for partition in self.here().iter() {
             partition.close();
         }
     }

@@ -83,6 +83,11 @@ impl Partition {
         }
     }
 
+    /// Whether everything below `end` is in the rows.
+    pub(crate) fn has_reached(&self, end: Offset) -> bool {
+        reached(&self.view(), Target::Position(end))
+    }
+
     pub(crate) fn prefix(&self, view: &TaskView) -> RowPrefix {
         RowPrefix::new(self.store_id, self.id, view.incarnation)
     }
@@ -265,16 +270,16 @@ mod tests {
         let waiting = |partition: &Partition| lock(&partition.waiters).as_ref().map(|all| all.list.len());
         let never = Target::Position(Offset(9));
         assert!(!bench.table.wait_for(PartitionId(0), never, Instant::now() + Duration::from_millis(5)));
-        assert_eq!(waiting(partition), Some(0));
+        assert_eq!(waiting(&partition), Some(0));
         let (one, other) = (
             bench.table.when(PartitionId(0), never, Box::new(|| {})),
             bench.table.when(PartitionId(0), never, Box::new(|| {})),
         );
-        assert_eq!(waiting(partition), Some(2));
+        assert_eq!(waiting(&partition), Some(2));
         drop(one);
-        assert_eq!(waiting(partition), Some(1));
+        assert_eq!(waiting(&partition), Some(1));
         bench.publish(0, |view| view.progress.position = Offset(9));
-        assert_eq!(waiting(partition), Some(0));
+        assert_eq!(waiting(&partition), Some(0));
         drop(other);
         let watch = bench.table.watch(Filter::All, WatchStart::Now).expect("a watch");
         assert_eq!(lock(&partition.watchers).len(), 1);

@@ -1,6 +1,7 @@
 //! Reading rows. Nothing here waits for freshness: ask [`RawTable::admit`] first.
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use lentic_engine::TaskView;
@@ -101,7 +102,7 @@ impl RawTable {
     /// with [`Tier::Disk`] from a thread that may block.
     pub fn get_with<R>(
         &self,
-        scope: Scope,
+        scope: &Scope,
         key: &[u8],
         tier: Tier,
         read: impl FnOnce(Found<'_>) -> R,
@@ -110,8 +111,8 @@ impl RawTable {
             return Err(ReadError::Closed);
         }
         match scope {
-            Scope::Partition(id) => self.get_in(self.kept(id)?, key, tier, read),
-            Scope::All => self.get_anywhere(key, tier, read),
+            Scope::Partition(id) => self.get_in(&*self.kept(*id)?, key, tier, read),
+            Scope::Some(_) | Scope::All => self.get_anywhere(key, tier, read),
         }
     }
 
@@ -160,7 +161,7 @@ impl RawTable {
         read: impl FnOnce(Found<'_>) -> R,
     ) -> Result<Option<R>, ReadError> {
         let mut newest: Option<(PartitionId, Timestamp)> = None;
-        for partition in &self.inner.partitions {
+        for partition in self.here().iter() {
             let seen = self.get_in(partition, key, tier, |found| found.row.map(|row| row.timestamp))?;
             let Some(timestamp) = seen else { return Ok(None) };
             if let Some(timestamp) = timestamp.filter(|&t| newest.is_none_or(|(_, best)| t > best)) {
@@ -174,27 +175,30 @@ impl RawTable {
             // It may live in one of the others.
             None => return Err(ReadError::NotKept(self.first_not_kept())),
         };
-        self.get_in(partition, key, tier, read)
+        self.get_in(&partition, key, tier, read)
     }
 
-    /// Many keys, in the order given: one snapshot per partition. `visit` gets the key's index. Returns the
-    /// partitions' positions. Blocks.
+    /// Many keys, in the order given: one snapshot per partition. `visit` gets the key's index. Keys that have one place are
+    /// looked up there, others in the partitions of `scope`. Returns the partitions' positions. Blocks.
     pub fn get_many(
         &self,
+        scope: &Scope,
         keys: &[Vec<u8>],
         visit: &mut dyn FnMut(usize, Option<Row<'_>>),
     ) -> Result<Vec<(PartitionId, Offset)>, ReadError> {
-        let mut sources: BTreeMap<PartitionId, Source<'_>> = BTreeMap::new();
+        let mut sources: BTreeMap<PartitionId, Source> = BTreeMap::new();
         for (index, key) in keys.iter().enumerate() {
             let home = self.partition_of(key);
-            let partitions: &[Partition] = match home {
-                Some(id) => std::slice::from_ref(self.kept(id)?),
-                None => &self.inner.partitions,
+            let partitions = match home {
+                Some(id) => vec![self.kept(id)?],
+                None if *scope == Scope::All => self.here().to_vec(),
+                None => self.in_scope(scope)?.to_vec(),
             };
             let mut newest: Option<(PartitionId, Vec<u8>, Timestamp)> = None;
             for partition in partitions {
-                let source = sources.entry(partition.id).or_insert_with(|| Source::new(partition));
-                let store_key = self.store_key(partition, &source.view, key);
+                let source =
+                    sources.entry(partition.id).or_insert_with(|| Source::new(Arc::clone(&partition)));
+                let store_key = self.store_key(&partition, &source.view, key);
                 let Some(bytes) = source.snapshot.get(&store_key)? else { continue };
                 let row = RowView::read(&bytes)?;
                 let newer = newest.as_ref().is_none_or(|(_, _, best)| row.timestamp > *best);
@@ -206,7 +210,7 @@ impl RawTable {
             }
             match &newest {
                 Some((partition, bytes, _)) => visit(index, Some(row(*partition, &RowView::read(bytes)?))),
-                None if home.is_none() && !self.keeps_all() => {
+                None if home.is_none() && *scope == Scope::All && !self.keeps_all() => {
                     return Err(ReadError::NotKept(self.first_not_kept()));
                 }
                 None => visit(index, None),
@@ -258,10 +262,7 @@ impl RawTable {
         if self.is_closed() {
             return Err(ReadError::Closed);
         }
-        let sources: Vec<_> = match scan.scope {
-            Scope::All => self.inner.partitions.iter().map(Source::new).collect(),
-            Scope::Partition(id) => vec![Source::new(self.kept(id)?)],
-        };
+        let sources: Vec<_> = self.in_scope(&scan.scope)?.iter().cloned().map(Source::new).collect();
         let mut streams = Vec::with_capacity(sources.len());
         for source in &sources {
             streams.push(source.stream(self.inner.key, scan)?);
@@ -276,7 +277,7 @@ impl RawTable {
     }
 
     /// A partition that a row may be in that was not found.
-    fn first_not_kept(&self) -> PartitionId {
+    pub(super) fn first_not_kept(&self) -> PartitionId {
         let mut all = (0..self.partitions()).map(PartitionId);
         all.find(|&id| self.partition(id).is_none()).unwrap_or_default()
     }
@@ -323,7 +324,7 @@ fn row<'a>(partition: PartitionId, stored: &RowView<'a>) -> Row<'a> {
     Row { partition, offset: stored.offset, timestamp: stored.timestamp, value: stored.value }
 }
 
-fn positions<'a>(sources: impl Iterator<Item = &'a Source<'a>>) -> Vec<(PartitionId, Offset)> {
+fn positions<'a>(sources: impl Iterator<Item = &'a Source>) -> Vec<(PartitionId, Offset)> {
     sources.map(|source| (source.partition.id, source.view.progress.position)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! How keys find their partitions.
 use std::sync::{Arc, PoisonError};
 
+use lentic_cluster::TableState;
 use lentic_engine::load::ALL_PARTITIONERS;
 use lentic_engine::{Leap, Purged, TaskState, TaskView};
 use lentic_types::{Offset, PartitionId, Partitioner, RecordBatch, TableSpec};
@@ -35,11 +36,16 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn of(spec: &TableSpec, partition_count: u32, partitions: &[Partition]) -> Self {
+    pub(super) fn of(
+        spec: &TableSpec,
+        partition_count: u32,
+        partitions: &[Arc<Partition>],
+        elsewhere: Option<TableState>,
+    ) -> Self {
         if outgrown(spec, partition_count).is_some() {
             return Self { routing: Routing::Mixed, lookup: None };
         }
-        let Keys { fitting, all_seen } = Keys::of(partition_count, partitions);
+        let Keys { fitting, all_seen } = Keys::of(partition_count, partitions, elsewhere);
         let mut fits = Partitioner::ALL.into_iter().enumerate().filter(|(bit, _)| fitting & (1 << bit) != 0);
         let routing = match spec.partitioner {
             Some(partitioner) => Routing::By {
@@ -70,19 +76,22 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(partition_count: u32, partitions: &[Partition]) -> Self {
+    fn of(partition_count: u32, partitions: &[Arc<Partition>], elsewhere: Option<TableState>) -> Self {
         let mut keys = Self { fitting: ALL_PARTITIONERS, all_seen: true };
         if partition_count == 1 {
             return keys;
         }
         let mut all_reached = true;
-        for view in partitions.iter().map(Partition::view) {
+        for view in partitions.iter().map(|partition| partition.view()) {
             keys.fitting &= view.partitioners;
             keys.all_seen &= is_built(view.state);
             all_reached &= view.state != TaskState::CatchingUp;
         }
+        let all_here = partitions.len() == partition_count as usize;
+        let elsewhere = elsewhere.filter(|_| !all_here);
+        keys.fitting &= elsewhere.map_or(ALL_PARTITIONERS, |keys| keys.partitioners);
         // Where several rules fit still, the records that are missing may be the first ones to tell.
-        let all_kept = partitions.len() == partition_count as usize;
+        let all_kept = all_here || elsewhere.is_some_and(|keys| keys.seen);
         keys.all_seen &= (all_reached && all_kept) || keys.fitting.count_ones() <= 1;
         keys
     }
@@ -150,7 +159,7 @@ impl RawTable {
         if self.routing() != Routing::Detecting || self.inner.spec.load().read_only {
             return Ok(Admission::Granted);
         }
-        for partition in &self.inner.partitions {
+        for partition in self.here().iter() {
             let view = partition.view();
             let until = match view.state {
                 TaskState::Starting | TaskState::Restoring => Target::Built,
@@ -199,11 +208,11 @@ impl RawTable {
 
 impl Inner {
     fn current_rules(&self) -> Rules {
-        Rules::of(&self.spec.load(), self.partition_count, &self.partitions)
+        Rules::of(&self.spec.load(), self.partition_count, &self.here.load(), **self.elsewhere.load())
     }
 
     /// To be called after each change of what the rules follow from.
-    fn refresh_rules(&self) {
+    pub(super) fn refresh_rules(&self) {
         let _the_last_one_sees_all = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         self.rules.store(Arc::new(self.current_rules()));
     }

@@ -3,7 +3,7 @@ use lentic_engine::TaskState;
 use lentic_store::layout::RowPrefix;
 use lentic_types::{Offset, PartitionId, Progress};
 
-use super::{Partition, RawTable};
+use super::{Partition, RawTable, Scope};
 
 /// One partition of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ pub struct PartitionStatus {
 impl RawTable {
     /// Per partition: offsets, lag, state. In partition order.
     pub fn status(&self) -> Vec<PartitionStatus> {
-        self.inner.partitions.iter().map(|partition| self.partition_status(partition)).collect()
+        self.here().iter().map(|partition| self.partition_status(partition)).collect()
     }
 
     fn partition_status(&self, partition: &Partition) -> PartitionStatus {
@@ -67,14 +67,20 @@ impl RawTable {
     /// How fresh the table is as a whole: the sum of the lags, and the age of the partition that was proven current the
     /// longest ago; `None`: one was never. Costs no look at the store.
     pub fn freshness(&self) -> (u64, Option<u64>) {
-        let views = || self.inner.partitions.iter().map(Partition::view);
+        self.freshness_of(&Scope::All)
+    }
+
+    /// The same of some partitions, as far as they are here.
+    pub fn freshness_of(&self, scope: &Scope) -> (u64, Option<u64>) {
+        let here = if *scope == Scope::All { self.here() } else { self.in_scope(scope).unwrap_or_default() };
+        let views = || here.iter().map(|partition| partition.view());
         let lag = views().map(|view| view.progress.lag()).sum();
         (lag, views().try_fold(0, |most: u64, view| self.staleness_ms(&view).map(|ms| most.max(ms))))
     }
 
     /// Whether every partition has reached the end that its log had at start.
     pub fn is_ready(&self) -> bool {
-        self.inner.partitions.iter().all(|partition| partition.view().state == TaskState::Live)
+        self.here().iter().all(|partition| partition.view().state == TaskState::Live)
     }
 }
 

@@ -1,4 +1,5 @@
 //! A table without a node: its log is a real one, and the test is the worker.
+use std::collections::BTreeSet;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use lentic_types::{
 
 use super::watch::Line;
 use super::{Limits, Partition, RawTable, Surroundings, Turn};
+use crate::cluster::Cluster;
+use crate::config::Config;
 
 /// The clock stands.
 pub(crate) const NOW: Timestamp = Timestamp(1_000_000);
@@ -56,6 +59,9 @@ impl Bench {
         let around = Surroundings {
             log: Arc::clone(&log) as Arc<dyn Log>,
             clock: || NOW,
+            cluster: Arc::new(Cluster::new(&Config::default(), None, "node", 0, NOW)),
+            shards: 1,
+            chosen: BTreeSet::new(),
             limits: Limits {
                 key_bytes: 1_024,
                 value_bytes: 1 << 20,
@@ -68,7 +74,7 @@ impl Bench {
         let partitions = (0..partitions).map(partition).collect();
         let bench =
             Self { table: RawTable::new(spec, STORE, topic, partitions, Arc::new(around)), log, _dir: dir };
-        for partition in &bench.table.inner.partitions {
+        for partition in bench.table.here().iter() {
             bench.publish(partition.id.0, |view| {
                 view.state = TaskState::Live;
                 view.progress.current_at = Some(NOW);
@@ -77,7 +83,7 @@ impl Bench {
         bench
     }
 
-    pub(crate) fn partition(&self, id: u32) -> &Partition {
+    pub(crate) fn partition(&self, id: u32) -> Arc<Partition> {
         self.table.partition(PartitionId(id)).expect("a partition")
     }
 
@@ -103,7 +109,7 @@ impl Bench {
         let partition = self.partition(partition);
         let mut view = partition.view();
         change(&mut view);
-        self.table.publish(partition, view, applied, purged, leap);
+        self.table.publish(&partition, view, applied, purged, leap);
     }
 
     /// Appends a record that the table does not know of yet.

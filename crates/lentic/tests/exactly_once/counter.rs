@@ -2,7 +2,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -176,7 +176,8 @@ impl Counter {
         let tests = std::env::current_exe().expect("a path");
         let target = tests.parent().and_then(|deps| deps.parent()).expect("the build's directory");
         let program = target.join("examples/count_by_key");
-        let child = Command::new(program).arg("run").arg(&self.config).stdout(Stdio::piped()).spawn();
+        let mut child = Command::new(program);
+        let child = child.arg("run").arg(&self.config).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         self.child = Some(child.expect("the example is built with the tests"));
     }
 
@@ -192,6 +193,14 @@ impl Counter {
             child.kill().expect("killed");
             child.wait().expect("ended");
         }
+    }
+
+    /// It hands over what it has, and ends.
+    pub fn stop(&mut self) {
+        let mut child = self.child.take().expect("it was started");
+        child.stdin.take().expect("a pipe").write_all(b"stop\n").expect("told");
+        let status = child.wait().expect("ended");
+        assert!(status.success(), "{status}");
     }
 
     pub fn signal(&self, signal: &str) {

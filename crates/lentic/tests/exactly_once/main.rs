@@ -51,3 +51,45 @@ fn a_stopped_process_is_fenced() {
     first.kill();
     second.kill();
 }
+
+/// Three nodes share the tasks: they are killed, stopped in order, lose their disks, and are stopped and woken, while the
+/// records flow.
+#[test]
+fn nodes_come_and_go() {
+    let Some(brokers) = brokers() else { return };
+    let input = Input::new(&brokers, "cluster");
+    let mut counters = ["a", "b", "c"].map(|node| Counter::new(&input, node));
+    for counter in &mut counters {
+        counter.start();
+    }
+    for counter in &mut counters {
+        counter.wait_running();
+    }
+    for round in 0..12usize {
+        input.write(20_000);
+        let counter = &mut counters[round * 7 % 3];
+        std::thread::sleep(Duration::from_millis(100 + round as u64 * 37 % 400));
+        match round % 4 {
+            // Killed, and back at once: its place is kept.
+            0 => counter.kill(),
+            // Handed over in order.
+            1 => counter.stop(),
+            // Killed, with its disk, and away for longer than its session.
+            2 => {
+                counter.kill();
+                counter.lose_state();
+                std::thread::sleep(Duration::from_secs(11));
+            }
+            // Another node has its shards when it wakes.
+            _ => {
+                counter.signal("STOP");
+                std::thread::sleep(Duration::from_secs(12));
+                counter.signal("CONT");
+                continue;
+            }
+        }
+        input.write(5_000);
+        counter.start();
+    }
+    input.assert_counts();
+}

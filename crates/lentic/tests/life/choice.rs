@@ -68,7 +68,10 @@ fn only_chosen_partitions_are_kept() {
         }
         let keys: Vec<_> = of_kept.iter().map(|(key, _)| key.clone().into_bytes()).collect();
         let mut found = 0;
-        table.raw().get_many(&keys, &mut |_, row| found += usize::from(row.is_some())).unwrap();
+        table
+            .raw()
+            .get_many(&lentic::Scope::All, &keys, &mut |_, row| found += usize::from(row.is_some()))
+            .unwrap();
         assert_eq!(found, keys.len(), "{kept:?}");
         drop(table);
         close(node);

@@ -51,7 +51,7 @@ fn spec(name: &str, topic: &str, partitions: u32) -> TableSpec {
 /// Declares a table and waits until it can be read.
 fn declare(node: &Node, name: &str, topic: &str, partitions: u32) -> lentic::Table<String, i32> {
     let (raw, _) = node.create_table(spec(name, topic, partitions)).expect("declared");
-    raw.wait(Scope::All, &lentic::Demand::default(), PATIENCE).expect("ready");
+    raw.wait(&Scope::All, &lentic::Demand::default(), PATIENCE).expect("ready");
     lentic::Table::of(raw, PATIENCE).expect("types")
 }
 

@@ -33,9 +33,9 @@ fn write(table: &RawTable, key: &str, value: Option<&str>) -> Result<Written, Wr
 
 fn get(table: &RawTable, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
     let scope = Scope::from(table.partition_of(key.as_bytes()));
-    table.wait(scope, &Demand::default(), PATIENCE)?;
-    let row =
-        table.get_with(scope, key.as_bytes(), Tier::Disk, |found| found.row.map(|row| row.value.to_vec()))?;
+    table.wait(&scope, &Demand::default(), PATIENCE)?;
+    let row = table
+        .get_with(&scope, key.as_bytes(), Tier::Disk, |found| found.row.map(|row| row.value.to_vec()))?;
     Ok(row.expect("the disk knows"))
 }
 
@@ -63,7 +63,7 @@ fn from_the_first_moment_on() {
         } else {
             assert_eq!(get(&table, &key), Ok(Some(key.clone().into_bytes())));
         }
-        table.wait(Scope::All, &Demand::default(), PATIENCE).expect("all of it");
+        table.wait(&Scope::All, &Demand::default(), PATIENCE).expect("all of it");
         let detected = Routing::By { partitioner: Partitioner::Crc32, named: false, fits: true };
         assert_eq!(table.routing(), detected, "{key}");
         assert_eq!(table.partition_of(key.as_bytes()), Some(home(&key)));

@@ -44,7 +44,7 @@ codes! {
     BadParameter "bad_parameter" 400 "Compare the parameter with /docs.";
     /// The request has a Lentic-* header that no endpoint knows; ignoring it could be a silent stale read.
     UnknownHeader "unknown_header" 400
-        "Requests may carry Lentic-At-Least, Lentic-Max-Staleness and Lentic-Timeout.";
+        "Requests may carry Lentic-At-Least, Lentic-Max-Staleness, Lentic-Consistency and Lentic-Timeout.";
     /// A header's value can't be read.
     BadHeader "bad_header" 400 "Compare the header with /docs.";
     /// A token can't be read, or is not one of this table's topic as it exists now.
@@ -115,6 +115,9 @@ codes! {
     /// The table has not reached yet what its log held when the node started.
     CatchingUp "catching_up" 503
         "Try again later; a reader who accepts an older state sends Lentic-Max-Staleness.";
+    /// No node that has the shard answers now, or none is proven to be its active one, which was asked for.
+    NoActive "no_active" 503
+        "Try again in a moment: a standby or the next owner takes over; GET /v1/cluster shows who has which shard.";
     /// The store is older than Lentic-Max-Staleness allows, or was never proven current.
     TooStale "too_stale" 503 "Try again, or allow more staleness; GET /v1/tables/{table} shows the staleness now.";
     /// The log can't be reached: reads go on with growing staleness, writes are refused; nothing was written.

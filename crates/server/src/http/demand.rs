@@ -27,6 +27,7 @@ pub(crate) struct RequestHeaders<'a> {
     at_least: Option<&'a HeaderValue>,
     max_staleness: Option<&'a HeaderValue>,
     timeout: Option<&'a HeaderValue>,
+    consistency: Option<&'a HeaderValue>,
 }
 
 impl<'a> RequestHeaders<'a> {
@@ -47,6 +48,7 @@ impl<'a> RequestHeaders<'a> {
                 "last-event-id" => once(name, &mut read.last_event_id, value)?,
                 "lentic-at-least" => once(name, &mut read.at_least, value)?,
                 "lentic-max-staleness" => once(name, &mut read.max_staleness, value)?,
+                "lentic-consistency" => once(name, &mut read.consistency, value)?,
                 "lentic-timeout" => once(name, &mut read.timeout, value)?,
                 _ if name.starts_with("lentic-") => {
                     return Err(Error::new(
@@ -71,7 +73,10 @@ impl<'a> RequestHeaders<'a> {
 
     /// Whether the read is plain and has no timeout of its own.
     pub(crate) fn is_plain(&self) -> bool {
-        self.at_least.is_none() && self.max_staleness.is_none() && self.timeout.is_none()
+        self.at_least.is_none()
+            && self.max_staleness.is_none()
+            && self.timeout.is_none()
+            && self.consistency.is_none()
     }
 
     /// What the reader demands.
@@ -87,6 +92,18 @@ impl<'a> RequestHeaders<'a> {
             demand.max_staleness = Some(duration("Lentic-Max-Staleness", value)?);
         }
         Ok(demand)
+    }
+
+    /// `Lentic-Consistency: active`: a standby's answer is none.
+    pub(crate) fn wants_active(&self) -> Result<bool> {
+        match self.consistency.map(|value| text("Lentic-Consistency", value)).transpose()? {
+            None => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("active") => Ok(true),
+            Some(value) => {
+                let message = format!("Lentic-Consistency is {value:?}: the only value is active");
+                Err(Error::new(Code::BadHeader, message))
+            }
+        }
     }
 
     /// `Lentic-Timeout`.

@@ -47,7 +47,10 @@ pub(crate) const ANSWER_HEADERS: &[(&str, &str)] = &[
         "How far the answer's partitions are, as inclusive tokens, comma-separated: send it back as \
          Lentic-At-Least to read nothing older. A partition without any record is left out.",
     ),
-    ("Lentic-Role", "active: this node's state is the authority."),
+    (
+        "Lentic-Role",
+        "active: the answer is the authority's, and is proven to be at that moment; standby: it is a copy's.",
+    ),
     ("Lentic-Lag-Records", "Records between the position and the log's end, in sum over the partitions."),
     (
         "Lentic-Staleness-Ms",
@@ -63,6 +66,10 @@ pub(crate) const REQUEST_HEADERS: &[(&str, &str)] = &[
         "Lentic-Max-Staleness",
         "A time such as 5s or 500ms: the store must have been proven current this recently. Such a read is \
          answered from a table that is still catching up, too.",
+    ),
+    (
+        "Lentic-Consistency",
+        "active: a standby's answer is none; 503 no_active while no node is proven to be the active one.",
     ),
     ("Lentic-Timeout", "A time such as 5s or 500ms: the longest that the request may take."),
 ];

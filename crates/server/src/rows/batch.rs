@@ -3,11 +3,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::bytes::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::HeaderValue;
 use lentic::format::{RawValue, key_from_json};
 use lentic::types::PartitionId;
-use lentic::{Scope, Written};
+use lentic::{ReadError, Scope, Written};
 use serde::Deserialize;
 
 use super::element::{Element, base64};
@@ -18,8 +19,9 @@ use crate::call::{Call, Object, bytes, from_json, json};
 use crate::catalog::Entry;
 use crate::document::RowWriter;
 use crate::error::{Code, Error, Result};
-use crate::freshness::{Freshness, admitted, applied, writable};
+use crate::freshness::{Freshness, admitted, writable};
 use crate::http::{APPLICATION_JSON, LENTIC_APPLIED, LENTIC_TOKEN, Response};
+use crate::peers::{self, Key, PartRow, Together, What};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,28 +65,13 @@ pub(crate) async fn get_many(mut call: Call) -> Result<Response> {
 }
 
 async fn found(call: &Call, entry: Arc<Entry>, request: &Keys<'_>, keys: Arc<[Vec<u8>]>) -> Result<Response> {
-    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
     let max_bytes = call.state.config().max_body_bytes;
-    let table = Arc::clone(&entry);
-    let freshness = Freshness::of(&entry.table);
-    let read = move || {
-        let mut out = b"{\"rows\":[".to_vec();
-        let mut missing = Vec::new();
-        let rows = RowWriter::new(&table);
-        let mut first = true;
-        let positions = table.table.get_many(&keys, &mut |index, row| match row {
-            None => missing.push(index),
-            Some(_) if out.len() > max_bytes => {}
-            Some(row) => {
-                if !std::mem::take(&mut first) {
-                    out.push(b',');
-                }
-                rows.row(&keys[index], &row, &mut out);
-            }
-        });
-        positions.map(|positions| (out, missing, positions))
-    };
-    let (mut out, missing, positions) = call.state.block(call.deadline, read).await??;
+    let Looked { mut out, missing, together: Together { positions, freshness, role } } =
+        if peers::is_here(&entry) {
+            look(call, &entry, keys, max_bytes).await?
+        } else {
+            look_everywhere(call, &entry, &keys, max_bytes).await?
+        };
     if out.len() > max_bytes {
         return Err(Error::new(Code::TooLarge, format!("the rows are above max_body_bytes = {max_bytes}"))
             .hint("Ask for fewer keys at a time."));
@@ -105,8 +92,82 @@ async fn found(call: &Call, entry: Arc<Entry>, request: &Keys<'_>, keys: Arc<[Ve
     push_json(&positions, &mut out)?;
     out.extend_from_slice(b"}\n");
     let mut response = bytes(out, APPLICATION_JSON);
-    response.headers_mut().extend(freshness_headers(&positions, freshness));
+    response.headers_mut().extend(freshness_headers(&positions, freshness, role));
     Ok(response)
+}
+
+/// What was found of many keys.
+struct Looked {
+    /// The rows, up to a little more than the limit.
+    out: Vec<u8>,
+    /// The indexes of keys without rows.
+    missing: Vec<usize>,
+    together: Together,
+}
+
+/// With all partitions here.
+async fn look(call: &Call, entry: &Arc<Entry>, keys: Arc<[Vec<u8>]>, max_bytes: usize) -> Result<Looked> {
+    admitted(&entry.table, &Scope::All, &call.demand, call.deadline).await?;
+    let table = Arc::clone(entry);
+    let freshness = Freshness::of(&entry.table, &Scope::All);
+    let read = move || {
+        let mut out = b"{\"rows\":[".to_vec();
+        let mut missing = Vec::new();
+        let rows = RowWriter::new(&table);
+        let mut first = true;
+        let positions = table.table.get_many(&Scope::All, &keys, &mut |index, row| match row {
+            None => missing.push(index),
+            Some(_) if out.len() > max_bytes => {}
+            Some(row) => {
+                if !std::mem::take(&mut first) {
+                    out.push(b',');
+                }
+                rows.row(&keys[index], &row, &mut out);
+            }
+        })?;
+        let role = table.table.role_of(&Scope::All);
+        Ok::<_, ReadError>(Looked { out, missing, together: Together { positions, freshness, role } })
+    };
+    Ok(call.state.block(call.deadline, read).await??)
+}
+
+/// Each node is asked for the keys of its partitions, and for those that may be anywhere.
+async fn look_everywhere(
+    call: &Call,
+    entry: &Arc<Entry>,
+    keys: &[Vec<u8>],
+    max_bytes: usize,
+) -> Result<Looked> {
+    let what = |partitions: &[PartitionId]| {
+        let is_asked = |key: &&Vec<u8>| {
+            entry.table.partition_of(key).is_none_or(|partition| partitions.contains(&partition))
+        };
+        What::Keys(keys.iter().filter(is_asked).cloned().map(Key).collect())
+    };
+    let parts = call.gather().all(entry, &what, call.deadline).await?;
+    let together = Together::of(&parts);
+    let mut found: BTreeMap<Bytes, PartRow> = BTreeMap::new();
+    for row in parts.into_iter().flat_map(|part| part.rows) {
+        let newer = found.get(&row.key).is_none_or(|known| known.timestamp < row.timestamp);
+        if newer {
+            found.insert(row.key.clone(), row);
+        }
+    }
+    let (mut out, mut missing) = (b"{\"rows\":[".to_vec(), Vec::new());
+    let (rows, mut first) = (RowWriter::new(entry), true);
+    for (index, key) in keys.iter().enumerate() {
+        match found.get(&key[..]) {
+            None => missing.push(index),
+            Some(_) if out.len() > max_bytes => {}
+            Some(row) => {
+                if !std::mem::take(&mut first) {
+                    out.push(b',');
+                }
+                rows.put(key, &row.value, row.timestamp, row.partition, row.offset, &mut out);
+            }
+        }
+    }
+    Ok(Looked { out, missing, together })
 }
 
 pub(super) fn push_json(value: &impl serde::Serialize, out: &mut Vec<u8>) -> Result<()> {
@@ -169,7 +230,7 @@ async fn written(call: &Call, entry: Arc<Entry>, request: &Writes<'_>, ack: Ack)
     let last = last_per_partition(&written);
     let mut all_applied = ack == Ack::Applied;
     for written in last.values() {
-        all_applied = all_applied && applied(&entry.table, written, deadline).await;
+        all_applied = all_applied && call.is_applied(&entry, written, deadline).await;
     }
     let positions: Vec<_> = last.values().map(|written| written.token.to_string()).collect();
     let answer = api::WrittenRows {

@@ -12,6 +12,7 @@ use crate::catalog::Entry;
 use crate::error::Result;
 use crate::freshness::{Freshness, admitted};
 use crate::http::Response;
+use crate::peers::{self, Together, What};
 
 /// The exact number of rows, by scan; the table's description has an estimate that costs nothing.
 #[utoipa::path(get, path = "/v1/tables/{table}/rows:count", tag = "Rows",
@@ -32,12 +33,18 @@ pub(crate) async fn count(call: Call) -> Result<Response> {
 }
 
 async fn count_in(call: &Call, entry: Arc<Entry>, scan: Scan) -> Result<Response> {
-    admitted(&entry.table, Scope::All, &call.demand, call.deadline).await?;
-    let freshness = Freshness::of(&entry.table);
-    let table = entry.table.clone();
-    let (count, positions) = call.state.block(call.deadline, move || table.count(&scan)).await??;
+    let (count, Together { positions, freshness, role }) = if peers::is_here(&entry) {
+        admitted(&entry.table, &Scope::All, &call.demand, call.deadline).await?;
+        let freshness = Freshness::of(&entry.table, &Scope::All);
+        let table = entry.table.clone();
+        let (count, positions) = call.state.block(call.deadline, move || table.count(&scan)).await??;
+        (count, Together { positions, freshness, role: entry.table.role_of(&Scope::All) })
+    } else {
+        let parts = call.gather().all(&entry, &|_| What::count(&scan.bounds), call.deadline).await?;
+        (parts.iter().map(|part| part.count).sum(), Together::of(&parts))
+    };
     let positions = entry.positions(&positions);
-    let headers = freshness_headers(&positions, freshness);
+    let headers = freshness_headers(&positions, freshness, role);
     let mut response = json(StatusCode::OK, &api::Count { count, positions })?;
     response.headers_mut().extend(headers);
     Ok(response)

@@ -17,8 +17,9 @@ use crate::api;
 use crate::call::{Call, from_json, json};
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
-use crate::freshness::{applied, writable};
+use crate::freshness::writable;
 use crate::http::{Deadline, LENTIC_APPLIED, LENTIC_TOKEN, Response};
+use crate::peers::Gather;
 use crate::state::State;
 
 /// Writes that may be on their way at the same time.
@@ -56,6 +57,7 @@ pub(crate) async fn load(mut call: Call) -> Result<Response> {
         window: Arc::new(Window::default()),
         max_line: call.state.config().max_line_bytes,
         deadline: call.deadline,
+        gather: call.gather(),
         entry,
         skip,
         line: 0,
@@ -75,6 +77,7 @@ struct Load {
     window: Arc<Window>,
     max_line: usize,
     deadline: Deadline,
+    gather: Gather,
     skip: bool,
     /// The number of the last line, from 1.
     line: u64,
@@ -197,7 +200,7 @@ impl Load {
         let waits = outcome.as_ref().map_or_else(|error| error.code() == Code::BadLine, |()| true);
         let mut all_applied = waits && ack == Ack::Applied;
         for written in &last {
-            all_applied = all_applied && applied(&self.entry.table, written, deadline).await;
+            all_applied = all_applied && self.gather.is_applied(&self.entry, written, deadline).await;
         }
         if let Err(error) = outcome {
             return Err(error.field("written", written).field("positions", positions));

@@ -33,6 +33,7 @@ use std::borrow::Cow;
 use axum::http::header::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use lentic::Role;
 use lentic::format::{FormatError, key_from_text};
 use lentic::types::FormatName;
 
@@ -103,15 +104,28 @@ fn path_key(format: FormatName, path: RowPath<'_>, encoding: KeyEncoding) -> Res
     encoding.key(format, &text).map(Cow::Owned)
 }
 
+/// `Lentic-Role`.
+pub(crate) fn role_header(role: Role) -> HeaderValue {
+    HeaderValue::from_static(role_name(role))
+}
+
+/// A role as answers name it.
+pub(crate) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Active => "active",
+        Role::Standby => "standby",
+    }
+}
+
 /// `Lentic-Position`, `Lentic-Role`, `Lentic-Lag-Records`, `Lentic-Staleness-Ms`.
-pub(crate) fn freshness_headers(positions: &[String], freshness: Freshness) -> HeaderMap {
+pub(crate) fn freshness_headers(positions: &[String], freshness: Freshness, role: Role) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
     if !positions.is_empty()
         && let Ok(value) = HeaderValue::try_from(positions.join(", "))
     {
         headers.insert(&LENTIC_POSITION, value);
     }
-    headers.insert(&LENTIC_ROLE, HeaderValue::from_static("active"));
+    headers.insert(&LENTIC_ROLE, role_header(role));
     headers.insert(&LENTIC_LAG_RECORDS, HeaderValue::from(freshness.lag));
     if let Some(ms) = freshness.staleness_ms {
         headers.insert(&LENTIC_STALENESS_MS, HeaderValue::from(ms));

@@ -10,9 +10,9 @@ use axum::http::{Method, StatusCode, Uri};
 use bytes::Bytes;
 use lentic::format::{check_stored, value_to_json};
 use lentic::types::FormatName;
-use lentic::{Admission, Demand, Found, ReadError, Row, Tier};
+use lentic::{Admission, Demand, Found, ReadError, Row, Scope, Tier};
 
-use super::{KeyEncoding, path_key, windows};
+use super::{KeyEncoding, path_key, role_header, windows};
 use crate::call::Call;
 use crate::catalog::Entry;
 use crate::document::{push_decimal, push_token};
@@ -23,6 +23,7 @@ use crate::http::{
     APPLICATION_JSON, Body, LENTIC_LAG_RECORDS, LENTIC_POSITION, LENTIC_ROLE, LENTIC_STALENESS_MS,
     LENTIC_TIMESTAMP, OCTET_STREAM, Query, RequestHeaders, Response, RowPath, TEXT_PLAIN, negotiate,
 };
+use crate::peers::Answered;
 use crate::state::State;
 
 /// One row.
@@ -96,16 +97,31 @@ async fn read_in(
     was_quick: bool,
 ) -> Result<Response> {
     let scope = entry.table.partition_of(&key).into();
-    let was_looked_for = was_quick && entry.table.admit(scope, &call.demand)? == Admission::Granted;
+    if let Scope::Partition(partition) = scope
+        && let Answered::There(response) = call.read_elsewhere(&entry, partition).await?
+    {
+        return Ok(response);
+    }
+    let was_looked_for = was_quick && entry.table.admit(&scope, &call.demand)? == Admission::Granted;
     if !was_looked_for {
-        admitted(&entry.table, scope, &call.demand, call.deadline).await?;
+        admitted(&entry.table, &scope, &call.demand, call.deadline).await?;
         let read = |found: Found<'_>| answer(&entry, &found, &want);
-        if let Some(answer) = entry.table.get_with(scope, &key, Tier::Memory, read)? {
-            return answer;
+        if let Some(answer) = entry.table.get_with(&scope, &key, Tier::Memory, read)? {
+            return proven(call, &entry, &scope, answer);
         }
     }
-    let read = move || entry.table.get_with(scope, &key, Tier::Disk, |found| answer(&entry, &found, &want));
-    call.state.block(call.deadline, read).await??.unwrap_or_else(|| Err(Error::plain(Code::Internal)))
+    let (table, place) = (Arc::clone(&entry), scope.clone());
+    let read = move || table.table.get_with(&place, &key, Tier::Disk, |found| answer(&table, &found, &want));
+    let answer = call.state.block(call.deadline, read).await??;
+    proven(call, &entry, &scope, answer.unwrap_or_else(|| Err(Error::plain(Code::Internal))))
+}
+
+/// The answer, if it is by whom it was asked of.
+fn proven(call: &Call, entry: &Entry, scope: &Scope, answer: Result<Response>) -> Result<Response> {
+    if let Scope::Partition(partition) = scope {
+        call.check_role(entry, *partition)?;
+    }
+    answer
 }
 
 /// The outcome of [`quick`].
@@ -139,7 +155,10 @@ pub(crate) fn quick(
         let key = path_key(entry.key, path, encoding)?;
         let want = Want::read(entry, read, headers, *method == Method::HEAD)?;
         let scope = entry.table.partition_of(&key).into();
-        match entry.table.admit(scope, &Demand::default()) {
+        if matches!(scope, Scope::Partition(partition) if !entry.table.is_answered_here(partition)) {
+            return Ok(None);
+        }
+        match entry.table.admit(&scope, &Demand::default()) {
             Ok(Admission::Granted) => {}
             Ok(Admission::Pending(_)) => return Ok(None),
             Err(ReadError::Closed) => {
@@ -151,10 +170,10 @@ pub(crate) fn quick(
         let begin = Instant::now();
         if !state.pace.is_fast(begin) {
             let read = |found: Found<'_>| answer(entry, &found, &want);
-            return entry.table.get_with(scope, &key, Tier::Memory, read)?.transpose();
+            return entry.table.get_with(&scope, &key, Tier::Memory, read)?.transpose();
         }
         let read = |found: Found<'_>| answer(entry, &found, &want);
-        let answer = entry.table.get_with(scope, &key, Tier::Disk, read)?.transpose();
+        let answer = entry.table.get_with(&scope, &key, Tier::Disk, read)?.transpose();
         state.pace.took(begin, Instant::now());
         answer
     });
@@ -261,7 +280,7 @@ fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Response> {
     if let Some(position) = position {
         headers.insert(&LENTIC_POSITION, part(position));
     }
-    headers.insert(&LENTIC_ROLE, HeaderValue::from_static("active"));
+    headers.insert(&LENTIC_ROLE, role_header(entry.table.role(found.partition)));
     headers.insert(&LENTIC_LAG_RECORDS, lag.map_or(HeaderValue::from_static("0"), part));
     if let Some(staleness) = staleness {
         headers.insert(&LENTIC_STALENESS_MS, part(staleness));
@@ -285,7 +304,8 @@ fn absent(entry: &Entry, found: &Found<'_>, want: &Want) -> Error {
     let position = entry.position(found.partition, found.progress.position);
     let freshness =
         crate::freshness::Freshness { lag: found.progress.lag(), staleness_ms: found.staleness_ms };
-    let headers = super::freshness_headers(position.as_slice(), freshness);
+    let role = entry.table.role(found.partition);
+    let headers = super::freshness_headers(position.as_slice(), freshness, role);
     let error = if want.if_match.is_some() {
         Error::new(Code::PreconditionFailed, "there is no such row")
     } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use bytes::Bytes;
 use futures_util::stream;
-use lentic::types::{Offset, PartitionId};
+use lentic::types::PartitionId;
 use lentic::{KeyBounds, Order, Scan, Scope};
 
 use super::batch::push_json;
@@ -19,7 +19,7 @@ use crate::document::RowWriter;
 use crate::error::{Code, Error, Result};
 use crate::freshness::{Freshness, admitted};
 use crate::http::{APPLICATION_JSON, Body, Deadline, NDJSON, Query, Response, negotiate};
-use crate::state::State;
+use crate::peers::{self, Answered, Gather, Part, Together, What};
 
 /// Rows of a stream that are read at a time; the reader's speed decides when the next ones are.
 const STREAM_ROWS: usize = 10_000;
@@ -90,6 +90,17 @@ pub(super) async fn answer(call: Call, entry: Arc<Entry>, request: Request) -> R
     call.on(entry, |entry| document(&call, entry, scan.clone(), page, parameters)).await
 }
 
+/// How much of a scan is read where.
+async fn read(gather: &Gather, entry: &Arc<Entry>, scan: &Scan, page: Page) -> Result<ReadPage> {
+    if scan.scope != Scope::All || peers::is_here(entry) {
+        let (table, scan) = (Arc::clone(entry), scan.clone());
+        return gather.block(page.deadline, move || page.read(&table, &scan)).await?;
+    }
+    let what = |_: &[PartitionId]| What::rows(&scan.bounds, scan.order, page.limit + 1, page.max_bytes);
+    let parts = gather.all(entry, &what, page.deadline).await?;
+    Ok(page.merge(entry, scan.order, parts))
+}
+
 async fn document(
     call: &Call,
     entry: Arc<Entry>,
@@ -97,11 +108,17 @@ async fn document(
     page: Page,
     parameters: Parameters,
 ) -> Result<Response> {
-    admitted(&entry.table, scan.scope, &call.demand, call.deadline).await?;
-    let freshness = Freshness::of(&entry.table);
-    let table = Arc::clone(&entry);
-    let read = call.state.block(call.deadline, move || page.read(&table, &scan)).await??;
-    let positions = entry.positions(&read.positions);
+    if let Scope::Partition(partition) = scan.scope
+        && let Answered::There(response) = call.read_elsewhere(&entry, partition).await?
+    {
+        return Ok(response);
+    }
+    if scan.scope != Scope::All || peers::is_here(&entry) {
+        admitted(&entry.table, &scan.scope, &call.demand, call.deadline).await?;
+    }
+    let read = read(&call.gather(), &entry, &scan, page).await?;
+    let Together { positions, freshness, role } = read.together;
+    let positions = entry.positions(&positions);
     let mut out = read.text;
     out.push(b']');
     if let Some(last) = read.last {
@@ -113,7 +130,7 @@ async fn document(
     push_json(&positions, &mut out)?;
     out.extend_from_slice(b"}\n");
     let mut response = bytes(out, APPLICATION_JSON);
-    response.headers_mut().extend(freshness_headers(&positions, freshness));
+    response.headers_mut().extend(freshness_headers(&positions, freshness, role));
     Ok(response)
 }
 
@@ -139,17 +156,15 @@ struct ReadPage {
     rows: usize,
     /// The last key, where there are more rows.
     last: Option<Vec<u8>>,
-    positions: Vec<(PartitionId, Offset)>,
+    together: Together,
 }
 
 impl Page {
     /// Blocks.
     fn read(self, entry: &Entry, scan: &Scan) -> Result<ReadPage> {
+        let freshness = Freshness::of(&entry.table, &scan.scope);
         let writer = RowWriter::new(entry);
-        let mut text = match self.shape {
-            Shape::Document => b"{\"rows\":[".to_vec(),
-            Shape::Lines => Vec::with_capacity(STREAM_BYTES + STREAM_BYTES / 4),
-        };
+        let mut text = self.begin();
         let (mut rows, mut more) = (0, false);
         let mut last: Vec<u8> = Vec::new();
         let scan = Scan { until: Some(self.deadline.at().into_std()), ..scan.clone() };
@@ -172,13 +187,51 @@ impl Page {
             rows += 1;
             ControlFlow::Continue(())
         })?;
-        Ok(ReadPage { text, rows, last: more.then_some(last), positions })
+        let role = entry.table.role_of(&scan.scope);
+        Ok(ReadPage {
+            text,
+            rows,
+            last: more.then_some(last),
+            together: Together { positions, freshness, role },
+        })
+    }
+
+    fn begin(self) -> Vec<u8> {
+        match self.shape {
+            Shape::Document => b"{\"rows\":[".to_vec(),
+            Shape::Lines => Vec::with_capacity(STREAM_BYTES + STREAM_BYTES / 4),
+        }
+    }
+
+    /// The same of what several nodes told.
+    fn merge(self, entry: &Entry, order: Order, parts: Vec<Part>) -> ReadPage {
+        let together = Together::of(&parts);
+        let writer = RowWriter::new(entry);
+        let (mut text, mut rows, mut last) = (self.begin(), 0, Bytes::new());
+        let more = peers::merge(entry, parts, order, &mut |row| {
+            if rows == self.limit || (rows > 0 && text.len() >= self.max_bytes) {
+                return false;
+            }
+            match self.shape {
+                Shape::Lines => writer.line(&row.key, &row.value, &mut text),
+                Shape::Document => {
+                    if rows > 0 {
+                        text.push(b',');
+                    }
+                    writer.put(&row.key, &row.value, row.timestamp, row.partition, row.offset, &mut text);
+                }
+            }
+            last = row.key.clone();
+            rows += 1;
+            true
+        });
+        ReadPage { text, rows, last: more.then(|| last.to_vec()), together }
     }
 }
 
 /// The state of a stream between two reads.
 struct Lines {
-    state: Arc<State>,
+    gather: Gather,
     entry: Arc<Entry>,
     scan: Scan,
     /// Rows still to come at most.
@@ -196,8 +249,7 @@ impl Lines {
             shape: Shape::Lines,
             deadline: self.deadline.step(),
         };
-        let (entry, scan) = (Arc::clone(&self.entry), self.scan.clone());
-        let read = self.state.block(page.deadline, move || page.read(&entry, &scan)).await??;
+        let read = read(&self.gather, &self.entry, &self.scan, page).await?;
         self.left -= read.rows;
         self.done = self.left == 0 || read.last.is_none();
         if let Some(last) = &read.last {
@@ -210,10 +262,16 @@ impl Lines {
 /// The first part is read before the answer begins, so that what fails at once has its status. A stream that breaks
 /// off later ends without the end that HTTP gives to a whole body.
 async fn stream_lines(call: &Call, entry: Arc<Entry>, scan: Scan, limit: Option<usize>) -> Result<Response> {
-    admitted(&entry.table, scan.scope, &call.demand, call.deadline).await?;
-    let freshness = Freshness::of(&entry.table);
+    if let Scope::Partition(partition) = scan.scope
+        && let Answered::There(response) = call.read_elsewhere(&entry, partition).await?
+    {
+        return Ok(response);
+    }
+    if scan.scope != Scope::All || peers::is_here(&entry) {
+        admitted(&entry.table, &scan.scope, &call.demand, call.deadline).await?;
+    }
     let mut lines = Lines {
-        state: Arc::clone(&call.state),
+        gather: call.gather(),
         entry,
         scan,
         left: limit.unwrap_or(usize::MAX),
@@ -221,7 +279,8 @@ async fn stream_lines(call: &Call, entry: Arc<Entry>, scan: Scan, limit: Option<
         done: limit == Some(0),
     };
     let first = lines.read().await?;
-    let mut headers: HeaderMap = freshness_headers(&lines.entry.positions(&first.positions), freshness);
+    let Together { positions, freshness, role } = &first.together;
+    let mut headers: HeaderMap = freshness_headers(&lines.entry.positions(positions), *freshness, *role);
     headers.insert(CONTENT_TYPE, NDJSON);
     let body = if lines.done {
         Body::from(Bytes::from(first.text))

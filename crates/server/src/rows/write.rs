@@ -13,9 +13,10 @@ use crate::api;
 use crate::call::{Call, json};
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
-use crate::freshness::{admitted, applied, writable};
+use crate::freshness::{admitted, writable};
 use crate::http::etag::{self, Tags};
 use crate::http::{Deadline, LENTIC_APPLIED, LENTIC_TIMESTAMP, LENTIC_TOKEN, Query, Response, RowPath};
+use crate::peers::Answered;
 
 /// Puts a row.
 ///
@@ -111,12 +112,20 @@ async fn write(call: &Call, entry: Arc<Entry>, write: Write, ack: Ack) -> Result
     call.brokers_answer()?;
     writable(&entry.table, call.deadline).await?;
     let put = write.value.is_some();
-    let written = match condition(&call.headers)? {
+    let condition = condition(&call.headers)?;
+    let partition = entry.table.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
+    if condition.is_some() {
+        let body = write.value.clone().unwrap_or_default();
+        if let Answered::There(response) = call.write_elsewhere(&entry, partition, body).await? {
+            return Ok(response);
+        }
+    }
+    let written = match condition {
         None => append(&entry, write, call.deadline).await?,
         Some(condition) => append_if(call, &entry, write, condition).await?,
     };
     entry.counters.count_writes(1);
-    let applied = ack == Ack::Applied && applied(&entry.table, &written, call.deadline).await;
+    let applied = ack == Ack::Applied && call.is_applied(&entry, &written, call.deadline).await;
     let answer = api::Written { token: written.token.to_string(), timestamp: written.timestamp.0, applied };
     let mut response = json(StatusCode::OK, &answer)?;
     let headers = response.headers_mut();
@@ -149,7 +158,7 @@ async fn append_if(call: &Call, entry: &Entry, write: Write, condition: Conditio
     let (table, deadline) = (entry.table.clone(), call.deadline);
     let partition = table.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
     // Who waits for rows, or for his turn, takes no thread meanwhile.
-    admitted(&table, Scope::Partition(partition), &Demand::default(), deadline).await?;
+    admitted(&table, &Scope::Partition(partition), &Demand::default(), deadline).await?;
     let turn = entry.turns.take(partition, deadline).await?;
     let write_if = move || {
         let _turn = turn;

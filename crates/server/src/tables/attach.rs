@@ -3,13 +3,14 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use lentic::types::WindowKind;
-use lentic::{Attach, Attached, AttachedWindow, Demand, Scope};
+use lentic::{Attach, Attached, AttachedWindow};
+
+use super::declare::all_ready;
 
 use super::description;
 use crate::api;
 use crate::call::{Call, json};
 use crate::error::{Code, Error, Result};
-use crate::freshness::admitted;
 use crate::http::Response;
 
 /// Declares a read-only table over the changelog of each store of a Kafka Streams or ksqlDB application.
@@ -38,12 +39,12 @@ pub(crate) async fn attach(mut call: Call) -> Result<Response> {
         };
         match outcome {
             Ok((table, created)) => {
-                if wait {
-                    admitted(&table, Scope::All, &Demand::default(), call.deadline).await?;
-                }
                 let name = table.spec().name;
                 let entry =
                     call.state.catalog.get(name.as_str()).ok_or_else(|| Error::plain(Code::TableNotFound))?;
+                if wait {
+                    all_ready(&call, &entry).await?;
+                }
                 answer.created = created;
                 let described = call.state.block(call.deadline.step(), move || description(&entry)).await?;
                 answer.table = Some(described);

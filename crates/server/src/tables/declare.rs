@@ -1,6 +1,7 @@
 //! Creating, changing and dropping tables.
 use std::sync::Arc;
 
+use crate::peers;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
 use lentic::types::{TableName, TableSpec};
@@ -34,7 +35,9 @@ pub(crate) async fn create(mut call: Call) -> Result<Response> {
     let (table, created) =
         call.state.block_change(call.deadline, move || state.node.create_table(spec)).await??;
     if wait {
-        let ready = admitted(&table, Scope::All, &Demand::default(), call.deadline).await;
+        let no_table = || Error::plain(Code::TableNotFound);
+        let entry = call.state.catalog.get(table.spec().name.as_str()).ok_or_else(no_table)?;
+        let ready = all_ready(&call, &entry).await;
         ready.map_err(|error| {
             error.hint(format!("The table is declared; GET /readyz?table={name} tells more."))
         })?;
@@ -45,6 +48,14 @@ pub(crate) async fn create(mut call: Call) -> Result<Response> {
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)
+}
+
+/// Waits until all partitions of a table answer plain reads, wherever they are.
+pub(super) async fn all_ready(call: &Call, entry: &Arc<Entry>) -> Result<()> {
+    if peers::is_here(entry) {
+        return admitted(&entry.table, &Scope::All, &Demand::default(), call.deadline).await;
+    }
+    call.gather().admitted(entry, call.deadline).await
 }
 
 /// Changes `read_only`, or names the partitioner to write with.

@@ -5,7 +5,7 @@ mod sse;
 use std::sync::Arc;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use lentic::{EventId, Filter, WatchStart};
+use lentic::{EventId, Filter, Scope, WatchStart};
 
 pub(crate) mod paths {
     pub(crate) use super::__path_watch;
@@ -54,14 +54,15 @@ pub(crate) async fn watch(call: Call) -> Result<Response> {
         _ => WatchStart::Now,
     };
     let slot = call.state.admit_watch()?;
-    admitted(&entry.table, lentic::Scope::All, &call.demand, call.deadline).await?;
-    let freshness = Freshness::of(&entry.table);
+    admitted(&entry.table, &Scope::All, &call.demand, call.deadline).await?;
+    let freshness = Freshness::of(&entry.table, &Scope::All);
+    let role = entry.table.role_of(&Scope::All);
     let table = entry.table.clone();
     let open = call.state.block(call.deadline, move || table.watch(filter, start)).await??;
     let stream = Feed::start(Arc::clone(&call.state), entry, open, slot, call.connection);
     let mut response = Response::new(Body::Stream(axum::body::Body::from_stream(stream)));
     let headers = response.headers_mut();
-    headers.extend(freshness_headers(&[], freshness));
+    headers.extend(freshness_headers(&[], freshness, role));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

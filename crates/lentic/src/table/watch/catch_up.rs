@@ -1,4 +1,5 @@
 //! From where a watch stands to the live changes, through the log.
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{Polled, ReadFrom, Reader, ReaderOptions};
@@ -70,7 +71,7 @@ impl Watch {
     }
 
     fn kept(&self) -> impl Iterator<Item = PartitionId> + '_ {
-        self.table.inner.partitions.iter().map(|partition| partition.id)
+        self.partitions.iter().map(|partition| partition.id)
     }
 
     fn source(&self, partition: PartitionId) -> TopicPartition {
@@ -84,8 +85,8 @@ impl Watch {
         events: &mut Vec<WatchEvent>,
     ) -> Result<bool, ReadError> {
         self.subscription.forget_records();
-        let join = |partition: &Partition| (partition.id, partition.join(&self.subscription));
-        let live_from: Vec<_> = self.table.inner.partitions.iter().map(join).collect();
+        let join = |partition: &Arc<Partition>| (partition.id, partition.join(&self.subscription));
+        let live_from: Vec<_> = self.partitions.iter().map(join).collect();
         if self.subscription.overflowed() {
             return Err(ReadError::TooMany("watch_buffer_bytes"));
         }

@@ -16,6 +16,8 @@ use crate::table::{Partition, RawTable, Target};
 /// An open watch. One reader owns it; dropping it ends it, and may block where it reads the log.
 pub struct Watch {
     pub(super) table: RawTable,
+    /// What it is of: the partitions that were here when it began.
+    pub(super) partitions: Arc<Vec<Arc<Partition>>>,
     pub(super) filter: Filter,
     pub(super) phase: Phase,
     pub(super) subscription: Arc<Subscription>,
@@ -50,6 +52,7 @@ impl RawTable {
         let nowhere = vec![Offset(0); self.partitions() as usize];
         let mut watch = Watch {
             table: self.clone(),
+            partitions: self.here(),
             filter,
             phase: Phase::Live,
             subscription: Arc::new(Subscription::new(self.inner.around.limits.watch_buffer_bytes)),
@@ -113,7 +116,7 @@ impl Watch {
             let views = self.views();
             if self.subscription.is_empty() {
                 self.at = self.at.max(proven_at(&views));
-                for (partition, view) in self.table.inner.partitions.iter().zip(&views) {
+                for (partition, view) in self.partitions.iter().zip(&views) {
                     let start = &mut self.starts[partition.id.0 as usize];
                     *start = view.purged.max(*start);
                 }
@@ -130,7 +133,7 @@ impl Watch {
 
     /// The views of the partitions that are kept; what was published with them is queued.
     fn views(&self) -> Vec<TaskView> {
-        self.table.inner.partitions.iter().map(Partition::settled_view).collect()
+        self.partitions.iter().map(|partition| partition.settled_view()).collect()
     }
 
     /// When all partitions were last proven current.
@@ -140,14 +143,14 @@ impl Watch {
 
     /// A partition whose rows are about to be replaced by others.
     fn building(&self) -> Option<PartitionId> {
-        let mut partitions = self.table.inner.partitions.iter();
+        let mut partitions = self.partitions.iter();
         partitions.find(|partition| is_building(partition.view().state)).map(|partition| partition.id)
     }
 
     /// Begins a new subscription, and returns what each partition that is kept was then.
     pub(super) fn subscribe(&mut self) -> Vec<(Arc<dyn ReadStore>, TaskView)> {
         self.unsubscribe();
-        let partitions = self.table.inner.partitions.iter();
+        let partitions = self.partitions.iter();
         partitions.map(|partition| partition.subscribe(&self.subscription)).collect()
     }
 
@@ -159,7 +162,7 @@ impl Watch {
     }
 
     fn leave(&self) {
-        for partition in &self.table.inner.partitions {
+        for partition in self.partitions.iter() {
             partition.unsubscribe(&self.subscription);
         }
     }
@@ -173,7 +176,7 @@ impl Watch {
     fn begin_now(&mut self) {
         self.at = self.proven_at();
         let views = self.subscribe();
-        for (partition, (_, view)) in self.table.inner.partitions.iter().zip(views) {
+        for (partition, (_, view)) in self.partitions.iter().zip(views) {
             let i = partition.id.0 as usize;
             self.positions[i] = partition.join(&self.subscription);
             self.starts[i] = view.log_start;

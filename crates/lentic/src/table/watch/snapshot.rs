@@ -31,7 +31,7 @@ impl Watch {
         self.at = self.proven_at();
         let sources = self.subscribe();
         let mut tags = Vec::new();
-        for (partition, (snapshot, view)) in self.table.inner.partitions.iter().zip(&sources) {
+        for (partition, (snapshot, view)) in self.partitions.iter().zip(&sources) {
             let key = position_key(self.table.inner.store_id, partition.id);
             let stored = snapshot.get(&key)?.map(|bytes| PositionRecord::from_bytes(&bytes)).transpose()?;
             let offset = stored.map_or(Offset(0), |stored| stored.position.offset);
@@ -55,7 +55,7 @@ impl Watch {
         events: &mut Vec<WatchEvent>,
     ) -> Result<bool, ReadError> {
         let Phase::Snapshot(snapshot) = &mut self.phase else { return Ok(true) };
-        let Some(partition) = self.table.inner.partitions.get(snapshot.partition) else {
+        let Some(partition) = self.partitions.get(snapshot.partition) else {
             return self.after_snapshot(events);
         };
         let after = snapshot.after.take();
@@ -72,7 +72,7 @@ impl Watch {
             Filter::Key(key) => KeyBounds { from: Some(key.clone()), after, ..KeyBounds::default() },
         };
         let (store, view) = &snapshot.sources[snapshot.partition];
-        let source = Source { partition, snapshot: Arc::clone(store), view: *view };
+        let source = Source { partition: Arc::clone(partition), snapshot: Arc::clone(store), view: *view };
         let scan = Scan { bounds, ..Scan::default() };
         let max = max.min(STEP);
         let (mut key, mut seen, mut last) = (Vec::new(), 0, None);

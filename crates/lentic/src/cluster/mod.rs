@@ -1,0 +1,251 @@
+//! This node among the others: what the group gives it, what it keeps, and who has the rest.
+mod clock;
+mod group;
+mod keep;
+mod lease;
+mod members;
+mod nodes;
+mod placement;
+mod takeover;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Receiver, Sender};
+use lentic_cluster::{Lease, NodeId, NodeRecord, Ownership, Place, Process, Role, ShardMap};
+use lentic_log_kafka::KafkaLog;
+use lentic_types::{ShardId, Timestamp};
+
+use crate::NodeError;
+use crate::config::Config;
+use crate::node::Shared;
+use keep::Kept;
+
+pub(crate) use group::Group;
+pub use members::{Member, MemberShard};
+
+/// What a node knows of its cluster. One process on an embedded log is alone in it and has everything.
+pub(crate) struct Cluster {
+    /// `None`: the embedded log.
+    kafka: Option<Arc<KafkaLog>>,
+    process: Process,
+    node: NodeId,
+    rack: Option<String>,
+    started_at: i64,
+    shards: u32,
+    replicas: usize,
+    /// Replaced as a whole, so that readers need no lock; writers hold `changing`.
+    lease: ArcSwap<Lease>,
+    changing: Mutex<()>,
+    /// The shards that the group gave, on their way from their predecessors to work. Held where a task is opened and where
+    /// shards are given up.
+    ownerships: Mutex<BTreeMap<ShardId, Ownership>>,
+    /// Shards that this node has given up and still keeps, until their new owner answers.
+    given_up: Mutex<BTreeSet<ShardId>>,
+    /// The group has spoken.
+    has_joined: AtomicBool,
+    /// The shards whose partitions are here.
+    kept: ArcSwap<Kept>,
+    map: ArcSwap<ShardMap>,
+    /// Nodes that could not be reached, and have told nothing since: nobody is sent to them.
+    unreachable: ArcSwap<BTreeSet<NodeId>>,
+    /// Where clients and peers reach this node; empty: nobody can.
+    addresses: ArcSwap<Addresses>,
+    /// Wakes the placement thread.
+    nudge: Sender<()>,
+    nudged: Receiver<()>,
+}
+
+/// Where a node is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// By clients: `http://host:port`.
+    pub endpoint: String,
+    /// By other nodes: `host:port`.
+    pub peer: String,
+}
+
+impl Cluster {
+    /// `start`: which start of this node, as its transactional ids have it.
+    pub(crate) fn new(
+        config: &Config,
+        kafka: Option<Arc<KafkaLog>>,
+        node: &str,
+        start: u64,
+        now: Timestamp,
+    ) -> Self {
+        let (nudge, nudged) = crossbeam_channel::bounded(1);
+        Self {
+            kafka,
+            process: Process { node: node.to_owned(), start },
+            node: node.into(),
+            rack: config.rack.clone(),
+            started_at: now.0,
+            shards: config.shards,
+            replicas: config.num_standby_replicas,
+            lease: ArcSwap::default(),
+            changing: Mutex::default(),
+            ownerships: Mutex::default(),
+            given_up: Mutex::default(),
+            has_joined: AtomicBool::new(false),
+            kept: ArcSwap::from_pointee(Kept::All),
+            map: ArcSwap::default(),
+            unreachable: ArcSwap::default(),
+            addresses: ArcSwap::default(),
+            nudge,
+            nudged,
+        }
+    }
+
+    /// The threads that keep this node in its cluster; none where it is alone.
+    pub(crate) fn start(shared: &Arc<Shared>) -> Result<Vec<std::thread::JoinHandle<()>>, NodeError> {
+        if shared.cluster.is_alone() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![
+            placement::spawn(shared)?,
+            takeover::spawn(shared)?,
+            lease::spawn(shared)?,
+            nodes::spawn(shared)?,
+        ])
+    }
+
+    /// Whether this process is the whole service.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.kafka.is_none()
+    }
+
+    /// Others are there: nothing is kept here before the group says what.
+    pub(crate) fn expect_others(&self) {
+        self.kept.store(Arc::new(Kept::Some(BTreeSet::new())));
+    }
+
+    /// This node's id.
+    pub(crate) fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// Whether the partitions of a shard are kept here.
+    pub(crate) fn keeps(&self, shard: ShardId) -> bool {
+        self.kept.load().contains(shard)
+    }
+
+    /// Whether the group has given a shard to this node.
+    pub(crate) fn owns(&self, shard: ShardId) -> bool {
+        self.is_alone() || self.lease.load().generation(shard).is_some()
+    }
+
+    /// The generation by which a shard is this node's, once everything that its predecessor left is dealt with.
+    pub(crate) fn runs(&self, shard: ShardId) -> Option<i64> {
+        if self.is_alone() {
+            return Some(0);
+        }
+        let ownerships = self.ownerships();
+        ownerships.get(&shard).filter(|owned| owned.is_running()).map(Ownership::generation)
+    }
+
+    /// Nothing is given up and no task is opened while this is held.
+    pub(crate) fn ownerships(&self) -> MutexGuard<'_, BTreeMap<ShardId, Ownership>> {
+        self.ownerships.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As what this node may answer for a shard; to be asked after the read.
+    pub(crate) fn role(&self, shard: ShardId) -> Role {
+        let is_active = self.is_alone() || self.lease.load().is_active(shard, clock::now_ms());
+        if is_active { Role::Active } else { Role::Standby }
+    }
+
+    /// Whether the group has told this node what is its.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_alone() || self.has_joined.load(Ordering::Acquire)
+    }
+
+    /// The routing table as it is now.
+    pub(crate) fn map(&self) -> Arc<ShardMap> {
+        self.map.load_full()
+    }
+
+    /// The other nodes that have a shard, the best to ask first.
+    pub(crate) fn others<R>(&self, shard: ShardId, read: impl Fn(&Place<'_>) -> R) -> Vec<R> {
+        let (map, unreachable) = (self.map.load(), self.unreachable.load());
+        let is_asked = |place: &&Place<'_>| *place.node != self.node && !unreachable.contains(place.node);
+        map.places(shard).iter().filter(is_asked).map(read).collect()
+    }
+
+    /// Other nodes don't reach this one before it has told where.
+    pub(crate) fn set_addresses(&self, addresses: Addresses) {
+        self.addresses.store(Arc::new(addresses));
+        self.nudge();
+    }
+
+    /// Has the placement thread look.
+    pub(crate) fn nudge(&self) {
+        // It will look anyway if it has been told already.
+        let _ = self.nudge.try_send(());
+    }
+
+    fn change_lease<R>(&self, change: impl FnOnce(&mut Lease) -> R) -> R {
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lease = (**self.lease.load()).clone();
+        let result = change(&mut lease);
+        self.lease.store(Arc::new(lease));
+        result
+    }
+
+    /// Whether other nodes are there.
+    pub(crate) fn has_others(&self) -> bool {
+        self.map.load().nodes().any(|(node, _)| *node != self.node)
+    }
+
+    /// Whether another node answers plain reads of a shard as its owner.
+    pub(crate) fn is_served_elsewhere(&self, shard: ShardId) -> bool {
+        let map = self.map.load();
+        map.owner(shard).is_some_and(|owner| *owner.node != self.node && owner.ready)
+    }
+
+    /// The shards of this node.
+    pub(crate) fn owned(&self) -> BTreeSet<ShardId> {
+        self.lease.load().owned().collect()
+    }
+
+    /// Forgets who has told nothing for too long.
+    fn expire(&self, now: Timestamp) {
+        let mut now_known = (**self.map.load()).clone();
+        now_known.expire(now);
+        if now_known != **self.map.load() {
+            self.change_map(|map| map.expire(now));
+        }
+    }
+
+    /// A node could not be reached.
+    fn lost(&self, node: &str) {
+        self.unreachable.rcu(|nodes| {
+            let mut nodes = (**nodes).clone();
+            nodes.insert(node.into());
+            nodes
+        });
+    }
+
+    /// Takes in what a node tells.
+    fn told(&self, node: NodeId, record: Option<NodeRecord>, at: Timestamp) {
+        self.change_map(|map| map.told(node.clone(), record.clone(), at));
+        if self.unreachable.load().contains(&node) {
+            self.unreachable.rcu(|nodes| {
+                let mut nodes = (**nodes).clone();
+                nodes.remove(&node);
+                nodes
+            });
+        }
+    }
+
+    /// Several threads learn of other nodes.
+    fn change_map(&self, change: impl Fn(&mut ShardMap)) {
+        self.map.rcu(|map| {
+            let mut map = (**map).clone();
+            change(&mut map);
+            map
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! Which nodes have a partition, and which of them is to be asked.
+use lentic_cluster::{Place, Role};
+use lentic_engine::TaskState;
+use lentic_types::{PartitionId, ShardId};
+
+use super::{RawTable, Scope};
+use crate::ReadError;
+
+/// Another node that has a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its id.
+    pub node: String,
+    /// Where nodes reach it: `host:port`.
+    pub peer: String,
+    /// Where clients reach it: `http://host:port`.
+    pub endpoint: String,
+    /// What it is to the partition.
+    pub role: Role,
+    /// Whether it answers plain reads.
+    pub ready: bool,
+    /// Records that its shard is behind.
+    pub lag: u64,
+}
+
+impl Holder {
+    fn of(place: &Place<'_>) -> Self {
+        Self {
+            node: place.node.to_string(),
+            peer: place.record.peer.clone(),
+            endpoint: place.record.endpoint.clone(),
+            role: place.role,
+            ready: place.ready,
+            lag: place.lag,
+        }
+    }
+}
+
+impl RawTable {
+    /// The shard of a partition; `None`: every node has it.
+    pub fn shard_of(&self, partition: PartitionId) -> Option<ShardId> {
+        self.shard(partition)
+    }
+
+    /// Whether the partition's rows are on this node.
+    pub fn is_here(&self, partition: PartitionId) -> bool {
+        self.partition(partition).is_some()
+    }
+
+    /// As what this node answers for a partition. To be asked after the read: the active one is that only as long as it is
+    /// proven.
+    pub fn role(&self, partition: PartitionId) -> Role {
+        self.shard(partition).map_or(Role::Active, |shard| self.inner.around.cluster.role(shard))
+    }
+
+    /// As what it answers for several together.
+    pub fn role_of(&self, scope: &Scope) -> Role {
+        let here = if *scope == Scope::All { self.here() } else { self.in_scope(scope).unwrap_or_default() };
+        let is_active = here.iter().all(|partition| self.role(partition.id) == Role::Active);
+        if is_active { Role::Active } else { Role::Standby }
+    }
+
+    /// Whether a plain read of the partition is this node's to answer: it has the shard, by the group's assignment, and the
+    /// rows are there.
+    pub fn is_answered_here(&self, partition: PartitionId) -> bool {
+        let cluster = &self.inner.around.cluster;
+        if cluster.is_alone() {
+            return true;
+        }
+        let Some(shard) = self.shard(partition) else { return true };
+        let is_built = self.partition(partition).is_some_and(|here| here.view().state == TaskState::Live);
+        is_built && cluster.owns(shard)
+    }
+
+    /// The other nodes that have a partition, the best to ask first.
+    pub fn holders(&self, partition: PartitionId) -> Vec<Holder> {
+        let Some(shard) = self.shard(partition) else { return Vec::new() };
+        let mut holders = self.inner.around.cluster.others(shard, Holder::of);
+        holders.retain(|holder| !holder.peer.is_empty());
+        holders
+    }
+
+    /// `Err`: a read of everything would be one of a part, and the configuration did not choose so.
+    pub(super) fn is_whole(&self) -> Result<(), ReadError> {
+        if self.keeps_all() || self.inner.around.chosen.contains(&self.inner.spec.load().name) {
+            return Ok(());
+        }
+        Err(ReadError::NotKept(self.first_not_kept()))
+    }
+}

@@ -1,0 +1,72 @@
+//! `GET /v1/cluster`: the nodes of the service and where its shards are.
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use lentic::types::ShardId;
+use lentic::{Member, Role};
+
+use crate::api;
+use crate::call::{Call, json};
+use crate::error::Result;
+use crate::http::Response;
+use crate::rows::role_name;
+
+pub(crate) mod paths {
+    pub(crate) use super::__path_cluster;
+}
+
+/// The nodes of the service, as they tell, and where its shards are.
+///
+/// `state` of a shard: `served` by its owner; `moving` while its owner still catches up (standbys answer meanwhile, and say
+/// so); `unowned` while nobody has it.
+#[utoipa::path(get, path = "/v1/cluster", tag = "Node",
+    responses((status = 200, description = "Nodes and shards", body = api::Cluster)))]
+pub(crate) async fn cluster(call: Call) -> Result<Response> {
+    call.query(&[])?;
+    let node = &call.state.node;
+    let members = node.members();
+    let nodes = members.iter().map(described).collect();
+    let shards = (0..node.config().shards).map(|shard| placed(ShardId(shard), &members)).collect();
+    let service_id = node.config().service_id.clone();
+    json(StatusCode::OK, &api::Cluster { service_id, node: node.node_id().to_owned(), nodes, shards })
+}
+
+fn described(member: &Member) -> api::ClusterNode {
+    let count = |role| member.shards.iter().filter(|shard| shard.role == role).count() as u32;
+    api::ClusterNode {
+        node: member.node.clone(),
+        url: member.endpoint.clone(),
+        rack: member.rack.clone(),
+        generation: member.generation,
+        active: count(Role::Active),
+        standby: count(Role::Standby),
+        lag: member.shards.iter().map(|shard| shard.lag).sum(),
+    }
+}
+
+/// Of several that claim a shard the one by the latest assignment has it.
+fn placed(shard: ShardId, members: &[Member]) -> api::ClusterShard {
+    let mut holders = BTreeMap::new();
+    let mut owner: Option<(&Member, bool)> = None;
+    for member in members {
+        let Some(held) = member.shards.iter().find(|held| held.shard == shard) else { continue };
+        if held.role == Role::Active && owner.is_none_or(|(known, _)| known.generation < member.generation) {
+            owner = Some((member, held.ready));
+        }
+        holders.insert(&member.node, held);
+    }
+    let owner_name = owner.map(|(member, _)| member.node.clone());
+    let nodes = holders.into_iter().map(|(node, held)| api::ClusterHolder {
+        node: node.clone(),
+        role: role_name(if owner_name.as_ref() == Some(node) { Role::Active } else { Role::Standby })
+            .to_owned(),
+        ready: held.ready,
+        lag: held.lag,
+    });
+    let state = match owner {
+        Some((_, true)) => "served",
+        Some((_, false)) => "moving",
+        None => "unowned",
+    };
+    api::ClusterShard { shard: shard.0, state: state.to_owned(), nodes: nodes.collect() }
+}

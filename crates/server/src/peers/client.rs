@@ -1,0 +1,104 @@
+//! Pooled connections to the other nodes.
+use std::time::Duration;
+
+use axum::body::Body as AxumBody;
+use axum::http::header::{AUTHORIZATION, CONNECTION, EXPECT, HOST, HeaderName, HeaderValue, ORIGIN};
+use axum::http::uri::{Authority, PathAndQuery, Scheme};
+use axum::http::{HeaderMap, Method, Request, Response, Uri};
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::http::Deadline;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_millis(500);
+
+/// A node that answers no ping for as long is gone, or stopped: what waits for it is asked elsewhere.
+const ALIVE: Duration = Duration::from_secs(1);
+
+/// Headers of a client's request that are not the other node's business.
+const DROPPED: [HeaderName; 5] = [AUTHORIZATION, CONNECTION, EXPECT, HOST, ORIGIN];
+
+/// What a request to another node came to, if not to an answer.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// It never left.
+    NotSent(String),
+    /// The node may have seen it.
+    Broken(String),
+    /// The time is over; the same.
+    Late,
+}
+
+/// Calls the other nodes.
+pub(crate) struct Peers {
+    client: Client<HttpConnector, AxumBody>,
+    /// By which nodes know each other.
+    secret: Option<HeaderValue>,
+}
+
+impl Peers {
+    pub(crate) fn new(secret: Option<&str>) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT));
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .http2_only(true)
+            .http2_keep_alive_interval(ALIVE)
+            .http2_keep_alive_timeout(ALIVE)
+            .http2_initial_stream_window_size(1 << 20)
+            .http2_initial_connection_window_size(8 << 20)
+            .build(connector);
+        let secret = secret.and_then(|secret| HeaderValue::try_from(format!("Bearer {secret}")).ok());
+        Self { client, secret }
+    }
+
+    /// Sends a request to the node at `peer`.
+    pub(crate) async fn send(
+        &self,
+        peer: &str,
+        method: Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        deadline: Deadline,
+    ) -> Result<Response<Incoming>, Failed> {
+        let not_sent = |error: &dyn std::fmt::Display| Failed::NotSent(error.to_string());
+        let authority = Authority::try_from(peer).map_err(|error| not_sent(&error))?;
+        let path = PathAndQuery::try_from(target).map_err(|error| not_sent(&error))?;
+        let uri = Uri::builder().scheme(Scheme::HTTP).authority(authority).path_and_query(path);
+        let uri = uri.build().map_err(|error| not_sent(&error))?;
+        let mut request = Request::new(AxumBody::from(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        let sent = request.headers_mut();
+        for (name, value) in headers {
+            if !DROPPED.contains(name) {
+                sent.append(name, value.clone());
+            }
+        }
+        if let Some(secret) = &self.secret {
+            sent.insert(AUTHORIZATION, secret.clone());
+        }
+        match tokio::time::timeout_at(deadline.at(), self.client.request(request)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) if error.is_connect() => Err(Failed::NotSent(cause(&error))),
+            Ok(Err(error)) => Err(Failed::Broken(cause(&error))),
+            Err(_) => Err(Failed::Late),
+        }
+    }
+}
+
+/// The innermost reason: the outer ones say only that a request failed.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}

@@ -1,0 +1,21 @@
+//! The other nodes of the service: asked where they have what this one doesn't, in one hop.
+mod answer;
+mod client;
+mod elsewhere;
+mod gather;
+mod listener;
+mod part;
+
+pub(crate) use answer::{answer, table_of};
+pub(crate) use client::Peers;
+pub(crate) use elsewhere::Answered;
+pub(crate) use gather::{Gather, Together, is_here, merge};
+pub(crate) use listener::{PeerListener, refuse_all};
+pub(crate) use part::{Key, Part, PartRow, What};
+
+/// Marks a request that came from another node: it is answered from what is here and not sent on, so that there are no loops.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hop;
+
+/// Path and query of what nodes alone ask each other: a [`part::Question`] in the body, a [`Part`] in the answer.
+pub(crate) const PART_PATH: &str = "/peer/part/";
