@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use lentic_engine::TaskId;
 use lentic_engine::stream::{
-    GlobalRow, Globals, Place, PositionsRecord, StreamAction, StreamAssignment, StreamEvent, StreamWorker,
-    TaskInput, TaskSettings, WorkerSettings,
+    AnyDestination, Destination, Destinations, GlobalRow, Globals, Limits, Place, PositionsRecord,
+    StreamAction, StreamAssignment, StreamEvent, StreamWorker, TaskInput, TaskSettings, WorkerSettings,
 };
 use lentic_store::layout::{Incarnation, PositionRecord, StoreId};
 use lentic_store::{Database, FamilyId, MemoryDatabase};
@@ -26,14 +26,20 @@ impl Globals for NoGlobals {
 struct Bench {
     worker: StreamWorker,
     database: MemoryDatabase,
+    destinations: Arc<dyn Destinations>,
     now: i64,
     sent: Vec<(String, Option<Vec<u8>>)>,
 }
 
 impl Bench {
     fn new(tasks: u32) -> Self {
+        Self::with(tasks, Arc::new(AnyDestination))
+    }
+
+    fn with(tasks: u32, destinations: Arc<dyn Destinations>) -> Self {
         let worker = StreamWorker::new(WorkerSettings::default());
-        let mut bench = Self { worker, database: MemoryDatabase::default(), now: 1_000, sent: Vec::new() };
+        let database = MemoryDatabase::default();
+        let mut bench = Self { worker, database, destinations, now: 1_000, sent: Vec::new() };
         for partition in 0..tasks {
             let assignment = bench.assignment(partition);
             bench.event(StreamEvent::Assigned(Box::new(assignment)));
@@ -80,6 +86,7 @@ impl Bench {
             }],
             positions: None,
             globals: Arc::new(NoGlobals),
+            destinations: Arc::clone(&self.destinations),
             settings: TaskSettings::default(),
             shard: ShardId(partition),
             key: format!("task-{partition}").into_bytes(),
@@ -193,6 +200,32 @@ fn a_task_that_keeps_failing_is_stopped_alone() {
     bench.tick(0);
     let actions = bench.tick(100);
     bench.finish(&actions);
+}
+
+/// Topics that take 5 bytes: less than the changelog's records have.
+struct Tiny;
+
+impl Destinations for Tiny {
+    fn find(&self, _topic: &TopicName) -> Destination {
+        Destination::Found(Limits { max_record_bytes: 5, is_compacted: true })
+    }
+}
+
+#[test]
+fn a_row_that_its_changelog_does_not_take_stops_the_task() {
+    let mut bench = Bench::with(1, Arc::new(Tiny));
+    bench.records(0, 0, &[1]);
+    assert!(matches!(bench.tick(100).as_slice(), [StreamAction::Abort(_)]));
+    bench.event(StreamEvent::Aborted("a task".to_owned()));
+    bench.records(0, 0, &[1]);
+    let actions = bench.tick(1_000);
+    let failed = actions.iter().find_map(|action| match action {
+        StreamAction::Failed(_, error) => Some(error.to_string()),
+        _ => None,
+    });
+    let text = failed.expect("it fails again, and is stopped");
+    assert!(text.contains("s-q-counts-changelog: it has 9 bytes, and the topic takes 5"), "{text}");
+    assert!(bench.sent.is_empty());
 }
 
 #[test]

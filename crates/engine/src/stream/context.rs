@@ -1,10 +1,10 @@
 //! What an operator sees of its task while it runs.
 use lentic_topology::spec::{Clock, Origin, StoreIndex};
-use lentic_topology::{Payload, Record};
-use lentic_types::Timestamp;
+use lentic_topology::{Payload, Policy, Record};
+use lentic_types::{Timestamp, TopicName};
 
-use super::task::{Core, Runtime, Schedule};
-use super::{Globals, Produced, State, TaskError, TaskSettings};
+use super::task::{Core, Refused, Runtime, Schedule};
+use super::{Destination, Globals, Produced, State, TaskError, TaskSettings};
 
 /// Times that an operator keeps for each of its inputs beyond a restart: as many as it needs, -1 before they are set.
 pub(crate) const SLOTS: usize = 4;
@@ -88,6 +88,17 @@ impl Context<'_> {
     /// The tables that every node has whole.
     pub fn globals(&self) -> &dyn Globals {
         &*self.runtime.core.globals
+    }
+
+    /// What is known of a topic that is written to.
+    pub fn destination(&self, topic: &TopicName) -> Destination {
+        self.runtime.core.destinations.find(topic)
+    }
+
+    /// A result that can't be written: left out, where the operator's policy or the one that it inherits says so.
+    pub(super) fn refuse(&mut self, own: Policy, refused: Refused<'_>) -> Result<(), TaskError> {
+        let core = &mut self.runtime.core;
+        if core.settings.production.continues(own) { core.leave_out(refused) } else { Err(refused.error) }
     }
 
     /// Records on their way out.

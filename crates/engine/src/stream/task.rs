@@ -4,18 +4,24 @@ use std::sync::Arc;
 
 use lentic_topology::spec::{Clock, Origin, Spec, StoreIndex, Topic};
 use lentic_topology::{Plan, Record, Subtopology};
-use lentic_types::{Header, Offset, Partitioner, RecordBatch, Timestamp, TopicId, TopicName, TopicPartition};
+use lentic_types::{Offset, RecordBatch, Timestamp, TopicId, TopicName, TopicPartition};
 
 use super::context::{Context, SLOTS};
 use super::input::{Head, Input};
 use super::operator::{self, Processor};
 use super::positions::{InputPosition, PositionsRecord};
-use super::produced::{PartitionBy, Produced, ProducedRecord};
+use super::produced::Produced;
 use super::state::{Changed, State};
-use super::{ErrorPolicy, Skipped, TaskError, TaskSettings};
+use super::{
+    AnyDestination, Destination, Destinations, ErrorPolicy, Skipped, TaskError, TaskSettings, record_bytes,
+};
 use crate::TaskId;
 
+mod dead_letter;
 mod source;
+
+use dead_letter::Reading;
+pub(super) use dead_letter::Refused;
 
 /// A row of a global table.
 pub type GlobalRow = (Vec<u8>, Timestamp);
@@ -34,7 +40,6 @@ pub struct StreamTask {
     /// Of the logged stores.
     changelogs: BTreeMap<StoreIndex, TopicName>,
     inputs: Vec<Input>,
-    skipped: Vec<Skipped>,
     is_started: bool,
 }
 
@@ -64,6 +69,7 @@ pub(super) struct Core {
     pub(super) nodes: Vec<NodeInfo>,
     pub(super) state: State,
     pub(super) globals: Arc<dyn Globals>,
+    pub(super) destinations: Arc<dyn Destinations>,
     pub(super) settings: TaskSettings,
     pub(super) produced: Produced,
     pub(super) slots: Vec<Vec<i64>>,
@@ -77,8 +83,10 @@ pub(super) struct Core {
     pub(super) schedule_order: u64,
     /// It starts where another left off: what its schedules were due for before was called.
     pub(super) goes_on: bool,
-    /// The input partition and offset being processed.
-    current: Option<(TopicPartition, Offset)>,
+    /// The input record being processed.
+    current: Option<Reading>,
+    /// Records that error policies let go and that nobody was told of yet.
+    skipped: Vec<Skipped>,
 }
 
 /// What a commit takes with it beside what was produced: changes of the stores, and where the inputs go on.
@@ -93,8 +101,7 @@ pub struct CommitPart {
 
 impl Core {
     pub(super) fn origin(&self) -> Option<Origin> {
-        let (partition, offset) = self.current.as_ref()?;
-        Some(Origin { topic: partition.topic.clone(), partition: partition.partition.0, offset: offset.0 })
+        self.current.as_ref().map(Reading::origin)
     }
 }
 
@@ -157,6 +164,7 @@ impl StreamTask {
             nodes: (0..count).map(info).collect(),
             state,
             globals,
+            destinations: Arc::new(AnyDestination),
             settings,
             produced: Produced::default(),
             slots: plan.nodes().iter().map(|node| vec![-1; SLOTS * node.inputs.len().max(1)]).collect(),
@@ -169,6 +177,7 @@ impl StreamTask {
             schedule_order: 0,
             goes_on: false,
             current: None,
+            skipped: Vec::new(),
         };
         Self {
             runtime: Runtime { processors, core },
@@ -176,9 +185,13 @@ impl StreamTask {
             prefix: prefix.to_owned(),
             changelogs: part.stores.iter().map(|index| (*index, changelog(plan, *index, prefix))).collect(),
             inputs: Vec::new(),
-            skipped: Vec::new(),
             is_started: false,
         }
+    }
+
+    /// What is known of the topics that are written to. Before the first record; without it nothing is known.
+    pub fn set_destinations(&mut self, destinations: Arc<dyn Destinations>) {
+        self.runtime.core.destinations = destinations;
     }
 
     /// Takes over what the last commit left: times of the task, its operators and stores. Before the first record.
@@ -301,7 +314,7 @@ impl StreamTask {
 
     /// Records that error policies let go since this was asked last.
     pub fn take_skipped(&mut self) -> Vec<Skipped> {
-        std::mem::take(&mut self.skipped)
+        std::mem::take(&mut self.runtime.core.skipped)
     }
 
     /// The task's stores.
@@ -378,10 +391,10 @@ impl StreamTask {
         let Some(Head { timestamp, offset, first, rest }) = self.inputs[number].head.take() else {
             return Ok(());
         };
-        let input = &self.inputs[number];
+        let reading = Reading::of(&mut self.inputs[number], offset);
         let core = &mut self.runtime.core;
         core.stream_time = core.stream_time.max(timestamp);
-        core.current = Some((input.partition.clone(), offset));
+        core.current = Some(reading);
         let mut outcome = Ok(());
         for (source, record) in std::iter::once(first).chain(rest) {
             outcome = self.runtime.forward(source, record);
@@ -390,37 +403,14 @@ impl StreamTask {
             }
         }
         if let Err(error) = outcome {
-            let is_the_users = matches!(error, TaskError::Process(_) | TaskError::Unencodable(_));
-            if !is_the_users || self.runtime.core.settings.processing == ErrorPolicy::Fail {
+            if !error.is_of_processing() || self.runtime.core.settings.processing == ErrorPolicy::Fail {
                 return Err(error);
             }
-            self.skip(number, offset, error);
+            self.runtime.core.leave_out(Refused::of_processing(error))?;
         }
         self.inputs[number].advance();
         self.runtime.core.current = None;
         Ok(())
-    }
-
-    /// Lets a record go: told, and written to the dead-letter topic.
-    fn skip(&mut self, number: usize, offset: Offset, error: TaskError) {
-        let input = &mut self.inputs[number];
-        let partition = input.partition.clone();
-        if let Some(topic) = self.runtime.core.settings.dead_letters.clone()
-            && let Some((batch, index)) = input.peek()
-        {
-            let record = batch.get(index);
-            let headers = source::with_cause(batch.headers(index), &partition, offset, &error);
-            let headers: Option<Arc<[Header]>> = Some(headers.into());
-            self.runtime.core.produced.push(ProducedRecord {
-                topic: &topic,
-                by: PartitionBy::Hash(Partitioner::Murmur2, u32::MAX),
-                key: record.key,
-                value: record.value,
-                timestamp: record.timestamp,
-                headers: &headers,
-            });
-        }
-        self.skipped.push(Skipped { partition, offset, error });
     }
 
     /// Calls the schedules of the wall clock that are due, and those of the stream time.
@@ -466,13 +456,28 @@ impl StreamTask {
         let stream_time = core.stream_time;
         core.state.outlived(stream_time, EXPIRED_ROWS)?;
         let mut changelogs: Vec<(StoreIndex, usize)> = Vec::new();
+        let (names, destinations) = (&self.changelogs, &core.destinations);
+        let (mut limits, mut refused) = (None, None);
         core.state.changes(&mut |index, changed| {
             match changelogs.last_mut() {
                 Some((last, count)) if *last == index => *count += 1,
-                _ => changelogs.push((index, 1)),
+                _ => {
+                    changelogs.push((index, 1));
+                    limits = names.get(&index).and_then(|name| match destinations.find(name) {
+                        Destination::Found(limits) => Some((name, limits)),
+                        Destination::Missing | Destination::Unknown => None,
+                    });
+                }
+            }
+            if let Some((name, limits)) = limits.filter(|_| refused.is_none()) {
+                let bytes = record_bytes(Some(changed.key), changed.value, &[]);
+                refused = limits.admit(Some(changed.key), bytes).err().map(|error| (name.to_string(), error));
             }
             each(index, changed);
         })?;
+        if let Some((topic, error)) = refused {
+            return Err(TaskError::Production { topic, error });
+        }
         Ok(CommitPart { task: core.id.clone(), changelogs, positions: self.positions() })
     }
 

@@ -9,7 +9,9 @@ use lentic_topology::Plan;
 use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, PartitionId, RecordBatch, ShardId, Timestamp, TopicId, TopicPartition};
 
-use super::{Globals, Place, PositionsRecord, Produced, ProducedRecord, Skipped, TaskError, TaskSettings};
+use super::{
+    Destinations, Globals, Place, PositionsRecord, Produced, ProducedRecord, Skipped, TaskError, TaskSettings,
+};
 use crate::TaskId;
 
 mod commit;
@@ -35,6 +37,8 @@ pub struct StreamAssignment {
     pub positions: Option<PositionsRecord>,
     /// The tables that every node has whole.
     pub globals: Arc<dyn Globals>,
+    /// What is known of the topics that results are written to.
+    pub destinations: Arc<dyn Destinations>,
     /// What it goes by.
     pub settings: TaskSettings,
     /// Its shard, whose partition of the shards' topic has its positions records.

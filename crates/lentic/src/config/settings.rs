@@ -123,8 +123,10 @@ settings! {
         max_task_idle_ms: i64 = "0", Kind::Millis(0, 3_600_000);
         /// What happens to a record whose bytes don't decode: its task stops, or it is skipped.
         deserialization_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
-        /// What happens to a record that a function fails on, or whose result can't be written: its task stops, or it is skipped.
+        /// What happens to a record that a function fails on: its task stops, or it is skipped.
         processing_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
+        /// What happens to a result that its topic would refuse (too large, no bytes, no such topic): its task stops, or it is skipped.
+        production_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
         /// Topic that skipped records are written to, with the cause in their headers; unset: none.
         dead_letter_topic: Option<String> = "", Kind::Text;
         /// Longest time that a commit may take.

@@ -1,4 +1,5 @@
 //! Queries: topologies at work in a node.
+mod destinations;
 mod error;
 mod follow;
 mod globals;
@@ -26,6 +27,8 @@ pub(crate) use record::QueryRecord;
 pub(crate) use thread::StreamThreads;
 
 use crate::RawTable;
+use crate::config::Config;
+use destinations::LogDestinations;
 use globals::GlobalTables;
 use topics::Topics;
 
@@ -59,12 +62,18 @@ pub(crate) struct Inner {
     /// Of its logged stores: what serves them, and rolls them forward.
     tables: BTreeMap<StoreIndex, RawTable>,
     globals: Arc<GlobalTables>,
+    destinations: Arc<LogDestinations>,
     /// By part: the names under which its tasks left positions.
     former: BTreeMap<String, Vec<String>>,
     tasks: Mutex<BTreeMap<TaskId, TaskStatus>>,
     /// By input partition: the next offset to process, as committed.
     positions: Mutex<BTreeMap<String, Offset>>,
     changed: Condvar,
+}
+
+/// The topic of dead letters.
+fn dead_letters(config: &Config) -> Option<TopicName> {
+    config.dead_letter_topic.as_deref().and_then(|topic| TopicName::new(topic).ok())
 }
 
 impl Query {

@@ -7,6 +7,7 @@ use lentic_topology::spec::Topic;
 use lentic_topology::{Plan, Topology, TopologyError};
 use lentic_types::PartitionId;
 
+use super::destinations::LogDestinations;
 use super::globals::GlobalTables;
 use super::{Inner, Query, QueryError, QueryRecord, TaskStatus, topics};
 use crate::Node;
@@ -98,6 +99,7 @@ impl Node {
         }
         let tables = self.open_stores(&plan, &mut topics, created)?;
         let globals = Arc::new(GlobalTables(self.open_globals(&plan, created)?));
+        let destinations = Arc::new(LogDestinations::new(Arc::clone(&self.shared.log), config));
         let tasks = tasks(&plan, &topics.partitions);
         self.shared.streams.start(&self.shared)?;
         let statuses = tasks.iter().map(|task| (task.clone(), TaskStatus::Opening)).collect();
@@ -108,6 +110,7 @@ impl Node {
             topics,
             tables,
             globals,
+            destinations,
             former,
             tasks: Mutex::new(statuses),
             positions: Mutex::default(),
@@ -137,7 +140,8 @@ impl Node {
             _ => None,
         });
         let global = plan.globals().iter().map(|global| global.topic.clone());
-        for topic in read.chain(written).chain(global).collect::<Vec<_>>() {
+        let dead_letters = super::dead_letters(self.config());
+        for topic in read.chain(written).chain(global).chain(dead_letters).collect::<Vec<_>>() {
             self.make_embedded_topic(&topic)?;
         }
         Ok(())

@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lentic_engine::TaskId;
-use lentic_engine::stream::{PositionsRecord, StreamTask, TaskError, TaskSettings};
+use lentic_engine::stream::{
+    AnyDestination, Destinations, PositionsRecord, StreamTask, TaskError, TaskSettings,
+};
 use lentic_store::{Database, MemoryDatabase};
 use lentic_topology::spec::Topic;
 use lentic_topology::{Data, Plan, Topology, TopologyError};
@@ -40,6 +42,8 @@ pub struct DriverOptions {
     pub database: Arc<dyn Database>,
     /// What tasks go by.
     pub settings: TaskSettings,
+    /// What is known of the topics that results are written to; by default nothing, and each takes everything.
+    pub destinations: Arc<dyn Destinations>,
     /// The wall clock at the beginning.
     pub now: Timestamp,
 }
@@ -51,6 +55,7 @@ impl Default for DriverOptions {
             commit_every: None,
             database: Arc::new(MemoryDatabase::default()),
             settings: TaskSettings { emit_interval_ms: 0, ..TaskSettings::default() },
+            destinations: Arc::new(AnyDestination),
             now: Timestamp(0),
         }
     }

@@ -39,6 +39,7 @@ impl TestDriver {
         let globals: Arc<dyn lentic_engine::stream::Globals> = Arc::clone(&self.globals) as _;
         let settings = self.options.settings.clone();
         let mut task = StreamTask::new(id.clone(), &self.plan, part, &self.prefix, state, globals, settings);
+        task.set_destinations(Arc::clone(&self.options.destinations));
         if self.positions.contains_key(id) {
             task.restore(&positions);
         }

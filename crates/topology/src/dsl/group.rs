@@ -13,8 +13,8 @@ use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::Data;
 use crate::graph::{Input, NodeId};
 use crate::spec::{
-    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, StoreSpec, TableAggregate,
-    Target, Windowing,
+    Aggregate, Aggregator, Emit, Mapper, Name, Policy, Sink, SinkKey, Spec, StoreKind, StoreSpec,
+    TableAggregate, Target, Windowing,
 };
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
 
@@ -190,6 +190,7 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
             is_change: true,
             partition: SinkKey::Hash(Partitioner::Murmur2),
             needs_key: true,
+            errors: Policy::Fail,
         };
         graph.add(
             &format!("{name}.group.to({name})"),

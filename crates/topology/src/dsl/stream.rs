@@ -14,8 +14,7 @@ use crate::data::Data;
 use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::spec::{
-    Deserialization, Name, OffsetReset, ProcessError, Sink, SinkKey, Source, Spec, Target,
-    TimestampExtractor, Topic,
+    Name, OffsetReset, Policy, ProcessError, Sink, SinkKey, Source, Spec, Target, TimestampExtractor, Topic,
 };
 
 /// A stream of records.
@@ -225,8 +224,13 @@ impl<K: Data, V: Data> Stream<K, V> {
         self.sink(topic, Target::Topic(Topic::Named(name)), false);
     }
 
-    /// Writes each record to the topic that the function names.
-    pub fn to_topic_by(&self, topic: impl Fn(&K, &V) -> TopicName + Send + Sync + 'static) {
+    /// Writes each record to the topic that the function names: a `TopicName`, or a text. What happens to a record whose
+    /// topic does not exist, or whose text names none, is said by `production_errors`.
+    pub fn to_topic_by<T>(&self, topic: impl Fn(&K, &V) -> T + Send + Sync + 'static)
+    where
+        T: TryInto<TopicName>,
+        T::Error: std::fmt::Display,
+    {
         let mut errors = Vec::new();
         let fallback = TopicName::new(&*self.base).unwrap_or_else(|_| {
             errors.push(TopologyError::Invalid("a stream without a topic's name".to_owned()));
@@ -234,7 +238,8 @@ impl<K: Data, V: Data> Stream<K, V> {
         });
         self.graph.borrow_mut().errors.extend(errors);
         let by = move |key: Option<&Payload>, value: Option<&Payload>| {
-            both(key, value).map_or_else(|| fallback.clone(), |(key, value)| topic(key, value))
+            let Some((key, value)) = both(key, value) else { return Ok(fallback.clone()) };
+            topic(key, value).try_into().map_err(|error: T::Error| error.to_string())
         };
         self.sink("dynamic", Target::Dynamic(Arc::new(by)), false);
     }
@@ -289,6 +294,7 @@ impl<K: Data, V: Data> Stream<K, V> {
             value: Codec::of::<V>(),
             is_change: false,
             partition: SinkKey::Hash(Partitioner::Murmur2),
+            errors: Policy::Inherited,
         };
         let _: Stream<K, V> = self.add(&format!("to({name})"), Spec::Sink(sink));
     }
@@ -331,6 +337,6 @@ pub(super) fn internal_source(topic: Topic, key: Codec, value: Codec, is_change:
         is_change,
         timestamp: TimestampExtractor::FailOnInvalid,
         reset: OffsetReset::Earliest,
-        errors: Deserialization::Fail,
+        errors: Policy::Fail,
     })
 }

@@ -10,8 +10,8 @@ use crate::codec::Codec;
 use crate::data::Data;
 use crate::graph::Input;
 use crate::spec::{
-    ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, JoinKind, Joiner, KeyMapper, Sink, SinkKey,
-    Spec, StoreKind, StoreSpec, TableJoin, Target,
+    ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, JoinKind, Joiner, KeyMapper, Policy, Sink,
+    SinkKey, Spec, StoreKind, StoreSpec, TableJoin, Target,
 };
 
 impl<K: Data, V: Data> Table<K, V> {
@@ -97,8 +97,10 @@ impl<K: Data, V: Data> Table<K, V> {
             let name = format!("{name}-{suffix}");
             let topic = repartition_topic(graph, &name, None);
             let target = Target::Topic(topic.clone());
+            let errors = Policy::Fail;
             let sink =
-                Spec::Sink(Sink { target, key, value: bytes, is_change: false, partition, needs_key: false });
+                Sink { target, key, value: bytes, is_change: false, partition, needs_key: false, errors };
+            let sink = Spec::Sink(sink);
             graph.add(&format!("{name}.to"), sink, vec![Input { node: from, port: 0 }]);
             graph.add(&format!("{name}-repartition"), internal_source(topic, key, bytes, false), Vec::new())
         };

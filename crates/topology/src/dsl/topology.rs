@@ -14,8 +14,7 @@ use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::plan::Plan;
 use crate::spec::{
-    Deserialization, ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Source, Spec, TimestampExtractor,
-    Topic,
+    ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Policy, Source, Spec, TimestampExtractor, Topic,
 };
 
 /// A program over topics: sources, operators, sinks.
@@ -34,7 +33,7 @@ pub(super) type Shared = Rc<RefCell<Graph>>;
 pub struct Consumed {
     timestamp: TimestampExtractor,
     reset: OffsetReset,
-    errors: Deserialization,
+    errors: Policy,
 }
 
 impl Consumed {
@@ -64,9 +63,9 @@ impl Consumed {
         Self { reset: OffsetReset::Latest, ..self }
     }
 
-    /// What happens to records that don't decode.
+    /// What happens to records that don't decode, whatever the node's `deserialization_errors` says.
     #[must_use]
-    pub fn on_undecodable(self, errors: Deserialization) -> Self {
+    pub fn on_deserialization_error(self, errors: Policy) -> Self {
         Self { errors, ..self }
     }
 }

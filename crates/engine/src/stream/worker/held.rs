@@ -66,6 +66,7 @@ fn task(
     let state = State::open(plan.stores(), places.clone(), id.partition)?;
     let globals = std::sync::Arc::clone(globals);
     let mut task = StreamTask::new(id.clone(), plan, part, prefix, state, globals, settings.clone());
+    task.set_destinations(std::sync::Arc::clone(&assignment.destinations));
     if let Some(positions) = positions {
         task.restore(positions);
     }
