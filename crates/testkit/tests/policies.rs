@@ -1,13 +1,17 @@
 //! What becomes of records that can't be taken on: by the node's settings, and by those of an operator chain.
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lentic_engine::stream::{
     Destination, Destinations, ErrorPolicy, Limits, ProductionError, TaskError, TaskSettings,
 };
 use lentic_testkit::{DriverOptions, Logged, TestDriver};
-use lentic_topology::{Data, DataError, Topology};
-use lentic_types::{FormatName, TopicName};
+use lentic_topology::spec::{Clock, ProcessError, Scheduled};
+use lentic_topology::{
+    Data, DataError, Policy, ProcessContext, Processor, Stream, StreamRecord, TimeWindows, Topology,
+};
+use lentic_types::{FormatName, Timestamp, TopicName};
 
 /// Topics of the test: `small` takes 40 bytes, `compacted` no record without a key, `missing...` does not exist.
 struct Topics;
@@ -167,4 +171,164 @@ fn changelogs_and_repartition_topics_are_whole() {
         "{text}"
     );
     // The changelog is asked when the commit is prepared, which the driver does not survive: the worker's test does.
+}
+
+/// A chain and whether it takes records whose value is `bad` for processing, under each policy of the node's.
+type Chain = (&'static str, fn(Stream<String, String>), [bool; 2]);
+
+/// Fails on `bad`.
+fn picky(stream: &Stream<String, String>) -> Stream<String, String> {
+    stream.try_map_values(|text| if text == "bad" { Err("it is bad") } else { Ok(text.clone()) })
+}
+
+/// Whether the task goes on with the node's policy being `fail`, and being `continue`.
+const CHAINS: [Chain; 9] = [
+    ("as the node says", |s| picky(&s).to("out"), [false, true]),
+    ("continues", |s| picky(&s.on_processing_error(Policy::Continue)).to("out"), [true, true]),
+    ("fails", |s| picky(&s.on_processing_error(Policy::Fail)).to("out"), [false, false]),
+    (
+        "what comes before has its own",
+        |s| picky(&s).on_processing_error(Policy::Continue).to("out"),
+        [false, true],
+    ),
+    (
+        "the operator that fails decides",
+        |s| {
+            picky(&s.on_processing_error(Policy::Continue).peek(|_, _| {}).on_processing_error(Policy::Fail))
+                .to("out")
+        },
+        [false, false],
+    ),
+    (
+        "behind a repartition topic",
+        |s| picky(&s.on_processing_error(Policy::Continue).repartition("r")).to("out"),
+        [true, true],
+    ),
+    (
+        "behind branches",
+        |s| {
+            picky(&s.on_processing_error(Policy::Continue).split().branch(|_, _| true).streams()[0]).to("out")
+        },
+        [true, true],
+    ),
+    (
+        "behind a table",
+        |s| {
+            let windows = TimeWindows::tumbling(Duration::from_millis(10));
+            let table = s.on_processing_error(Policy::Continue).group_by_key().windowed_by(windows);
+            let last = table.reduce("last", |_, text: &String| text.clone()).to_stream();
+            picky(&last.map(|windowed, text| (windowed.key.clone(), text.clone()))).to("out");
+        },
+        [true, true],
+    ),
+    (
+        "a table's",
+        |s| picky(&s.to_table().on_processing_error(Policy::Continue).to_stream()).to("out"),
+        [true, true],
+    ),
+];
+
+#[test]
+fn a_chain_has_policies_of_its_own() {
+    for (name, chain, goes_on) in CHAINS {
+        for (processing, goes_on) in [ErrorPolicy::Fail, ErrorPolicy::Continue].into_iter().zip(goes_on) {
+            let topology = Topology::new("chains");
+            let stream = topology.stream::<String, String>("in");
+            chain(stream.clone());
+            stream.to("all");
+            let settings = TaskSettings { processing, ..TaskSettings::default() };
+            let mut driver =
+                TestDriver::with(&topology, DriverOptions { settings, ..DriverOptions::default() });
+            let outcome = driver.try_pipe("in", Some(b"k"), Some(b"bad"), 1, Vec::new());
+            assert_eq!(outcome.is_ok(), goes_on, "{name}, {processing:?}: {outcome:?}");
+            if goes_on {
+                driver.pipe("in", &"k".to_owned(), &"good".to_owned(), 2);
+                assert_eq!(driver.read_bytes("out").len(), 1, "{name}");
+                assert_eq!(driver.read_bytes("all").len(), 2, "{name}: another chain has the record");
+                assert_eq!(driver.skipped().len(), 1, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn results_are_written_by_the_policy_of_their_chain() {
+    let topology = Topology::new("sinks");
+    let counts = topology.stream::<String, String>("in").group_by_key().count("counts");
+    let changes = counts.on_production_error(Policy::Continue).to_stream();
+    changes.to_topic_by(|key, count| format!("{key}-{count}"));
+    let mut first = driver(&topology, ErrorPolicy::Fail, Some("dead"));
+    first.pipe("in", &"missing".to_owned(), &"x".to_owned(), 1);
+    first.pipe("in", &"fine".to_owned(), &"x".to_owned(), 2);
+    assert_eq!(first.read_bytes("fine-1").len(), 1);
+    assert_eq!(cause(&first.read_bytes("dead")[0])["target"], "missing-1");
+    let mut second = {
+        changes.on_production_error(Policy::Fail).to_topic_by(|key, _| key.clone());
+        driver(&topology, ErrorPolicy::Continue, None)
+    };
+    let outcome = second.try_pipe("in", Some(b"missing"), Some(b"x"), 1, Vec::new());
+    assert!(matches!(outcome, Err(TaskError::Production { .. })), "{outcome:?}");
+}
+
+/// One of several results of a record is left out.
+#[test]
+fn what_is_beside_a_failure_goes_on() {
+    let topology = Topology::new("beside");
+    let words = topology
+        .stream::<String, String>("in")
+        .flat_map_values(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+    picky(&words.on_processing_error(Policy::Continue)).to("out");
+    let mut driver = TestDriver::new(&topology);
+    driver.pipe("in", &"k".to_owned(), &"a bad b".to_owned(), 1);
+    let values: Vec<_> =
+        driver.read::<String, String>("out").into_iter().filter_map(|(_, value, _)| value).collect();
+    assert_eq!(values, ["a", "b"]);
+}
+
+/// Fails, and forwards what can't be written, when it is called by its schedule.
+struct Scheduler;
+
+impl Processor<String, String, String, String> for Scheduler {
+    fn init(&mut self, context: &mut ProcessContext<'_, String, String>) -> Result<(), ProcessError> {
+        context.schedule(Duration::from_millis(10), Clock::WallClock);
+        Ok(())
+    }
+
+    fn process(
+        &mut self,
+        _: &mut ProcessContext<'_, String, String>,
+        _: StreamRecord<String, String>,
+    ) -> Result<(), ProcessError> {
+        Ok(())
+    }
+
+    fn punctuate(
+        &mut self,
+        context: &mut ProcessContext<'_, String, String>,
+        _: Scheduled,
+        at: Timestamp,
+    ) -> Result<(), ProcessError> {
+        context.emit("missing".to_owned(), "x".to_owned(), at)?;
+        Err(ProcessError("it fails".to_owned()))
+    }
+}
+
+#[test]
+fn what_schedules_make_is_left_out_too() {
+    let topology = Topology::new("scheduled");
+    topology
+        .stream::<String, String>("in")
+        .on_processing_error(Policy::Continue)
+        .on_production_error(Policy::Continue)
+        .process("scheduler", &[], || Scheduler)
+        .to_topic_by(|key, _| key.clone());
+    let mut driver = driver(&topology, ErrorPolicy::Fail, Some("dead"));
+    driver.pipe("in", &"k".to_owned(), &"x".to_owned(), 1);
+    driver.advance_wall_clock(10);
+    let dead = driver.read_bytes("dead");
+    let causes: Vec<_> = dead.iter().map(cause).collect();
+    assert_eq!(dead.len(), 2, "{causes:?}");
+    assert_eq!(dead[0].key.as_deref(), Some(&b"missing"[..]), "the result itself");
+    assert!(causes[1]["message"].contains("it fails") && !causes[1].contains_key("topic"), "{causes:?}");
+    assert!(driver.skipped().iter().all(|skipped| skipped.origin.is_none()));
 }

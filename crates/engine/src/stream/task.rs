@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lentic_topology::spec::{Clock, Origin, Spec, StoreIndex, Topic};
-use lentic_topology::{Plan, Record, Subtopology};
+use lentic_topology::{Plan, Policy, Record, Subtopology};
 use lentic_types::{Offset, RecordBatch, Timestamp, TopicId, TopicName, TopicPartition};
 
 use super::context::{Context, SLOTS};
@@ -12,9 +12,7 @@ use super::operator::{self, Processor};
 use super::positions::{InputPosition, PositionsRecord};
 use super::produced::Produced;
 use super::state::{Changed, State};
-use super::{
-    AnyDestination, Destination, Destinations, ErrorPolicy, Skipped, TaskError, TaskSettings, record_bytes,
-};
+use super::{AnyDestination, Destination, Destinations, Skipped, TaskError, TaskSettings, record_bytes};
 use crate::TaskId;
 
 mod dead_letter;
@@ -52,6 +50,7 @@ pub(super) struct Runtime {
 pub(super) struct NodeInfo {
     pub(super) outputs: Vec<(usize, usize)>,
     pub(super) sends_old: bool,
+    processing: Policy,
 }
 
 pub(super) struct Schedule {
@@ -85,6 +84,8 @@ pub(super) struct Core {
     pub(super) goes_on: bool,
     /// The input record being processed.
     current: Option<Reading>,
+    /// A failure that no policy lets pass is on its way out.
+    has_failed: bool,
     /// Records that error policies let go and that nobody was told of yet.
     skipped: Vec<Skipped>,
 }
@@ -119,7 +120,22 @@ impl Runtime {
 
     pub(super) fn forward_to(&mut self, node: usize, output: usize, record: Record) -> Result<(), TaskError> {
         let Some(&(to, port)) = self.core.nodes[node].outputs.get(output) else { return Ok(()) };
-        self.with(to, |processor, context| processor.process(context, port, record))
+        let outcome = self.with(to, |processor, context| processor.process(context, port, record));
+        self.judge(to, outcome)
+    }
+
+    /// What becomes of an operator's failure. The policy of the operator that failed decides, and only once: those that it
+    /// had its record from go on, or fail with it.
+    fn judge(&mut self, node: usize, outcome: Result<(), TaskError>) -> Result<(), TaskError> {
+        let Err(error) = outcome else { return Ok(()) };
+        if self.core.has_failed || !error.is_of_processing() {
+            return Err(error);
+        }
+        if self.core.settings.processing.continues(self.core.nodes[node].processing) {
+            return self.core.leave_out(Refused::of_processing(error));
+        }
+        self.core.has_failed = true;
+        Err(error)
     }
 
     fn with<T>(
@@ -158,6 +174,7 @@ impl StreamTask {
                 .map(|(node, port)| (node.0, port))
                 .collect(),
             sends_old: plan.nodes()[id].sends_old,
+            processing: plan.nodes()[id].policies.processing,
         };
         let core = Core {
             id,
@@ -177,6 +194,7 @@ impl StreamTask {
             schedule_order: 0,
             goes_on: false,
             current: None,
+            has_failed: false,
             skipped: Vec::new(),
         };
         Self {
@@ -394,19 +412,9 @@ impl StreamTask {
         let reading = Reading::of(&mut self.inputs[number], offset);
         let core = &mut self.runtime.core;
         core.stream_time = core.stream_time.max(timestamp);
-        core.current = Some(reading);
-        let mut outcome = Ok(());
+        (core.current, core.has_failed) = (Some(reading), false);
         for (source, record) in std::iter::once(first).chain(rest) {
-            outcome = self.runtime.forward(source, record);
-            if outcome.is_err() {
-                break;
-            }
-        }
-        if let Err(error) = outcome {
-            if !error.is_of_processing() || self.runtime.core.settings.processing == ErrorPolicy::Fail {
-                return Err(error);
-            }
-            self.runtime.core.leave_out(Refused::of_processing(error))?;
+            self.runtime.forward(source, record)?;
         }
         self.inputs[number].advance();
         self.runtime.core.current = None;
@@ -442,7 +450,10 @@ impl StreamTask {
             core.schedule_order += 1;
             due.order = core.schedule_order;
             let (node, number) = (due.node, due.number);
-            self.runtime.with(node, |processor, context| processor.punctuate(context, number, at))?;
+            core.has_failed = false;
+            let outcome =
+                self.runtime.with(node, |processor, context| processor.punctuate(context, number, at));
+            self.runtime.judge(node, outcome)?;
         }
     }
 

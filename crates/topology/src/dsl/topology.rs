@@ -14,7 +14,8 @@ use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::plan::Plan;
 use crate::spec::{
-    ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Policy, Source, Spec, TimestampExtractor, Topic,
+    ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Policies, Policy, Source, Spec,
+    TimestampExtractor, Topic,
 };
 
 /// A program over topics: sources, operators, sinks.
@@ -104,8 +105,8 @@ impl Topology {
     pub fn table_with<K: Data, V: Data>(&self, topic: &str, consumed: Consumed) -> Table<K, V> {
         let source = self.source::<K, V>(&[topic], consumed);
         let inputs = vec![Input { node: source, port: 0 }];
-        let node =
-            self.graph.borrow_mut().add(&format!("{topic}.table"), Spec::Table { store: None }, inputs);
+        let (name, spec) = (format!("{topic}.table"), Spec::Table { store: None });
+        let node = self.graph.borrow_mut().add(&name, spec, inputs, Policies::default());
         Table::new(&self.graph, node, Arc::from(topic), Codec::of::<K>(), Codec::of::<V>())
     }
 
@@ -158,7 +159,7 @@ impl Topology {
             reset: consumed.reset,
             errors: consumed.errors,
         };
-        graph.add(&name, Spec::Source(source), Vec::new())
+        graph.add(&name, Spec::Source(source), Vec::new(), Policies::default())
     }
 }
 

@@ -21,7 +21,7 @@ pub use join::{
     ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, GlobalJoin, JoinKind, StreamJoin,
     StreamTableJoin, TableJoin,
 };
-pub use policy::Policy;
+pub use policy::{Policies, Policy};
 pub use process::{Clock, Host, Process, ProcessError, ProcessSpec, Processing, Scheduled, StoreView};
 pub use source::{
     Extract, ExtractedTime, GlobalSource, OffsetReset, Origin, Sink, SinkKey, Source, Target,

@@ -157,8 +157,6 @@ pub struct Sink {
     pub partition: SinkKey,
     /// Whether records without a key are dropped.
     pub needs_key: bool,
-    /// What happens to records that can't be written. Those of a repartition topic are never left out, whatever this says.
-    pub errors: Policy,
 }
 
 /// A table that every node has whole.

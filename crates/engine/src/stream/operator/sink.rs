@@ -29,12 +29,12 @@ const KNOWN_MS: u64 = 1_000;
 type Failed = (Option<TopicName>, ProductionError);
 
 impl Writer {
-    pub(super) fn new(sink: Sink, prefix: &str) -> Self {
+    pub(super) fn new(sink: Sink, errors: Policy, prefix: &str) -> Self {
         let (topic, errors) = match &sink.target {
             // A record that is left out of a repartition topic would be missing from a table.
             Target::Topic(topic @ Topic::Repartition(_)) => (Some(topic.resolve(prefix)), Policy::Fail),
-            Target::Topic(topic @ Topic::Named(_)) => (Some(topic.resolve(prefix)), sink.errors),
-            Target::Dynamic(_) => (None, sink.errors),
+            Target::Topic(topic @ Topic::Named(_)) => (Some(topic.resolve(prefix)), errors),
+            Target::Dynamic(_) => (None, errors),
         };
         Self {
             sink,
