@@ -152,6 +152,24 @@ fn a_topology_is_drawn() {
     assert!(plan.graphviz().starts_with("digraph") && plan.graphviz().contains("->"));
 }
 
+/// What a row of a foreign-key join was before leaves its group.
+#[test]
+fn rows_of_a_foreign_key_join_are_grouped() {
+    let topology = Topology::new("grouped");
+    let goods = topology.table::<String, String>("goods");
+    let orders = topology.table::<String, String>("orders");
+    let joined =
+        orders.join_on(&goods, |_, good| Some(good.clone()), |good, colour| format!("{good}/{colour}"));
+    joined.materialize("joined").group_by(|_, value| (value.clone(), 1i64)).count("by-value");
+    let mut driver = TestDriver::new(&topology);
+    driver.pipe("orders", &"o1".to_owned(), &"tea".to_owned(), 1);
+    for (colour, at) in [("green", 2), ("black", 3)] {
+        driver.pipe("goods", &"tea".to_owned(), &colour.to_owned(), at);
+    }
+    let counts = [("tea/black".to_owned(), 1, 3), ("tea/green".to_owned(), 0, 3)];
+    assert_eq!(driver.rows::<String, i64>("by-value"), counts);
+}
+
 #[test]
 fn headers_wait_with_their_record() {
     let topology = Topology::new("waiting");

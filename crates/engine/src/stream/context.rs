@@ -3,7 +3,8 @@ use lentic_topology::spec::{Clock, Origin, StoreIndex};
 use lentic_topology::{Payload, Policy, Record};
 use lentic_types::{Timestamp, TopicName};
 
-use super::task::{Core, Refused, Runtime, Schedule};
+use super::record_cache::Update;
+use super::task::{Core, Reading, Refused, Runtime, Schedule};
 use super::{Destination, Globals, Produced, State, TaskError, TaskSettings};
 
 /// Times that an operator keeps for each of its inputs beyond a restart: as many as it needs, -1 before they are set.
@@ -26,6 +27,35 @@ impl Context<'_> {
     /// Passes a record on to the one of this number.
     pub fn forward_to(&mut self, output: usize, record: Record) -> Result<(), TaskError> {
         self.runtime.forward_to(self.node, output, record)
+    }
+
+    /// Whether changes of one row of this operator's table are merged before they go on.
+    pub(crate) fn merges(&self) -> bool {
+        let core = &self.runtime.core;
+        core.cache.is_on() && core.nodes[self.node].is_cached
+    }
+
+    /// Passes on the change of a row of this operator's table, which is in the store already: at once, or, where changes are
+    /// merged, with those that follow. `row`: by which the row goes among this operator's. `was_there`: whether it was there
+    /// before; asked for only where changes are merged. `bytes`: of its new value.
+    pub(crate) fn forward_row(
+        &mut self,
+        row: &[u8],
+        record: Record,
+        was_there: bool,
+        bytes: usize,
+    ) -> Result<(), TaskError> {
+        if !self.merges() {
+            return self.forward(record);
+        }
+        let core = &mut self.runtime.core;
+        if core.nodes[self.node].outputs.is_empty() {
+            return Ok(());
+        }
+        let mut update = Update::new(row, record, was_there, bytes);
+        update.reading = core.current.as_ref().map(Reading::without_raw);
+        // Only this operator's: what waits elsewhere may be on its way to here.
+        if core.cache.put(self.node, update) { self.runtime.flush(self.node) } else { Ok(()) }
     }
 
     /// The task's stores.

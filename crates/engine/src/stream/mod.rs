@@ -11,6 +11,7 @@ mod lookup;
 mod operator;
 mod positions;
 mod produced;
+mod record_cache;
 mod settings;
 mod state;
 mod task;

@@ -11,6 +11,7 @@ use super::input::{Head, Input};
 use super::operator::{self, Processor};
 use super::positions::{InputPosition, PositionsRecord};
 use super::produced::Produced;
+use super::record_cache::RecordCache;
 use super::state::{Changed, State};
 use super::{AnyDestination, Destination, Destinations, Skipped, TaskError, TaskSettings, record_bytes};
 use crate::TaskId;
@@ -18,8 +19,7 @@ use crate::TaskId;
 mod dead_letter;
 mod source;
 
-use dead_letter::Reading;
-pub(super) use dead_letter::Refused;
+pub(super) use dead_letter::{Reading, Refused};
 
 /// A row of a global table.
 pub type GlobalRow = (Vec<u8>, Timestamp);
@@ -50,6 +50,8 @@ pub(super) struct Runtime {
 pub(super) struct NodeInfo {
     pub(super) outputs: Vec<(usize, usize)>,
     pub(super) sends_old: bool,
+    /// It makes a table whose changes may be merged before they go on.
+    pub(super) is_cached: bool,
     processing: Policy,
 }
 
@@ -71,6 +73,7 @@ pub(super) struct Core {
     pub(super) destinations: Arc<dyn Destinations>,
     pub(super) settings: TaskSettings,
     pub(super) produced: Produced,
+    pub(super) cache: RecordCache,
     pub(super) slots: Vec<Vec<i64>>,
     pub(super) now: Timestamp,
     pub(super) stream_time: Timestamp,
@@ -83,7 +86,7 @@ pub(super) struct Core {
     /// It starts where another left off: what its schedules were due for before was called.
     pub(super) goes_on: bool,
     /// The input record being processed.
-    current: Option<Reading>,
+    pub(super) current: Option<Reading>,
     /// A failure that no policy lets pass is on its way out.
     has_failed: bool,
     /// Records that error policies let go and that nobody was told of yet.
@@ -138,6 +141,21 @@ impl Runtime {
         Err(error)
     }
 
+    /// Sends on what waits at an operator in the cache.
+    pub(super) fn flush(&mut self, node: usize) -> Result<(), TaskError> {
+        let current = self.core.current.take();
+        let mut outcome = Ok(());
+        for update in self.core.cache.take(node).filter(|update| !update.is_void()) {
+            self.core.current = update.reading;
+            outcome = self.forward(node, update.record);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        self.core.current = current;
+        outcome
+    }
+
     fn with<T>(
         &mut self,
         node: usize,
@@ -174,6 +192,7 @@ impl StreamTask {
                 .map(|(node, port)| (node.0, port))
                 .collect(),
             sends_old: plan.nodes()[id].sends_old,
+            is_cached: plan.nodes()[id].spec.table_store().is_some_and(|store| plan.store(store).cached),
             processing: plan.nodes()[id].policies.processing,
         };
         let core = Core {
@@ -184,6 +203,7 @@ impl StreamTask {
             destinations: Arc::new(AnyDestination),
             settings,
             produced: Produced::default(),
+            cache: RecordCache::default(),
             slots: plan.nodes().iter().map(|node| vec![-1; SLOTS * node.inputs.len().max(1)]).collect(),
             now: Timestamp::NONE,
             stream_time: Timestamp::NONE,
@@ -210,6 +230,21 @@ impl StreamTask {
     /// What is known of the topics that are written to. Before the first record; without it nothing is known.
     pub fn set_destinations(&mut self, destinations: Arc<dyn Destinations>) {
         self.runtime.core.destinations = destinations;
+    }
+
+    /// Lets changes of one row become one before they go on, in this many bytes; 0: each goes on at once. Before the first
+    /// record, or at any time another number that is not 0.
+    pub fn set_record_cache(&mut self, bytes: usize) {
+        self.runtime.core.cache.set_limit(bytes);
+    }
+
+    /// Sends on all changes that wait for others of their rows; what comes of them is among [`StreamTask::produced`].
+    pub fn flush_cache(&mut self) -> Result<(), TaskError> {
+        self.runtime.core.has_failed = false;
+        while let Some(node) = self.runtime.core.cache.first() {
+            self.runtime.flush(node)?;
+        }
+        Ok(())
     }
 
     /// Takes over what the last commit left: times of the task, its operators and stores. Before the first record.
@@ -458,11 +493,12 @@ impl StreamTask {
     }
 
     /// Begins a commit: the changes of logged stores go to `each` as their changelogs take them, store by store. Until
-    /// [`StreamTask::committed`] or the task's end nothing may be processed.
+    /// [`StreamTask::committed`] or the task's end nothing may be processed. What was not flushed before is flushed here.
     pub fn prepare(
         &mut self,
         each: &mut dyn FnMut(StoreIndex, Changed<'_>),
     ) -> Result<CommitPart, TaskError> {
+        self.flush_cache()?;
         let core = &mut self.runtime.core;
         let stream_time = core.stream_time;
         core.state.outlived(stream_time, EXPIRED_ROWS)?;

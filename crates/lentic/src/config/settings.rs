@@ -115,6 +115,8 @@ settings! {
         commit_interval_ms: u64 = "100ms", Kind::Millis(1, 3_600_000);
         /// Changes of state between two commits, per thread; where there are more a commit comes earlier.
         statestore_uncommitted_max_bytes: usize = "32MiB", Kind::Bytes(64 * KIB, TIB);
+        /// Changes of tables' rows that wait until the next commit, so that those of one row go on as one, of all threads together; 0: none waits.
+        statestore_cache_max_bytes: usize = "0", Kind::Bytes(0, TIB);
         /// Records read and not yet processed, per partition; reading pauses where there are more.
         input_buffer_max_bytes: usize = "8MiB", Kind::Bytes(64 * KIB, TIB);
         /// Rows that each task remembers, so that they need not be read from the store again.

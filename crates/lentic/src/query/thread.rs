@@ -387,6 +387,7 @@ fn settings(config: &Config) -> WorkerSettings {
         commit_interval_ms: config.commit_interval_ms as i64,
         uncommitted_bytes: config.statestore_uncommitted_max_bytes,
         input_buffer_bytes: config.input_buffer_max_bytes,
+        record_cache_bytes: config.statestore_cache_max_bytes / config.num_stream_threads.max(1),
         ..WorkerSettings::default()
     }
 }

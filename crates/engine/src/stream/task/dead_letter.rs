@@ -1,7 +1,8 @@
 //! Records that error policies let go: told, and written to the dead-letter topic if there is one.
 //!
 //! A dead letter is the record that was read, as it was read, with the cause in its headers. Where none is at hand (a
-//! schedule made the result) it is the result that could not be written, as far as it has bytes.
+//! schedule made the result, or the record has waited for others of its row) it is the result that could not be written,
+//! as far as it has bytes.
 use std::sync::Arc;
 
 use lentic_topology::Headers;
@@ -26,6 +27,11 @@ impl Reading {
     /// Of the record that an input shows.
     pub(super) fn of(input: &mut Input, offset: Offset) -> Self {
         Self { raw: input.peek(), partition: input.partition.clone(), offset }
+    }
+
+    /// Without the record: what waits keeps no batch in memory.
+    pub(in crate::stream) fn without_raw(&self) -> Self {
+        Self { partition: self.partition.clone(), offset: self.offset, raw: None }
     }
 
     pub(super) fn origin(&self) -> Origin {

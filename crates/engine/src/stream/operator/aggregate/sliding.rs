@@ -8,7 +8,7 @@ use lentic_topology::{Payload, Record, SlidingWindows, Window, WindowedKeyOf};
 use lentic_types::Timestamp;
 
 use super::close::{self, Closing};
-use super::{Processor, key_of};
+use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, TaskError, WindowRow};
 
 pub(super) struct Fold {
@@ -80,9 +80,12 @@ impl Fold {
         let Some(inner) = step.record.key.as_ref().filter(|_| self.spec.emit == Emit::Update) else {
             return Ok(());
         };
+        let was_there = old.is_some();
         let old = old.filter(|_| context.sends_old());
         let record = Record { key: Some((self.key.join)(inner, window)), timestamp, ..step.record.clone() };
-        context.forward(record.with_change(aggregate, old))
+        let change =
+            Change { record: record.with_change(aggregate, old), was_there, bytes: len(bytes.as_deref()) };
+        forward(context, step.key, window, change)
     }
 
     /// The window after the record, which takes over what a window that spans the record holds.

@@ -3,7 +3,7 @@ use lentic_topology::spec::{Aggregate, Emit};
 use lentic_topology::{Record, TimeWindows, Window, WindowedKeyOf};
 
 use super::close::{self, Closing};
-use super::{Processor, key_of};
+use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, TaskError};
 
 pub(super) struct Fold {
@@ -34,6 +34,7 @@ impl Fold {
             }
             None => (None, record.timestamp),
         };
+        let was_there = before.is_some();
         let old = before.clone().filter(|_| context.sends_old());
         let aggregate = (spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
         let bytes = context.bytes(&spec.value, aggregate.as_ref())?;
@@ -44,7 +45,9 @@ impl Fold {
         let Some(inner) = &record.key else { return Ok(()) };
         let windowed = (self.key.join)(inner, window);
         let record = Record { key: Some(windowed), timestamp, ..record.clone() };
-        context.forward(record.with_change(aggregate, old))
+        let change =
+            Change { record: record.with_change(aggregate, old), was_there, bytes: len(bytes.as_deref()) };
+        forward(context, key, window, change)
     }
 
     /// Sends the results of the windows that are closed now and were not before.

@@ -41,6 +41,7 @@ impl Processor for Resolve {
         let is_joined = current.is_some() && (foreign.is_some() || self.spec.kind == JoinKind::Left);
         let joined =
             if is_joined { (self.spec.join)(Some(key), current.as_ref(), foreign.as_ref()) } else { None };
-        self.keeper.keep(context, record.clone(), joined, None)
+        let old = self.keeper.old(context, &record, || Ok(None))?;
+        self.keeper.keep(context, record.clone(), joined, old)
     }
 }
