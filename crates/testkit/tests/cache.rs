@@ -306,7 +306,33 @@ fn headers_are_of_the_latest_change() {
     assert_eq!(headers, [Header { name: "h".to_owned(), value: Some("last".into()) }]);
 }
 
-/// Readers and lookups see a row at once, before its change goes on.
+/// A join of tables knows rows as far as it was told of them. If the change of the right row met a left row that it was not
+/// told of, its result would stay for ever: that the left row is gone again is never told, since nobody knew of it.
+#[test]
+fn joins_of_tables_know_what_they_were_told() {
+    let topology = Topology::new("told");
+    let (left, right) = (topology.table::<String, String>("left"), topology.table::<String, String>("right"));
+    left.left_join(&right, |left, right| format!("{left}/{right:?}"))
+        .materialize("joined")
+        .to_stream()
+        .to("out");
+    let options = DriverOptions { record_cache_bytes: 600, ..DriverOptions::default() };
+    let mut driver = TestDriver::with(&topology, options);
+    driver.pipe("right", &"k".to_owned(), &"r".to_owned(), 1);
+    driver.commit();
+    driver.pipe("left", &"k".to_owned(), &"l".to_owned(), 2);
+    // So many changes of right rows that they go on early.
+    driver.pipe_bytes("right", Some(b"k"), None, 3);
+    for key in ["a", "b", "c", "d"] {
+        driver.pipe("right", &key.to_owned(), &"r".to_owned(), 4);
+    }
+    driver.pipe_bytes("left", Some(b"k"), None, 5);
+    driver.commit();
+    assert!(driver.rows::<String, String>("joined").is_empty());
+    assert!(told(&mut driver).is_empty());
+}
+
+/// Readers, and streams that look rows up, see a row at once, before its change goes on.
 #[test]
 fn rows_are_in_their_store_at_once() {
     let topology = Topology::new("lookups");

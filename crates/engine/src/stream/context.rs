@@ -3,7 +3,8 @@ use lentic_topology::spec::{Clock, Origin, StoreIndex};
 use lentic_topology::{Payload, Policy, Record};
 use lentic_types::{Timestamp, TopicName};
 
-use super::record_cache::Update;
+use super::lookup::Lookup;
+use super::record_cache::{TableRow, Update};
 use super::task::{Core, Reading, Refused, Runtime, Schedule};
 use super::{Destination, Globals, Produced, State, TaskError, TaskSettings};
 
@@ -36,13 +37,13 @@ impl Context<'_> {
     }
 
     /// Passes on the change of a row of this operator's table, which is in the store already: at once, or, where changes are
-    /// merged, with those that follow. `row`: by which the row goes among this operator's. `was_there`: whether it was there
-    /// before; asked for only where changes are merged. `bytes`: of its new value.
+    /// merged, with those that follow. `row`: by which the row goes among this operator's. `before`: what it was before;
+    /// asked for only where changes are merged. `bytes`: of its new value.
     pub(crate) fn forward_row(
         &mut self,
         row: &[u8],
         record: Record,
-        was_there: bool,
+        before: TableRow,
         bytes: usize,
     ) -> Result<(), TaskError> {
         if !self.merges() {
@@ -52,10 +53,16 @@ impl Context<'_> {
         if core.nodes[self.node].outputs.is_empty() {
             return Ok(());
         }
-        let mut update = Update::new(row, record, was_there, bytes);
+        let mut update = Update::new(row, record, before, bytes);
         update.reading = core.current.as_ref().map(Reading::without_raw);
         // Only this operator's: what waits elsewhere may be on its way to here.
         if core.cache.put(self.node, update) { self.runtime.flush(self.node) } else { Ok(()) }
+    }
+
+    /// The row of a key at a table whose changes this operator takes: as far as it was told of them.
+    pub(crate) fn told(&mut self, table: &Lookup, key: &Payload) -> Result<TableRow, TaskError> {
+        let Core { state, cache, .. } = &mut self.runtime.core;
+        table.told(state, cache, key)
     }
 
     /// The task's stores.

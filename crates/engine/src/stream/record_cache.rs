@@ -1,24 +1,28 @@
 //! Changes of tables that wait for later ones of their rows: Kafka Streams' record cache.
 //!
-//! The rows themselves are in the stores at once, where operators look them up; what waits is only their way on. A row's
-//! changes become one, from the value before the first to the value of the last, and go on at a commit, or earlier where
-//! more waits than may. They go on operator by operator in the order in which the topology was written, so that what
-//! follows from one is merged at the next; those of one operator in the order of their rows' latest changes.
+//! The rows themselves are in the stores at once; what waits is only their way on. A row's changes become one, from the value
+//! before the first to the value of the last, and go on at a commit, or earlier where more waits than may. They go on
+//! operator by operator in the order in which the topology was written, so that what follows from one is merged at the next;
+//! those of one operator in the order of their rows' latest changes.
+//!
+//! Who takes a table's changes and looks its rows up, too (joins of tables), has to see the rows as far as it was told of
+//! them: with the newer ones it would tell results that nothing takes back later.
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use lentic_topology::Record;
+use lentic_topology::{Payload, Record};
+use lentic_types::Timestamp;
 use rustc_hash::FxHasher;
 
 use super::task::Reading;
 
 /// A row's change that waits.
 pub(super) struct Update {
-    /// Its value is the latest, its old value that of before the first change.
-    pub(super) record: Record,
-    /// Whether the row was there before the first change.
-    pub(super) was_there: bool,
+    /// With the latest value.
+    record: Record,
+    /// The row before the first change: as far as anybody was told.
+    before: TableRow,
     /// Where the record was read that made the latest change.
     pub(super) reading: Option<Reading>,
     row: Row,
@@ -27,21 +31,23 @@ pub(super) struct Update {
 
 type Row = Arc<[u8]>;
 
+/// A table's row, or none.
+pub(crate) type TableRow = Option<(Payload, Timestamp)>;
+
 impl Update {
     /// A change of the row that goes by these bytes among its operator's. `bytes`: of its value.
-    pub(super) fn new(row: &[u8], record: Record, was_there: bool, bytes: usize) -> Self {
-        Self {
-            record,
-            was_there,
-            reading: None,
-            row: Row::from(row),
-            bytes: UPDATE_BYTES + row.len() + bytes,
-        }
+    pub(super) fn new(row: &[u8], record: Record, before: TableRow, bytes: usize) -> Self {
+        let bytes = UPDATE_BYTES + row.len() + bytes;
+        Self { record, before, reading: None, row: Row::from(row), bytes }
     }
 
-    /// Whether there is nothing to tell: a row that nobody knew of is gone.
-    pub(super) fn is_void(&self) -> bool {
-        self.record.value.is_none() && !self.was_there
+    /// What is to be told; `None`: a row that nobody was told of is gone.
+    pub(super) fn into_record(self, sends_old: bool) -> Option<Record> {
+        if self.record.value.is_none() && self.before.is_none() {
+            return None;
+        }
+        let old = self.before.map(|(value, _)| value).filter(|_| sends_old);
+        Some(Record { old, ..self.record })
     }
 }
 
@@ -84,12 +90,18 @@ impl RecordCache {
         let before = updates.by_row.insert(Arc::clone(&update.row), updates.last);
         if let Some(first) = before.and_then(|number| updates.in_order.remove(&number)) {
             self.bytes -= first.bytes;
-            update.record.old = first.record.old;
-            update.was_there = first.was_there;
+            update.before = first.before;
         }
         self.bytes += update.bytes;
         updates.in_order.insert(updates.last, update);
         self.bytes > self.limit
+    }
+
+    /// A row as far as those who follow its operator were told; `None`: nothing of it waits, they know it as it is.
+    pub(super) fn told(&self, node: usize, row: &[u8]) -> Option<&TableRow> {
+        let updates = self.nodes.get(&node)?;
+        let number = updates.by_row.get(row)?;
+        updates.in_order.get(number).map(|update| &update.before)
     }
 
     /// The operator whose changes go on next.

@@ -145,9 +145,11 @@ impl Runtime {
     pub(super) fn flush(&mut self, node: usize) -> Result<(), TaskError> {
         let current = self.core.current.take();
         let mut outcome = Ok(());
-        for update in self.core.cache.take(node).filter(|update| !update.is_void()) {
-            self.core.current = update.reading;
-            outcome = self.forward(node, update.record);
+        let sends_old = self.core.nodes[node].sends_old;
+        for mut update in self.core.cache.take(node) {
+            self.core.current = update.reading.take();
+            let Some(record) = update.into_record(sends_old) else { continue };
+            outcome = self.forward(node, record);
             if outcome.is_err() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Folding streams.
 use lentic_topology::spec::{Aggregate, Windowing};
-use lentic_topology::{Plan, Record, Window};
+use lentic_topology::{Payload, Plan, Record, Window};
 
 use super::Processor;
 use crate::stream::{Context, TaskError};
@@ -58,20 +58,21 @@ fn key_of(
 /// A change of a window's aggregate.
 struct Change {
     record: Record,
-    /// Whether the window was there before.
-    was_there: bool,
+    /// The aggregate before, where changes are merged.
+    before: Option<Payload>,
     /// Of the aggregate.
     bytes: usize,
 }
 
 /// Passes on a change of a window, or lets it wait for those that follow.
 fn forward(context: &mut Context<'_>, key: &[u8], window: Window, change: Change) -> Result<(), TaskError> {
-    let Change { record, was_there, bytes } = change;
+    let Change { record, before, bytes } = change;
     if !context.merges() {
         return context.forward(record);
     }
     let row = [key, &window.start.to_be_bytes(), &window.end.to_be_bytes()].concat();
-    context.forward_row(&row, record, was_there, bytes)
+    let before = before.map(|value| (value, record.timestamp));
+    context.forward_row(&row, record, before, bytes)
 }
 
 fn len(bytes: Option<&[u8]>) -> usize {

@@ -43,14 +43,14 @@ fn keep(
     record: Record,
     old: Option<Payload>,
 ) -> Result<(), TaskError> {
-    let was_there = context.merges() && (old.is_some() || rows.get(context, key)?.is_some());
+    let before = if context.merges() { rows.get(context, key)? } else { None };
     let Kept { value, put, bytes } = rows.put(context, key, record.value.clone(), record.timestamp)?;
     if put == Put::TooOld {
         context.drop_record();
         return Ok(());
     }
     let record = Record { value, old, is_latest: put == Put::Latest, ..record };
-    context.forward_row(key, record, was_there, bytes)
+    context.forward_row(key, record, before, bytes)
 }
 
 /// Rows of a table as another keeps them: writes them if they are kept, and passes the change on.

@@ -23,7 +23,9 @@ impl Processor for Fold {
             context.drop_record();
             return Ok(());
         };
-        let (before, timestamp) = match self.rows.get(context, &key)? {
+        let row = self.rows.get(context, &key)?;
+        let known = row.clone().filter(|_| context.merges());
+        let (before, timestamp) = match row {
             Some((value, stored)) => (Some(value), stored.max(record.timestamp)),
             None => (None, record.timestamp),
         };
@@ -39,9 +41,8 @@ impl Processor for Fold {
             context.drop_record();
             return Ok(());
         }
-        let was_there = before.is_some();
         let old = before.filter(|_| context.sends_old());
         let record = Record { timestamp, is_latest: put == Put::Latest, ..record };
-        context.forward_row(&key, record.with_change(value, old), was_there, bytes)
+        context.forward_row(&key, record.with_change(value, old), known, bytes)
     }
 }

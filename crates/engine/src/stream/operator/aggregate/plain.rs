@@ -20,11 +20,12 @@ impl Fold {
 impl Processor for Fold {
     fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
         let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
-        let (before, timestamp) = match self.rows.get(context, &key)? {
+        let row = self.rows.get(context, &key)?;
+        let known = row.clone().filter(|_| context.merges());
+        let (before, timestamp) = match row {
             Some((value, stored)) => (Some(value), stored.max(record.timestamp)),
             None => (None, record.timestamp),
         };
-        let was_there = before.is_some();
         let old = before.clone().filter(|_| context.sends_old());
         let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
         let Kept { value, put, bytes } = self.rows.put(context, &key, aggregate, timestamp)?;
@@ -33,6 +34,6 @@ impl Processor for Fold {
             return Ok(());
         }
         let record = Record { timestamp, is_latest: put == Put::Latest, ..record };
-        context.forward_row(&key, record.with_change(value, old), was_there, bytes)
+        context.forward_row(&key, record.with_change(value, old), known, bytes)
     }
 }

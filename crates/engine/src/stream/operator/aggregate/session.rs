@@ -41,11 +41,11 @@ impl Fold {
             return Ok(());
         };
         let windowed = (self.key.join)(inner, window);
-        let was_there = old.is_some();
+        let before = old.clone().filter(|_| context.merges());
         let old = old.filter(|_| context.sends_old());
         let record = Record { key: Some(windowed), timestamp: Timestamp(window.end), ..record.clone() };
         let (value, bytes) = value.map_or((None, 0), |(value, bytes)| (Some(value), bytes));
-        forward(context, key, window, Change { record: record.with_change(value, old), was_there, bytes })
+        forward(context, key, window, Change { record: record.with_change(value, old), before, bytes })
     }
 
     fn decode(&self, row: &SessionRow) -> Result<Option<Payload>, TaskError> {

@@ -80,11 +80,11 @@ impl Fold {
         let Some(inner) = step.record.key.as_ref().filter(|_| self.spec.emit == Emit::Update) else {
             return Ok(());
         };
-        let was_there = old.is_some();
+        let before = old.clone().filter(|_| context.merges());
         let old = old.filter(|_| context.sends_old());
         let record = Record { key: Some((self.key.join)(inner, window)), timestamp, ..step.record.clone() };
         let change =
-            Change { record: record.with_change(aggregate, old), was_there, bytes: len(bytes.as_deref()) };
+            Change { record: record.with_change(aggregate, old), before, bytes: len(bytes.as_deref()) };
         forward(context, step.key, window, change)
     }
 

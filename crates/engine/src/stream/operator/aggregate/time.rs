@@ -34,7 +34,7 @@ impl Fold {
             }
             None => (None, record.timestamp),
         };
-        let was_there = before.is_some();
+        let known = before.clone().filter(|_| context.merges());
         let old = before.clone().filter(|_| context.sends_old());
         let aggregate = (spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
         let bytes = context.bytes(&spec.value, aggregate.as_ref())?;
@@ -45,8 +45,11 @@ impl Fold {
         let Some(inner) = &record.key else { return Ok(()) };
         let windowed = (self.key.join)(inner, window);
         let record = Record { key: Some(windowed), timestamp, ..record.clone() };
-        let change =
-            Change { record: record.with_change(aggregate, old), was_there, bytes: len(bytes.as_deref()) };
+        let change = Change {
+            record: record.with_change(aggregate, old),
+            before: known,
+            bytes: len(bytes.as_deref()),
+        };
         forward(context, key, window, change)
     }
 

@@ -28,7 +28,7 @@ impl Processor for Resolve {
         let (Some(key), Some(value)) = (&record.key, &record.value) else { return Ok(()) };
         let bytes: &Vec<u8> = value.get();
         let (asked, foreign) = wire::read_answer(bytes)?;
-        let current = self.left.get(context.state(), key)?.map(|(value, _)| value);
+        let current = context.told(&self.left, key)?.map(|(value, _)| value);
         let hash = context.bytes(&self.spec.left, current.as_ref())?.map(|value| hash128(&value));
         if hash != asked {
             // The row has changed since; the answer to its newer question comes.
