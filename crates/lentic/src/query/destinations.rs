@@ -1,6 +1,6 @@
 //! What a query's tasks know of the topics that they write to.
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::SharedLog;
@@ -13,6 +13,9 @@ use crate::config::Config;
 /// before it tries again.
 const FOUND: Duration = Duration::from_secs(30);
 const MISSING: Duration = Duration::from_millis(200);
+
+/// So many topics are remembered: records may name as many as they like.
+const REMEMBERED: usize = 10_000;
 
 /// What Kafka adds to a record that is alone in its batch, at most: 61 bytes before the records, and the record's own
 /// lengths, deltas and attributes.
@@ -43,11 +46,20 @@ impl LogDestinations {
     }
 
     /// Topics are asked for anew: a write has failed.
-    pub(super) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    pub(super) fn doubt(&self) {
+        let now = Instant::now();
+        for (until, _) in self.known().values_mut() {
+            *until = now;
+        }
     }
 
+    fn known(&self) -> MutexGuard<'_, BTreeMap<TopicName, (Instant, Destination)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `None`: the log can't be asked at the moment. An outage does not make every record wait for an answer.
     fn ask(&self, name: &TopicName) -> Option<Destination> {
+        self.log.health().ok()?;
         let topic = match self.log.topic(name) {
             Ok(Some(topic)) => topic,
             Ok(None) => return Some(Destination::Missing),
@@ -65,17 +77,20 @@ impl LogDestinations {
 impl Destinations for LogDestinations {
     fn find(&self, topic: &TopicName) -> Destination {
         let now = Instant::now();
-        let remembered = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(topic).copied();
+        let remembered = self.known().get(topic).copied();
         if let Some((until, found)) = remembered
             && now < until
         {
             return found;
         }
-        // While the log can't be asked what it said last holds, and for a moment it is not asked again.
+        // While the log can't be asked, what it said last holds.
         let answer = self.ask(topic);
         let found = answer.or(remembered.map(|(_, found)| found)).unwrap_or(Destination::Unknown);
         let holds = if matches!(answer, Some(Destination::Found(_))) { FOUND } else { MISSING };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
         known.insert(topic.clone(), (now + holds, found));
         found
     }

@@ -13,6 +13,7 @@ mod thread;
 mod topics;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,8 @@ pub(crate) struct Inner {
     /// By input partition: the next offset to process, as committed.
     positions: Mutex<BTreeMap<String, Offset>>,
     changed: Condvar,
+    /// Records that error policies left out.
+    skipped: AtomicU64,
 }
 
 /// The topic of dead letters.
@@ -111,6 +114,11 @@ impl Query {
     /// By input partition (`topic/partition`): the next offset to process, as the last commit of this process left it.
     pub fn positions(&self) -> BTreeMap<String, Offset> {
         self.inner.positions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many records error policies have left out in this process, those of commits that were taken back included.
+    pub fn skipped(&self) -> u64 {
+        self.inner.skipped.load(Ordering::Relaxed)
     }
 
     /// The names of its own topics: changelogs and repartition topics.

@@ -1,5 +1,6 @@
 //! Starting, stopping and dropping queries.
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex};
 
 use lentic_engine::TaskId;
@@ -115,6 +116,7 @@ impl Node {
             tasks: Mutex::new(statuses),
             positions: Mutex::default(),
             changed: Condvar::new(),
+            skipped: AtomicU64::new(0),
         };
         let query = Query { inner: Arc::new(inner) };
         self.shared.queries().push(query.clone());

@@ -272,6 +272,9 @@ impl StreamThread {
                 }
             }
             StreamAction::Skipped(task, skipped) => {
+                if let Some(query) = self.queries.get(&task) {
+                    query.skipped.fetch_add(skipped.len() as u64, Ordering::Relaxed);
+                }
                 for Skipped { origin, error } in skipped {
                     match origin {
                         Some(Origin { topic, partition, offset }) => {
@@ -289,7 +292,7 @@ impl StreamThread {
         tracing::warn!("a commit was taken back, its records are processed again: {reason}");
         self.outlet.abort();
         for query in self.queries.values() {
-            query.destinations.forget();
+            query.destinations.doubt();
         }
         // Whatever it was has a moment to pass.
         pause(POLL);
