@@ -1,11 +1,11 @@
 //! Finding the current row of a table that may be kept only further up.
 use lentic_topology::spec::{Joiner, Predicate, Spec, StoreIndex, StoreKind, ValueMapper};
-use lentic_topology::{Codec, NodeId, Payload, Plan};
+use lentic_topology::{Codec, NodeId, Payload, Plan, Window, WindowedKey};
 use lentic_types::Timestamp;
 
 use super::operator::Held;
 use super::record_cache::{RecordCache, TableRow};
-use super::{State, TaskError};
+use super::{Row, State, TaskError};
 
 /// How the row of a key is found at a table: Kafka Streams' value getters.
 #[derive(Clone)]
@@ -22,6 +22,17 @@ pub(crate) enum Lookup {
         value: Codec,
         /// Whether it keeps versions.
         is_versioned: bool,
+    },
+    /// In the table's own store of windows or sessions.
+    Window {
+        /// Whose.
+        node: usize,
+        /// Which.
+        store: StoreIndex,
+        /// Keys, with their windows.
+        key: Codec,
+        /// Values.
+        value: Codec,
     },
     /// At the table before, if this is true of it.
     Filter(Box<Lookup>, Predicate),
@@ -41,6 +52,11 @@ impl Lookup {
         let node = plan.node(id);
         if let Some(store) = node.spec.table_store() {
             let spec = plan.store(store);
+            if let (StoreKind::Window { .. } | StoreKind::Session { .. }, Some((key, value))) =
+                (spec.kind, node.codecs)
+            {
+                return Self::Window { node: id.0, store, key, value };
+            }
             let is_versioned = matches!(spec.kind, StoreKind::Versioned { .. });
             return Self::Store { node: id.0, store, key: spec.key, value: spec.value, is_versioned };
         }
@@ -106,6 +122,15 @@ impl Lookup {
                 let payload = value.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
                 Ok(payload.map(|payload| (payload, row.timestamp)))
             }
+            Self::Window { node, store, key: codec, value } => {
+                let bytes = codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)?.unwrap_or_default();
+                if let Some(told) = cache.and_then(|cache| cache.told(*node, &bytes)) {
+                    return Ok(told.clone());
+                }
+                let Some(row) = windowed(state, *store, codec.windowed, &bytes)? else { return Ok(None) };
+                let payload = value.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
+                Ok(payload.map(|payload| (payload, row.timestamp)))
+            }
             Self::Filter(before, keep) => {
                 let found = before.find(state, cache, key, at)?;
                 Ok(found.filter(|(value, _)| keep(Some(key), Some(value))))
@@ -134,5 +159,27 @@ impl Lookup {
             }
             Self::None => Ok(None),
         }
+    }
+}
+
+/// The row of a window or session, by the bytes of its key as topics have them.
+fn windowed<'a>(
+    state: &'a mut State,
+    store: StoreIndex,
+    windowed: Option<WindowedKey>,
+    bytes: &[u8],
+) -> lentic_store::Result<Option<Row<'a>>> {
+    let time = |bytes: &[u8]| bytes.try_into().map_or(-1, i64::from_be_bytes);
+    let suffix = windowed.map_or(0, WindowedKey::suffix_len);
+    let Some((key, times)) = bytes.split_at_checked(bytes.len().saturating_sub(suffix)) else {
+        return Ok(None);
+    };
+    match windowed {
+        Some(WindowedKey::Time) => state.window(store, key, time(times)),
+        Some(WindowedKey::Session) => {
+            let (end, start) = times.split_at(times.len() / 2);
+            state.session(store, key, Window { start: time(start), end: time(end) })
+        }
+        None => Ok(None),
     }
 }

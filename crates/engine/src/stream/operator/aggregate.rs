@@ -1,8 +1,9 @@
 //! Folding streams.
 use lentic_topology::spec::{Aggregate, Windowing};
-use lentic_topology::{Payload, Plan, Record, Window};
+use lentic_topology::{Plan, Record};
 
 use super::Processor;
+use crate::stream::record_cache::TableRow;
 use crate::stream::{Context, TaskError};
 
 mod close;
@@ -59,19 +60,20 @@ fn key_of(
 struct Change {
     record: Record,
     /// The aggregate before, where changes are merged.
-    before: Option<Payload>,
+    before: TableRow,
     /// Of the aggregate.
     bytes: usize,
 }
 
-/// Passes on a change of a window, or lets it wait for those that follow.
-fn forward(context: &mut Context<'_>, key: &[u8], window: Window, change: Change) -> Result<(), TaskError> {
+/// Passes on a change of a window, or lets it wait for those that follow. `times`: what stands behind the key in the bytes of
+/// the windowed key, by which those look the row up who take the changes.
+fn forward(context: &mut Context<'_>, key: &[u8], times: &[i64], change: Change) -> Result<(), TaskError> {
     let Change { record, before, bytes } = change;
     if !context.merges() {
         return context.forward(record);
     }
-    let row = [key, &window.start.to_be_bytes(), &window.end.to_be_bytes()].concat();
-    let before = before.map(|value| (value, record.timestamp));
+    let times = times.iter().flat_map(|time| time.to_be_bytes());
+    let row: Vec<u8> = key.iter().copied().chain(times).collect();
     context.forward_row(&row, record, before, bytes)
 }
 

@@ -41,11 +41,16 @@ impl Fold {
             return Ok(());
         };
         let windowed = (self.key.join)(inner, window);
-        let before = old.clone().filter(|_| context.merges());
+        let before = old.clone().filter(|_| context.merges()).map(|old| (old, Timestamp(window.end)));
         let old = old.filter(|_| context.sends_old());
         let record = Record { key: Some(windowed), timestamp: Timestamp(window.end), ..record.clone() };
         let (value, bytes) = value.map_or((None, 0), |(value, bytes)| (Some(value), bytes));
-        forward(context, key, window, Change { record: record.with_change(value, old), before, bytes })
+        forward(
+            context,
+            key,
+            &[window.end, window.start],
+            Change { record: record.with_change(value, old), before, bytes },
+        )
     }
 
     fn decode(&self, row: &SessionRow) -> Result<Option<Payload>, TaskError> {

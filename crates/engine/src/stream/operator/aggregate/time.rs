@@ -27,14 +27,15 @@ impl Fold {
         record: &Record,
     ) -> Result<(), TaskError> {
         let spec = &self.spec;
-        let (before, timestamp) = match context.state().window(spec.store, key, window.start)? {
+        let (before, stored) = match context.state().window(spec.store, key, window.start)? {
             Some(row) => {
                 let value = spec.value.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
-                (value, row.timestamp.max(record.timestamp))
+                (value, row.timestamp)
             }
             None => (None, record.timestamp),
         };
-        let known = before.clone().filter(|_| context.merges());
+        let timestamp = stored.max(record.timestamp);
+        let known = before.clone().filter(|_| context.merges()).map(|before| (before, stored));
         let old = before.clone().filter(|_| context.sends_old());
         let aggregate = (spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
         let bytes = context.bytes(&spec.value, aggregate.as_ref())?;
@@ -50,7 +51,7 @@ impl Fold {
             before: known,
             bytes: len(bytes.as_deref()),
         };
-        forward(context, key, window, change)
+        forward(context, key, &[window.start], change)
     }
 
     /// Sends the results of the windows that are closed now and were not before.
