@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use lentic_engine::TaskId;
 use lentic_engine::stream::{
-    GlobalRow, Globals, Place, PositionsRecord, StreamAction, StreamAssignment, StreamEvent, StreamWorker,
-    TaskInput, TaskSettings, WorkerSettings,
+    AnyDestination, Destination, Destinations, GlobalRow, Globals, Limits, Place, PositionsRecord,
+    StreamAction, StreamAssignment, StreamEvent, StreamWorker, TaskInput, TaskSettings, WorkerSettings,
 };
 use lentic_store::layout::{Incarnation, PositionRecord, StoreId};
 use lentic_store::{Database, FamilyId, MemoryDatabase};
@@ -26,14 +26,23 @@ impl Globals for NoGlobals {
 struct Bench {
     worker: StreamWorker,
     database: MemoryDatabase,
+    destinations: Arc<dyn Destinations>,
+    tells: bool,
     now: i64,
     sent: Vec<(String, Option<Vec<u8>>)>,
 }
 
 impl Bench {
     fn new(tasks: u32) -> Self {
-        let worker = StreamWorker::new(WorkerSettings::default());
-        let mut bench = Self { worker, database: MemoryDatabase::default(), now: 1_000, sent: Vec::new() };
+        Self::with(tasks, Arc::new(AnyDestination), 0)
+    }
+
+    /// With a cache the counts are told, too, in the topic `totals`.
+    fn with(tasks: u32, destinations: Arc<dyn Destinations>, record_cache_bytes: usize) -> Self {
+        let worker = StreamWorker::new(WorkerSettings { record_cache_bytes, ..WorkerSettings::default() });
+        let database = MemoryDatabase::default();
+        let tells = record_cache_bytes > 0;
+        let mut bench = Self { worker, database, destinations, tells, now: 1_000, sent: Vec::new() };
         for partition in 0..tasks {
             let assignment = bench.assignment(partition);
             bench.event(StreamEvent::Assigned(Box::new(assignment)));
@@ -44,11 +53,14 @@ impl Bench {
 
     fn assignment(&self, partition: u32) -> StreamAssignment {
         let topology = Topology::new("q");
-        topology
+        let counts = topology
             .stream::<String, i64>("in")
             .try_map_values(|n| if *n < 0 { Err("it is negative") } else { Ok(*n) })
             .group_by_key()
             .count("counts");
+        if self.tells {
+            counts.to_stream().to("totals");
+        }
         let plan = topology.build().expect("a topology");
         let position = Position { topic: TopicId::default(), offset: Offset(0), epoch: -1 };
         let record = PositionRecord {
@@ -80,6 +92,7 @@ impl Bench {
             }],
             positions: None,
             globals: Arc::new(NoGlobals),
+            destinations: Arc::clone(&self.destinations),
             settings: TaskSettings::default(),
             shard: ShardId(partition),
             key: format!("task-{partition}").into_bytes(),
@@ -193,6 +206,58 @@ fn a_task_that_keeps_failing_is_stopped_alone() {
     bench.tick(0);
     let actions = bench.tick(100);
     bench.finish(&actions);
+}
+
+/// What waited goes out before the changelogs' records, whose offsets the flush is asked for, and is merged again after an
+/// abort.
+#[test]
+fn changes_of_one_row_wait_for_the_commit() {
+    let mut bench = Bench::with(2, Arc::new(AnyDestination), 1_000);
+    for is_again in [false, true] {
+        bench.sent.clear();
+        bench.records(0, 0, &[1, 2, 3]);
+        bench.records(1, 0, &[1]);
+        bench.tick(0);
+        assert!(bench.sent.is_empty(), "{:?}", bench.sent);
+        let actions = bench.tick(100);
+        let (totals, changelog) = ("totals", "s-q-counts-changelog");
+        let three = |topic: &str| (topic.to_owned(), Some(3i64.to_be_bytes().to_vec()));
+        let one = |topic: &str| (topic.to_owned(), Some(1i64.to_be_bytes().to_vec()));
+        assert_eq!(bench.sent, [three(totals), one(totals), three(changelog), one(changelog)]);
+        assert!(matches!(actions.as_slice(), [StreamAction::Flush { offsets: 2 }]));
+        if is_again {
+            let (positions, _) = bench.finish(&actions);
+            assert_eq!((positions[0].inputs["in/0"].offset, positions[1].inputs["in/1"].offset), (3, 1));
+        } else {
+            bench.event(StreamEvent::Aborted("the brokers".to_owned()));
+        }
+    }
+}
+
+/// Topics that take 5 bytes: less than the changelog's records have.
+struct Tiny;
+
+impl Destinations for Tiny {
+    fn find(&self, _topic: &TopicName) -> Destination {
+        Destination::Found(Limits { max_record_bytes: 5, is_compacted: true })
+    }
+}
+
+#[test]
+fn a_row_that_its_changelog_does_not_take_stops_the_task() {
+    let mut bench = Bench::with(1, Arc::new(Tiny), 0);
+    bench.records(0, 0, &[1]);
+    assert!(matches!(bench.tick(100).as_slice(), [StreamAction::Abort(_)]));
+    bench.event(StreamEvent::Aborted("a task".to_owned()));
+    bench.records(0, 0, &[1]);
+    let actions = bench.tick(1_000);
+    let failed = actions.iter().find_map(|action| match action {
+        StreamAction::Failed(_, error) => Some(error.to_string()),
+        _ => None,
+    });
+    let text = failed.expect("it fails again, and is stopped");
+    assert!(text.contains("s-q-counts-changelog: it has 9 bytes, and the topic takes 5"), "{text}");
+    assert!(bench.sent.is_empty());
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use lentic_engine::stream::{ErrorPolicy, TaskError, TaskSettings};
 use lentic_testkit::{DriverOptions, TestDriver};
-use lentic_topology::{Materialized, Topology, TopologyError};
+use lentic_topology::{Materialized, SessionWindows, TimeWindows, Topology, TopologyError};
 use lentic_types::{Header, PartitionId, TopicName, TopicPartition};
 
 fn counting() -> Topology {
@@ -150,6 +150,55 @@ fn a_topology_is_drawn() {
     }
     assert!(plan.mermaid().starts_with("flowchart TD") && plan.mermaid().contains("-->"));
     assert!(plan.graphviz().starts_with("digraph") && plan.graphviz().contains("->"));
+}
+
+/// What a row of a foreign-key join was before leaves its group.
+#[test]
+fn rows_of_a_foreign_key_join_are_grouped() {
+    let topology = Topology::new("grouped");
+    let goods = topology.table::<String, String>("goods");
+    let orders = topology.table::<String, String>("orders");
+    let joined =
+        orders.join_on(&goods, |_, good| Some(good.clone()), |good, colour| format!("{good}/{colour}"));
+    joined.materialize("joined").group_by(|_, value| (value.clone(), 1i64)).count("by-value");
+    let mut driver = TestDriver::new(&topology);
+    driver.pipe("orders", &"o1".to_owned(), &"tea".to_owned(), 1);
+    for (colour, at) in [("green", 2), ("black", 3)] {
+        driver.pipe("goods", &"tea".to_owned(), &colour.to_owned(), at);
+    }
+    let counts = [("tea/black".to_owned(), 1, 3), ("tea/green".to_owned(), 0, 3)];
+    assert_eq!(driver.rows::<String, i64>("by-value"), counts);
+}
+
+/// Tables of windows and of sessions are joined by their windowed keys, with changes merged and without.
+#[test]
+fn windows_are_joined() {
+    let millis = Duration::from_millis;
+    for record_cache_bytes in [0, 1, 1 << 20] {
+        let topology = Topology::new("windows");
+        let (left, right) =
+            (topology.stream::<String, String>("left"), topology.stream::<String, String>("right"));
+        let (left, right) = (left.group_by_key(), right.group_by_key());
+        let windows = TimeWindows::tumbling(millis(10));
+        let windowed = left.windowed_by(windows).count("left-windows");
+        let other = right.windowed_by(windows).count("right-windows");
+        windowed.join(&other, |left, right| left * 10 + right).to_stream().to("windows");
+        let sessions = left.windowed_by(SessionWindows::with_gap(millis(10))).count("left-sessions");
+        let other = right.windowed_by(SessionWindows::with_gap(millis(10))).count("right-sessions");
+        sessions.join(&other, |left, right| left * 10 + right).to_stream().to("sessions");
+        let mut driver =
+            TestDriver::with(&topology, DriverOptions { record_cache_bytes, ..DriverOptions::default() });
+        for (topic, at) in [("left", 1), ("left", 4), ("right", 1), ("right", 4), ("left", 15)] {
+            driver.pipe(topic, &"k".to_owned(), &"x".to_owned(), at);
+            driver.commit();
+        }
+        let results = |driver: &mut TestDriver, topic| -> Vec<i64> {
+            let records = driver.read::<Vec<u8>, i64>(topic);
+            records.into_iter().filter_map(|(_, value, _)| value).collect()
+        };
+        assert_eq!(results(&mut driver, "windows"), [21, 22], "{record_cache_bytes} bytes");
+        assert_eq!(results(&mut driver, "sessions"), [22], "{record_cache_bytes} bytes");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::codec::Codec;
 use crate::error::TopologyError;
-use crate::spec::{GlobalSource, Name, Spec, StoreIndex, StoreSpec};
+use crate::spec::{GlobalSource, Name, Policies, Spec, StoreIndex, StoreSpec};
 
 /// A node's place in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,8 @@ pub struct Node {
     pub looks_up: Vec<Input>,
     /// Whether somebody downstream needs the old values of its changes.
     pub sends_old: bool,
+    /// What happens to records that it can't take on.
+    pub policies: Policies,
     /// Of a table: its keys and values.
     pub codecs: Option<(Codec, Codec)>,
 }
@@ -50,11 +52,12 @@ pub(crate) struct Graph {
 
 impl Graph {
     /// Adds a node. `name` is made its own by a number where siblings share it; only nodes without state may.
-    pub(crate) fn add(&mut self, name: &str, spec: Spec, inputs: Vec<Input>) -> NodeId {
+    pub(crate) fn add(&mut self, name: &str, spec: Spec, inputs: Vec<Input>, policies: Policies) -> NodeId {
         let uses = self.names.entry(Arc::from(name)).or_insert(0);
         *uses += 1;
         let name = if *uses == 1 { Arc::from(name) } else { Arc::from(format!("{name}.{uses}")) };
-        self.nodes.push(Node { name, spec, inputs, looks_up: Vec::new(), sends_old: false, codecs: None });
+        let (looks_up, sends_old, codecs) = (Vec::new(), false, None);
+        self.nodes.push(Node { name, spec, inputs, looks_up, sends_old, policies, codecs });
         NodeId(self.nodes.len() - 1)
     }
 

@@ -23,4 +23,5 @@ pub use graph::{Input, Node, NodeId};
 pub use payload::Payload;
 pub use plan::{Plan, Subtopology};
 pub use record::{Headers, Record};
+pub use spec::{Policies, Policy};
 pub use window::{JoinWindows, SessionWindows, SlidingWindows, TimeWindows, Window};

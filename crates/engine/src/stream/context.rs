@@ -1,10 +1,12 @@
 //! What an operator sees of its task while it runs.
 use lentic_topology::spec::{Clock, Origin, StoreIndex};
-use lentic_topology::{Payload, Record};
-use lentic_types::Timestamp;
+use lentic_topology::{Payload, Policy, Record};
+use lentic_types::{Timestamp, TopicName};
 
-use super::task::{Core, Runtime, Schedule};
-use super::{Globals, Produced, State, TaskError, TaskSettings};
+use super::lookup::Lookup;
+use super::record_cache::{TableRow, Update};
+use super::task::{Core, Reading, Refused, Runtime, Schedule};
+use super::{Destination, Globals, Produced, State, TaskError, TaskSettings};
 
 /// Times that an operator keeps for each of its inputs beyond a restart: as many as it needs, -1 before they are set.
 pub(crate) const SLOTS: usize = 4;
@@ -26,6 +28,41 @@ impl Context<'_> {
     /// Passes a record on to the one of this number.
     pub fn forward_to(&mut self, output: usize, record: Record) -> Result<(), TaskError> {
         self.runtime.forward_to(self.node, output, record)
+    }
+
+    /// Whether changes of one row of this operator's table are merged before they go on.
+    pub(crate) fn merges(&self) -> bool {
+        let core = &self.runtime.core;
+        core.cache.is_on() && core.nodes[self.node].is_cached
+    }
+
+    /// Passes on the change of a row of this operator's table, which is in the store already: at once, or, where changes are
+    /// merged, with those that follow. `row`: by which the row goes among this operator's. `before`: what it was before;
+    /// asked for only where changes are merged. `bytes`: of its new value.
+    pub(crate) fn forward_row(
+        &mut self,
+        row: &[u8],
+        record: Record,
+        before: TableRow,
+        bytes: usize,
+    ) -> Result<(), TaskError> {
+        if !self.merges() {
+            return self.forward(record);
+        }
+        let core = &mut self.runtime.core;
+        if core.nodes[self.node].outputs.is_empty() {
+            return Ok(());
+        }
+        let mut update = Update::new(row, record, before, bytes);
+        update.reading = core.current.as_ref().map(Reading::without_raw);
+        // Only this operator's: what waits elsewhere may be on its way to here.
+        if core.cache.put(self.node, update) { self.runtime.flush(self.node) } else { Ok(()) }
+    }
+
+    /// The row of a key at a table whose changes this operator takes: as far as it was told of them.
+    pub(crate) fn told(&mut self, table: &Lookup, key: &Payload) -> Result<TableRow, TaskError> {
+        let Core { state, cache, .. } = &mut self.runtime.core;
+        table.told(state, cache, key)
     }
 
     /// The task's stores.
@@ -88,6 +125,17 @@ impl Context<'_> {
     /// The tables that every node has whole.
     pub fn globals(&self) -> &dyn Globals {
         &*self.runtime.core.globals
+    }
+
+    /// What is known of a topic that is written to.
+    pub fn destination(&self, topic: &TopicName) -> Destination {
+        self.runtime.core.destinations.find(topic)
+    }
+
+    /// A result that can't be written: left out, where the operator's policy or the one that it inherits says so.
+    pub(super) fn refuse(&mut self, own: Policy, refused: Refused<'_>) -> Result<(), TaskError> {
+        let core = &mut self.runtime.core;
+        if core.settings.production.continues(own) { core.leave_out(refused) } else { Err(refused.error) }
     }
 
     /// Records on their way out.

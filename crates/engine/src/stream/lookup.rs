@@ -1,16 +1,19 @@
 //! Finding the current row of a table that may be kept only further up.
 use lentic_topology::spec::{Joiner, Predicate, Spec, StoreIndex, StoreKind, ValueMapper};
-use lentic_topology::{Codec, NodeId, Payload, Plan};
+use lentic_topology::{Codec, NodeId, Payload, Plan, Window, WindowedKey};
 use lentic_types::Timestamp;
 
 use super::operator::Held;
-use super::{State, TaskError};
+use super::record_cache::{RecordCache, TableRow};
+use super::{Row, State, TaskError};
 
 /// How the row of a key is found at a table: Kafka Streams' value getters.
 #[derive(Clone)]
 pub(crate) enum Lookup {
     /// In the table's own store.
     Store {
+        /// Whose.
+        node: usize,
         /// Which.
         store: StoreIndex,
         /// Keys.
@@ -19,6 +22,17 @@ pub(crate) enum Lookup {
         value: Codec,
         /// Whether it keeps versions.
         is_versioned: bool,
+    },
+    /// In the table's own store of windows or sessions.
+    Window {
+        /// Whose.
+        node: usize,
+        /// Which.
+        store: StoreIndex,
+        /// Keys, with their windows.
+        key: Codec,
+        /// Values.
+        value: Codec,
     },
     /// At the table before, if this is true of it.
     Filter(Box<Lookup>, Predicate),
@@ -38,8 +52,13 @@ impl Lookup {
         let node = plan.node(id);
         if let Some(store) = node.spec.table_store() {
             let spec = plan.store(store);
+            if let (StoreKind::Window { .. } | StoreKind::Session { .. }, Some((key, value))) =
+                (spec.kind, node.codecs)
+            {
+                return Self::Window { node: id.0, store, key, value };
+            }
             let is_versioned = matches!(spec.kind, StoreKind::Versioned { .. });
-            return Self::Store { store, key: spec.key, value: spec.value, is_versioned };
+            return Self::Store { node: id.0, store, key: spec.key, value: spec.value, is_versioned };
         }
         let before = |port: usize| {
             let input = node.inputs.iter().find(|input| input.port == port);
@@ -54,13 +73,14 @@ impl Lookup {
         }
     }
 
-    /// The current row of a key.
-    pub(crate) fn get(
+    /// The row of a key as far as those were told of it who take the table's changes.
+    pub(super) fn told(
         &self,
         state: &mut State,
+        cache: &RecordCache,
         key: &Payload,
-    ) -> Result<Option<(Payload, Timestamp)>, TaskError> {
-        self.get_at(state, key, None)
+    ) -> Result<TableRow, TaskError> {
+        self.find(state, Some(cache), key, None)
     }
 
     /// The row of a key at a time, where versions are kept; else the current one.
@@ -69,12 +89,25 @@ impl Lookup {
         state: &mut State,
         key: &Payload,
         at: Option<Timestamp>,
-    ) -> Result<Option<(Payload, Timestamp)>, TaskError> {
+    ) -> Result<TableRow, TaskError> {
+        self.find(state, None, key, at)
+    }
+
+    fn find(
+        &self,
+        state: &mut State,
+        cache: Option<&RecordCache>,
+        key: &Payload,
+        at: Option<Timestamp>,
+    ) -> Result<TableRow, TaskError> {
         match self {
-            Self::Store { store, key: codec, value, is_versioned } => {
+            Self::Store { node, store, key: codec, value, is_versioned } => {
                 let Some(bytes) = codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)? else {
                     return Ok(None);
                 };
+                if let Some(told) = cache.and_then(|cache| cache.told(*node, &bytes)) {
+                    return Ok(told.clone());
+                }
                 if *is_versioned {
                     let found = match at {
                         Some(at) => state.version_at(*store, &bytes, at.0)?,
@@ -89,16 +122,25 @@ impl Lookup {
                 let payload = value.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
                 Ok(payload.map(|payload| (payload, row.timestamp)))
             }
+            Self::Window { node, store, key: codec, value } => {
+                let bytes = codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)?.unwrap_or_default();
+                if let Some(told) = cache.and_then(|cache| cache.told(*node, &bytes)) {
+                    return Ok(told.clone());
+                }
+                let Some(row) = windowed(state, *store, codec.windowed, &bytes)? else { return Ok(None) };
+                let payload = value.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
+                Ok(payload.map(|payload| (payload, row.timestamp)))
+            }
             Self::Filter(before, keep) => {
-                let found = before.get_at(state, key, at)?;
+                let found = before.find(state, cache, key, at)?;
                 Ok(found.filter(|(value, _)| keep(Some(key), Some(value))))
             }
             Self::Map(before, map) => {
-                let Some((value, timestamp)) = before.get_at(state, key, at)? else { return Ok(None) };
+                let Some((value, timestamp)) = before.find(state, cache, key, at)? else { return Ok(None) };
                 Ok(map(Some(key), Some(&value))?.map(|value| (value, timestamp)))
             }
             Self::Join(left, right, join) => {
-                let (left, right) = (left.get_at(state, key, at)?, right.get_at(state, key, at)?);
+                let (left, right) = (left.find(state, cache, key, at)?, right.find(state, cache, key, at)?);
                 let time = |side: &Option<(Payload, Timestamp)>| side.as_ref().map(|(_, time)| *time);
                 let timestamp = time(&left).max(time(&right)).unwrap_or_default();
                 let value =
@@ -109,7 +151,7 @@ impl Lookup {
             Self::Suppressed(before, store, key_codec, codec) => {
                 let bytes =
                     key_codec.to_bytes(Some(key)).map_err(TaskError::Unencodable)?.unwrap_or_default();
-                let Some(row) = state.get(*store, &bytes)? else { return before.get_at(state, key, at) };
+                let Some(row) = state.get(*store, &bytes)? else { return before.find(state, cache, key, at) };
                 let prior = Held::read(row.value)?.prior;
                 let prior = prior.map(|bytes| codec.decode(Some(&bytes))).transpose();
                 let prior = prior.map_err(TaskError::Undecodable)?.flatten();
@@ -117,5 +159,27 @@ impl Lookup {
             }
             Self::None => Ok(None),
         }
+    }
+}
+
+/// The row of a window or session, by the bytes of its key as topics have them.
+fn windowed<'a>(
+    state: &'a mut State,
+    store: StoreIndex,
+    windowed: Option<WindowedKey>,
+    bytes: &[u8],
+) -> lentic_store::Result<Option<Row<'a>>> {
+    let time = |bytes: &[u8]| bytes.try_into().map_or(-1, i64::from_be_bytes);
+    let suffix = windowed.map_or(0, WindowedKey::suffix_len);
+    let Some((key, times)) = bytes.split_at_checked(bytes.len().saturating_sub(suffix)) else {
+        return Ok(None);
+    };
+    match windowed {
+        Some(WindowedKey::Time) => state.window(store, key, time(times)),
+        Some(WindowedKey::Session) => {
+            let (end, start) = times.split_at(times.len() / 2);
+            state.session(store, key, Window { start: time(start), end: time(end) })
+        }
+        None => Ok(None),
     }
 }

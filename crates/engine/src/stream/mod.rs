@@ -4,19 +4,22 @@
 //! the operators, and what it produces and what its stores changed come out at a commit.
 mod change;
 mod context;
+mod destination;
 mod error;
 mod input;
 mod lookup;
 mod operator;
 mod positions;
 mod produced;
+mod record_cache;
 mod settings;
 mod state;
 mod task;
 mod worker;
 
 pub use context::Context;
-pub use error::{Skipped, TaskError};
+pub use destination::{AnyDestination, Destination, Destinations, Limits, record_bytes};
+pub use error::{ProductionError, Skipped, TaskError};
 pub use operator::Processor;
 pub use positions::{InputPosition, PositionsRecord};
 pub use produced::{PartitionBy, Produced, ProducedRecord};

@@ -1,4 +1,5 @@
 //! What a task goes by.
+use lentic_topology::Policy;
 use lentic_types::TopicName;
 
 /// What happens to a record that can't be processed.
@@ -11,6 +12,17 @@ pub enum ErrorPolicy {
     Continue,
 }
 
+impl ErrorPolicy {
+    /// Whether the next record is taken, given the policy of the operator's own: this is the one that it inherits.
+    pub(crate) fn continues(self, own: Policy) -> bool {
+        match own {
+            Policy::Inherited => self == Self::Continue,
+            Policy::Fail => false,
+            Policy::Continue => true,
+        }
+    }
+}
+
 /// Settings of tasks, by Kafka Streams' names where it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskSettings {
@@ -20,6 +32,9 @@ pub struct TaskSettings {
     pub deserialization: ErrorPolicy,
     /// `processing.exception.handler`.
     pub processing: ErrorPolicy,
+    /// `production.exception.handler`: of results that can't be written to the user's topics. Records of changelogs and
+    /// repartition topics are never left out.
+    pub production: ErrorPolicy,
     /// `errors.dead.letter.queue.topic.name`.
     pub dead_letters: Option<TopicName>,
     /// How often results at the end of windows are looked for, wall-clock milliseconds.
@@ -34,6 +49,7 @@ impl Default for TaskSettings {
             max_task_idle_ms: 0,
             deserialization: ErrorPolicy::Fail,
             processing: ErrorPolicy::Fail,
+            production: ErrorPolicy::Fail,
             dead_letters: None,
             emit_interval_ms: 1_000,
             cache_bytes: 16 << 20,

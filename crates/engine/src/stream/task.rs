@@ -3,19 +3,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lentic_topology::spec::{Clock, Origin, Spec, StoreIndex, Topic};
-use lentic_topology::{Plan, Record, Subtopology};
-use lentic_types::{Header, Offset, Partitioner, RecordBatch, Timestamp, TopicId, TopicName, TopicPartition};
+use lentic_topology::{Plan, Policy, Record, Subtopology};
+use lentic_types::{Offset, RecordBatch, Timestamp, TopicId, TopicName, TopicPartition};
 
 use super::context::{Context, SLOTS};
 use super::input::{Head, Input};
 use super::operator::{self, Processor};
 use super::positions::{InputPosition, PositionsRecord};
-use super::produced::{PartitionBy, Produced, ProducedRecord};
+use super::produced::Produced;
+use super::record_cache::RecordCache;
 use super::state::{Changed, State};
-use super::{ErrorPolicy, Skipped, TaskError, TaskSettings};
+use super::{AnyDestination, Destination, Destinations, Skipped, TaskError, TaskSettings, record_bytes};
 use crate::TaskId;
 
+mod dead_letter;
 mod source;
+
+pub(super) use dead_letter::{Reading, Refused};
 
 /// A row of a global table.
 pub type GlobalRow = (Vec<u8>, Timestamp);
@@ -34,7 +38,6 @@ pub struct StreamTask {
     /// Of the logged stores.
     changelogs: BTreeMap<StoreIndex, TopicName>,
     inputs: Vec<Input>,
-    skipped: Vec<Skipped>,
     is_started: bool,
 }
 
@@ -47,6 +50,9 @@ pub(super) struct Runtime {
 pub(super) struct NodeInfo {
     pub(super) outputs: Vec<(usize, usize)>,
     pub(super) sends_old: bool,
+    /// It makes a table whose changes may be merged before they go on.
+    pub(super) is_cached: bool,
+    processing: Policy,
 }
 
 pub(super) struct Schedule {
@@ -64,8 +70,10 @@ pub(super) struct Core {
     pub(super) nodes: Vec<NodeInfo>,
     pub(super) state: State,
     pub(super) globals: Arc<dyn Globals>,
+    pub(super) destinations: Arc<dyn Destinations>,
     pub(super) settings: TaskSettings,
     pub(super) produced: Produced,
+    pub(super) cache: RecordCache,
     pub(super) slots: Vec<Vec<i64>>,
     pub(super) now: Timestamp,
     pub(super) stream_time: Timestamp,
@@ -77,8 +85,12 @@ pub(super) struct Core {
     pub(super) schedule_order: u64,
     /// It starts where another left off: what its schedules were due for before was called.
     pub(super) goes_on: bool,
-    /// The input partition and offset being processed.
-    current: Option<(TopicPartition, Offset)>,
+    /// The input record being processed.
+    pub(super) current: Option<Reading>,
+    /// A failure that no policy lets pass is on its way out.
+    has_failed: bool,
+    /// Records that error policies let go and that nobody was told of yet.
+    skipped: Vec<Skipped>,
 }
 
 /// What a commit takes with it beside what was produced: changes of the stores, and where the inputs go on.
@@ -93,8 +105,7 @@ pub struct CommitPart {
 
 impl Core {
     pub(super) fn origin(&self) -> Option<Origin> {
-        let (partition, offset) = self.current.as_ref()?;
-        Some(Origin { topic: partition.topic.clone(), partition: partition.partition.0, offset: offset.0 })
+        self.current.as_ref().map(Reading::origin)
     }
 }
 
@@ -112,7 +123,39 @@ impl Runtime {
 
     pub(super) fn forward_to(&mut self, node: usize, output: usize, record: Record) -> Result<(), TaskError> {
         let Some(&(to, port)) = self.core.nodes[node].outputs.get(output) else { return Ok(()) };
-        self.with(to, |processor, context| processor.process(context, port, record))
+        let outcome = self.with(to, |processor, context| processor.process(context, port, record));
+        self.judge(to, outcome)
+    }
+
+    /// What becomes of an operator's failure. The policy of the operator that failed decides, and only once: those that it
+    /// had its record from go on, or fail with it.
+    fn judge(&mut self, node: usize, outcome: Result<(), TaskError>) -> Result<(), TaskError> {
+        let Err(error) = outcome else { return Ok(()) };
+        if self.core.has_failed || !error.is_of_processing() {
+            return Err(error);
+        }
+        if self.core.settings.processing.continues(self.core.nodes[node].processing) {
+            return self.core.leave_out(Refused::of_processing(error));
+        }
+        self.core.has_failed = true;
+        Err(error)
+    }
+
+    /// Sends on what waits at an operator in the cache.
+    pub(super) fn flush(&mut self, node: usize) -> Result<(), TaskError> {
+        let current = self.core.current.take();
+        let mut outcome = Ok(());
+        let sends_old = self.core.nodes[node].sends_old;
+        for mut update in self.core.cache.take(node) {
+            self.core.current = update.reading.take();
+            let Some(record) = update.into_record(sends_old) else { continue };
+            outcome = self.forward(node, record);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        self.core.current = current;
+        outcome
     }
 
     fn with<T>(
@@ -151,14 +194,18 @@ impl StreamTask {
                 .map(|(node, port)| (node.0, port))
                 .collect(),
             sends_old: plan.nodes()[id].sends_old,
+            is_cached: plan.nodes()[id].spec.table_store().is_some_and(|store| plan.store(store).cached),
+            processing: plan.nodes()[id].policies.processing,
         };
         let core = Core {
             id,
             nodes: (0..count).map(info).collect(),
             state,
             globals,
+            destinations: Arc::new(AnyDestination),
             settings,
             produced: Produced::default(),
+            cache: RecordCache::default(),
             slots: plan.nodes().iter().map(|node| vec![-1; SLOTS * node.inputs.len().max(1)]).collect(),
             now: Timestamp::NONE,
             stream_time: Timestamp::NONE,
@@ -169,6 +216,8 @@ impl StreamTask {
             schedule_order: 0,
             goes_on: false,
             current: None,
+            has_failed: false,
+            skipped: Vec::new(),
         };
         Self {
             runtime: Runtime { processors, core },
@@ -176,9 +225,28 @@ impl StreamTask {
             prefix: prefix.to_owned(),
             changelogs: part.stores.iter().map(|index| (*index, changelog(plan, *index, prefix))).collect(),
             inputs: Vec::new(),
-            skipped: Vec::new(),
             is_started: false,
         }
+    }
+
+    /// What is known of the topics that are written to. Before the first record; without it nothing is known.
+    pub fn set_destinations(&mut self, destinations: Arc<dyn Destinations>) {
+        self.runtime.core.destinations = destinations;
+    }
+
+    /// Lets changes of one row become one before they go on, in this many bytes; 0: each goes on at once. Before the first
+    /// record, or at any time another number that is not 0.
+    pub fn set_record_cache(&mut self, bytes: usize) {
+        self.runtime.core.cache.set_limit(bytes);
+    }
+
+    /// Sends on all changes that wait for others of their rows; what comes of them is among [`StreamTask::produced`].
+    pub fn flush_cache(&mut self) -> Result<(), TaskError> {
+        self.runtime.core.has_failed = false;
+        while let Some(node) = self.runtime.core.cache.first() {
+            self.runtime.flush(node)?;
+        }
+        Ok(())
     }
 
     /// Takes over what the last commit left: times of the task, its operators and stores. Before the first record.
@@ -301,7 +369,7 @@ impl StreamTask {
 
     /// Records that error policies let go since this was asked last.
     pub fn take_skipped(&mut self) -> Vec<Skipped> {
-        std::mem::take(&mut self.skipped)
+        std::mem::take(&mut self.runtime.core.skipped)
     }
 
     /// The task's stores.
@@ -378,49 +446,16 @@ impl StreamTask {
         let Some(Head { timestamp, offset, first, rest }) = self.inputs[number].head.take() else {
             return Ok(());
         };
-        let input = &self.inputs[number];
+        let reading = Reading::of(&mut self.inputs[number], offset);
         let core = &mut self.runtime.core;
         core.stream_time = core.stream_time.max(timestamp);
-        core.current = Some((input.partition.clone(), offset));
-        let mut outcome = Ok(());
+        (core.current, core.has_failed) = (Some(reading), false);
         for (source, record) in std::iter::once(first).chain(rest) {
-            outcome = self.runtime.forward(source, record);
-            if outcome.is_err() {
-                break;
-            }
-        }
-        if let Err(error) = outcome {
-            let is_the_users = matches!(error, TaskError::Process(_) | TaskError::Unencodable(_));
-            if !is_the_users || self.runtime.core.settings.processing == ErrorPolicy::Fail {
-                return Err(error);
-            }
-            self.skip(number, offset, error);
+            self.runtime.forward(source, record)?;
         }
         self.inputs[number].advance();
         self.runtime.core.current = None;
         Ok(())
-    }
-
-    /// Lets a record go: told, and written to the dead-letter topic.
-    fn skip(&mut self, number: usize, offset: Offset, error: TaskError) {
-        let input = &mut self.inputs[number];
-        let partition = input.partition.clone();
-        if let Some(topic) = self.runtime.core.settings.dead_letters.clone()
-            && let Some((batch, index)) = input.peek()
-        {
-            let record = batch.get(index);
-            let headers = source::with_cause(batch.headers(index), &partition, offset, &error);
-            let headers: Option<Arc<[Header]>> = Some(headers.into());
-            self.runtime.core.produced.push(ProducedRecord {
-                topic: &topic,
-                by: PartitionBy::Hash(Partitioner::Murmur2, u32::MAX),
-                key: record.key,
-                value: record.value,
-                timestamp: record.timestamp,
-                headers: &headers,
-            });
-        }
-        self.skipped.push(Skipped { partition, offset, error });
     }
 
     /// Calls the schedules of the wall clock that are due, and those of the stream time.
@@ -452,27 +487,46 @@ impl StreamTask {
             core.schedule_order += 1;
             due.order = core.schedule_order;
             let (node, number) = (due.node, due.number);
-            self.runtime.with(node, |processor, context| processor.punctuate(context, number, at))?;
+            core.has_failed = false;
+            let outcome =
+                self.runtime.with(node, |processor, context| processor.punctuate(context, number, at));
+            self.runtime.judge(node, outcome)?;
         }
     }
 
     /// Begins a commit: the changes of logged stores go to `each` as their changelogs take them, store by store. Until
-    /// [`StreamTask::committed`] or the task's end nothing may be processed.
+    /// [`StreamTask::committed`] or the task's end nothing may be processed. What was not flushed before is flushed here.
     pub fn prepare(
         &mut self,
         each: &mut dyn FnMut(StoreIndex, Changed<'_>),
     ) -> Result<CommitPart, TaskError> {
+        self.flush_cache()?;
         let core = &mut self.runtime.core;
         let stream_time = core.stream_time;
         core.state.outlived(stream_time, EXPIRED_ROWS)?;
         let mut changelogs: Vec<(StoreIndex, usize)> = Vec::new();
+        let (names, destinations) = (&self.changelogs, &core.destinations);
+        let (mut limits, mut refused) = (None, None);
         core.state.changes(&mut |index, changed| {
             match changelogs.last_mut() {
                 Some((last, count)) if *last == index => *count += 1,
-                _ => changelogs.push((index, 1)),
+                _ => {
+                    changelogs.push((index, 1));
+                    limits = names.get(&index).and_then(|name| match destinations.find(name) {
+                        Destination::Found(limits) => Some((name, limits)),
+                        Destination::Missing | Destination::Unknown => None,
+                    });
+                }
+            }
+            if let Some((name, limits)) = limits.filter(|_| refused.is_none()) {
+                let bytes = record_bytes(Some(changed.key), changed.value, &[]);
+                refused = limits.admit(Some(changed.key), bytes).err().map(|error| (name.to_string(), error));
             }
             each(index, changed);
         })?;
+        if let Some((topic, error)) = refused {
+            return Err(TaskError::Production { topic, error });
+        }
         Ok(CommitPart { task: core.id.clone(), changelogs, positions: self.positions() })
     }
 

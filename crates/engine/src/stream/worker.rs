@@ -9,7 +9,9 @@ use lentic_topology::Plan;
 use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, PartitionId, RecordBatch, ShardId, Timestamp, TopicId, TopicPartition};
 
-use super::{Globals, Place, PositionsRecord, Produced, ProducedRecord, Skipped, TaskError, TaskSettings};
+use super::{
+    Destinations, Globals, Place, PositionsRecord, Produced, ProducedRecord, Skipped, TaskError, TaskSettings,
+};
 use crate::TaskId;
 
 mod commit;
@@ -35,6 +37,8 @@ pub struct StreamAssignment {
     pub positions: Option<PositionsRecord>,
     /// The tables that every node has whole.
     pub globals: Arc<dyn Globals>,
+    /// What is known of the topics that results are written to.
+    pub destinations: Arc<dyn Destinations>,
     /// What it goes by.
     pub settings: TaskSettings,
     /// Its shard, whose partition of the shards' topic has its positions records.
@@ -67,6 +71,9 @@ pub struct WorkerSettings {
     pub uncommitted_bytes: usize,
     /// An input is not read on while more than this waits in it (Kafka Streams: `input.buffer.max.bytes`).
     pub input_buffer_bytes: usize,
+    /// Changes of rows that wait for later ones of the same rows, of all tasks together (Kafka Streams:
+    /// `statestore.cache.max.bytes`); each task has an equal share. 0: none waits.
+    pub record_cache_bytes: usize,
     /// Records that one task processes before the next has its turn.
     pub turn_records: usize,
     /// How long a task that failed waits before it tries again.
@@ -79,6 +86,7 @@ impl Default for WorkerSettings {
             commit_interval_ms: 100,
             uncommitted_bytes: 32 << 20,
             input_buffer_bytes: 4 << 20,
+            record_cache_bytes: 0,
             turn_records: 1_000,
             retry_ms: 500,
         }
@@ -276,6 +284,7 @@ impl StreamWorker {
         let inputs: Vec<_> =
             held.task.inputs().map(|(partition, offset)| (partition.clone(), offset)).collect();
         self.tasks.insert(id, held);
+        self.share_cache();
         for (partition, _) in inputs {
             self.read(&partition, actions);
         }
@@ -284,11 +293,19 @@ impl StreamWorker {
 
     fn revoked(&mut self, id: &TaskId, actions: &mut Vec<StreamAction>) {
         let Some(held) = self.tasks.remove(id) else { return };
+        self.share_cache();
         let partitions: Vec<_> = held.task.inputs().map(|(partition, _)| partition.clone()).collect();
         for partition in partitions {
             if !self.tasks.values().any(|held| held.reads(&partition)) {
                 actions.push(StreamAction::StopReading(partition));
             }
+        }
+    }
+
+    pub(super) fn share_cache(&mut self) {
+        let (all, count) = (self.settings.record_cache_bytes, self.tasks.len().max(1));
+        for held in self.tasks.values_mut() {
+            held.task.set_record_cache((all / count).max(usize::from(all > 0)));
         }
     }
 
@@ -352,12 +369,7 @@ impl StreamWorker {
                 held.is_busy = count >= turn;
                 held.task.punctuate(now)
             });
-            let skipped = held.task.take_skipped();
-            if !skipped.is_empty() {
-                actions.push(StreamAction::Skipped(id.clone(), skipped));
-            }
-            self.is_open |= !held.task.produced().is_empty();
-            self.produced.append(held.task.produced());
+            self.is_open |= held.take_out(&mut self.produced, actions);
             if let Err(error) = outcome {
                 return Some((id.clone(), error));
             }

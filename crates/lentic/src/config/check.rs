@@ -68,6 +68,9 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
             );
         }
     }
+    if let Some(Err(why)) = config.dead_letter_topic.as_deref().map(TopicName::new) {
+        refuse(true, format!("dead_letter_topic: {why}"));
+    }
     for kept in config.kept_partitions.iter().filter(|kept| kept_partition(kept).is_none()) {
         refuse(true, format!("kept_partitions: {kept:?} is no table/partition, for example planes/0"));
     }

@@ -366,6 +366,11 @@ mod tests {
                 "service_id = \"a b\"",
                 "service_id = \"a b\": use 1 to 200 of the characters a-z, A-Z, 0-9, '.', '_' and '-'",
             ),
+            (
+                "dead_letter_topic = \"a b\"",
+                "dead_letter_topic: \"a b\" is no topic name: use 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' \
+                 and '-', and not '.' or '..'",
+            ),
             ("default_page_rows = 20_000", "default_page_rows = 20000 is more than max_page_rows = 10000"),
         ] {
             assert_eq!(resolved(file, &[], &[]).unwrap_err(), problem);

@@ -127,6 +127,8 @@ settings! {
         commit_interval_ms: u64 = "100ms", Kind::Millis(1, 3_600_000);
         /// Changes of state between two commits, per thread; where there are more a commit comes earlier.
         statestore_uncommitted_max_bytes: usize = "32MiB", Kind::Bytes(64 * KIB, TIB);
+        /// Changes of tables' rows that wait until the next commit, so that those of one row go on as one, of all threads together; 0: none waits.
+        statestore_cache_max_bytes: usize = "0", Kind::Bytes(0, TIB);
         /// Records read and not yet processed, per partition; reading pauses where there are more.
         input_buffer_max_bytes: usize = "8MiB", Kind::Bytes(64 * KIB, TIB);
         /// Rows that each task remembers, so that they need not be read from the store again.
@@ -135,8 +137,10 @@ settings! {
         max_task_idle_ms: i64 = "0", Kind::Millis(0, 3_600_000);
         /// What happens to a record whose bytes don't decode: its task stops, or it is skipped.
         deserialization_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
-        /// What happens to a record that a function fails on, or whose result can't be written: its task stops, or it is skipped.
+        /// What happens to a record that a function fails on: its task stops, or it is skipped.
         processing_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
+        /// What happens to a result that its topic would refuse (too large, no bytes, no such topic): its task stops, or it is skipped.
+        production_errors: ErrorHandling = "fail", Kind::Choice(&["fail", "continue"]);
         /// Topic that skipped records are written to, with the cause in their headers; unset: none.
         dead_letter_topic: Option<String> = "", Kind::Text;
         /// Longest time that a commit may take.

@@ -1,4 +1,5 @@
 //! Queries: topologies at work in a node.
+mod destinations;
 mod error;
 mod follow;
 mod globals;
@@ -13,6 +14,7 @@ mod thread;
 mod topics;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +30,8 @@ pub(crate) use thread::StreamThreads;
 
 use crate::RawTable;
 use crate::cluster::Cluster;
+use crate::config::Config;
+use destinations::LogDestinations;
 use globals::GlobalTables;
 use topics::Topics;
 
@@ -66,12 +70,20 @@ pub(crate) struct Inner {
     /// Of its logged stores: what serves them, and rolls them forward.
     tables: BTreeMap<StoreIndex, RawTable>,
     globals: Arc<GlobalTables>,
+    destinations: Arc<LogDestinations>,
     /// By part: the names under which its tasks left positions.
     former: BTreeMap<String, Vec<String>>,
     tasks: Mutex<BTreeMap<TaskId, TaskStatus>>,
     /// By input partition: the next offset to process, as committed.
     positions: Mutex<BTreeMap<String, Offset>>,
     changed: Condvar,
+    /// Records that error policies left out.
+    skipped: AtomicU64,
+}
+
+/// The topic of dead letters.
+fn dead_letters(config: &Config) -> Option<TopicName> {
+    config.dead_letter_topic.as_deref().and_then(|topic| TopicName::new(topic).ok())
 }
 
 impl Query {
@@ -111,6 +123,11 @@ impl Query {
     /// By input partition (`topic/partition`): the next offset to process, as the last commit of this process left it.
     pub fn positions(&self) -> BTreeMap<String, Offset> {
         self.inner.positions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many records error policies have left out in this process, those of commits that were taken back included.
+    pub fn skipped(&self) -> u64 {
+        self.inner.skipped.load(Ordering::Relaxed)
     }
 
     /// The names of its own topics: changelogs and repartition topics.

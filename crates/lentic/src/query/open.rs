@@ -107,6 +107,7 @@ fn begin(
         inputs,
         positions: positions::of_task(records, task, &former, query.created),
         globals: Arc::clone(&query.globals) as _,
+        destinations: Arc::clone(&query.destinations) as _,
         settings: settings(&shared.config),
         shard: shared.shard_of(task),
         key: positions::key(task, query.created),
@@ -211,10 +212,8 @@ fn settings(config: &Config) -> TaskSettings {
         max_task_idle_ms: config.max_task_idle_ms,
         deserialization: config.deserialization_errors.policy(),
         processing: config.processing_errors.policy(),
-        dead_letters: config
-            .dead_letter_topic
-            .as_deref()
-            .and_then(|topic| lentic_types::TopicName::new(topic).ok()),
+        production: config.production_errors.policy(),
+        dead_letters: super::dead_letters(config),
         cache_bytes: config.task_cache_bytes,
         ..TaskSettings::default()
     }

@@ -1,5 +1,6 @@
 //! Starting, stopping and dropping queries.
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex};
 
 use lentic_engine::TaskId;
@@ -7,6 +8,7 @@ use lentic_topology::spec::Topic;
 use lentic_topology::{Plan, Topology, TopologyError};
 use lentic_types::PartitionId;
 
+use super::destinations::LogDestinations;
 use super::globals::GlobalTables;
 use super::{Inner, Query, QueryError, QueryRecord, TaskStatus, topics};
 use crate::Node;
@@ -92,6 +94,7 @@ impl Node {
         }
         let tables = self.open_stores(&plan, &mut topics, created)?;
         let globals = Arc::new(GlobalTables(self.open_globals(&plan, created)?));
+        let destinations = Arc::new(LogDestinations::new(Arc::clone(&self.shared.log), config));
         let tasks = tasks(&plan, &topics.partitions);
         self.shared.streams.start(&self.shared)?;
         let statuses = tasks.iter().map(|task| (task.clone(), TaskStatus::Elsewhere)).collect();
@@ -104,10 +107,12 @@ impl Node {
             topics,
             tables,
             globals,
+            destinations,
             former,
             tasks: Mutex::new(statuses),
             positions: Mutex::default(),
             changed: Condvar::new(),
+            skipped: AtomicU64::new(0),
         };
         let query = Query { inner: Arc::new(inner) };
         self.shared.queries().push(query.clone());
@@ -133,7 +138,8 @@ impl Node {
             _ => None,
         });
         let global = plan.globals().iter().map(|global| global.topic.clone());
-        for topic in read.chain(written).chain(global).collect::<Vec<_>>() {
+        let dead_letters = super::dead_letters(self.config());
+        for topic in read.chain(written).chain(global).chain(dead_letters).collect::<Vec<_>>() {
             self.make_embedded_topic(&topic)?;
         }
         Ok(())

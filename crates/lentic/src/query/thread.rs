@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
 use lentic_engine::stream::{
-    Applied, StreamAction, StreamAssignment, StreamEvent, StreamWorker, WorkerSettings,
+    Applied, Skipped, StreamAction, StreamAssignment, StreamEvent, StreamWorker, WorkerSettings,
 };
 use lentic_engine::{Leap, TaskId};
+use lentic_topology::spec::Origin;
 use lentic_types::{Offset, TopicPartition};
 
 use super::follow::led;
@@ -292,11 +293,16 @@ impl StreamThread {
                 }
             }
             StreamAction::Skipped(task, skipped) => {
-                for skipped in skipped {
-                    tracing::warn!(
-                        %task, partition = %skipped.partition, offset = %skipped.offset,
-                        "a record is skipped: {}", skipped.error
-                    );
+                if let Some(query) = self.queries.get(&task) {
+                    query.skipped.fetch_add(skipped.len() as u64, Ordering::Relaxed);
+                }
+                for Skipped { origin, error } in skipped {
+                    match origin {
+                        Some(Origin { topic, partition, offset }) => {
+                            tracing::warn!(%task, %topic, partition, offset, "a record is skipped: {error}");
+                        }
+                        None => tracing::warn!(%task, "what a schedule made is skipped: {error}"),
+                    }
                 }
             }
             StreamAction::Stop(error) => self.shared.fail(error.to_string()),
@@ -306,6 +312,9 @@ impl StreamThread {
     fn abort(&mut self, reason: String) -> StreamEvent {
         tracing::warn!("a commit was taken back, its records are processed again: {reason}");
         self.outlet.abort();
+        for query in self.queries.values() {
+            query.destinations.doubt();
+        }
         // Whatever it was has a moment to pass.
         pause(POLL);
         StreamEvent::Aborted(reason)
@@ -402,6 +411,7 @@ fn settings(config: &Config) -> WorkerSettings {
         commit_interval_ms: config.commit_interval_ms as i64,
         uncommitted_bytes: config.statestore_uncommitted_max_bytes,
         input_buffer_bytes: config.input_buffer_max_bytes,
+        record_cache_bytes: config.statestore_cache_max_bytes / config.num_stream_threads.max(1),
         ..WorkerSettings::default()
     }
 }

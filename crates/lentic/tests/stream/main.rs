@@ -1,7 +1,7 @@
 //! Queries in a node on the embedded log.
 use std::time::{Duration, Instant};
 
-use lentic::config::{Config, ProcessingGuarantee};
+use lentic::config::{Config, ErrorHandling, ProcessingGuarantee};
 use lentic::topology::Topology;
 use lentic::types::TableName;
 use lentic::{Node, Query};
@@ -28,14 +28,19 @@ fn run(node: &Node) -> Query {
     query
 }
 
-/// Writes to a topic by way of a table over it.
-fn write(node: &Node, key: &str, value: &str) {
-    let lines = node.table("lines").unwrap_or_else(|| {
-        let spec =
-            serde_json::from_str(r#"{"name":"lines","topic":"lines","key":"string","value":"string"}"#);
+/// A table of strings over the topic of its name.
+fn strings(node: &Node, name: &str) -> lentic::Table<String, String> {
+    let table = node.table(name).unwrap_or_else(|| {
+        let spec = format!(r#"{{"name":"{name}","topic":"{name}","key":"string","value":"string"}}"#);
+        let spec = serde_json::from_str(&spec);
         node.create_table(spec.expect("a declaration")).expect("a table").0
     });
-    let table = lentic::Table::<String, String>::of(lines, PATIENCE).expect("a table of strings");
+    lentic::Table::of(table, PATIENCE).expect("a table of strings")
+}
+
+/// Writes to a topic by way of a table over it.
+fn write(node: &Node, key: &str, value: &str) {
+    let table = strings(node, "lines");
     table.put(&key.to_owned(), &value.to_owned()).expect("a write");
 }
 
@@ -79,6 +84,31 @@ fn counted_and_counted_on(guarantee: ProcessingGuarantee) {
     assert_eq!(count(&node, "a"), Some(2));
     write(&node, "3", "a");
     eventually("they are counted on", || count(&node, "a") == Some(3));
+    node.close(PATIENCE).expect("a close");
+}
+
+/// A result whose topic does not exist is left out and becomes a dead letter; the results beside it are committed.
+#[test]
+fn a_result_without_a_topic_is_a_dead_letter() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let config = Config {
+        production_errors: ErrorHandling::Continue,
+        dead_letter_topic: Some("dead".to_owned()),
+        ..config(&dir, ProcessingGuarantee::ExactlyOnce)
+    };
+    let node = Node::open(config).expect("a node");
+    let topology = Topology::new("routed");
+    let lines = topology.stream::<String, String>("lines");
+    lines.to_topic_by(|_, line| format!("of-{line}"));
+    lines.group_by(|_, line| line.clone()).count("counts");
+    let query = node.run(&topology).expect("the query runs");
+    assert!(query.wait_running(PATIENCE), "{:?}", query.tasks());
+    write(&node, "1", "nobody");
+    eventually("the line is counted", || count(&node, "nobody") == Some(1));
+    assert_eq!(query.skipped(), 1);
+    let dead = strings(&node, "dead");
+    let letter = || dead.get(&"1".to_owned()).expect("a read");
+    eventually("the line is a dead letter", || letter().as_deref() == Some("nobody"));
     node.close(PATIENCE).expect("a close");
 }
 

@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lentic_engine::TaskId;
-use lentic_engine::stream::{PositionsRecord, StreamTask, TaskError, TaskSettings};
+use lentic_engine::stream::{
+    AnyDestination, Destinations, PositionsRecord, StreamTask, TaskError, TaskSettings,
+};
 use lentic_store::{Database, MemoryDatabase};
 use lentic_topology::spec::Topic;
 use lentic_topology::{Data, Plan, Topology, TopologyError};
@@ -40,6 +42,10 @@ pub struct DriverOptions {
     pub database: Arc<dyn Database>,
     /// What tasks go by.
     pub settings: TaskSettings,
+    /// What is known of the topics that results are written to; by default nothing, and each takes everything.
+    pub destinations: Arc<dyn Destinations>,
+    /// Bytes of changes of rows that wait in each task for later ones of the same rows, until a commit; 0: none waits.
+    pub record_cache_bytes: usize,
     /// The wall clock at the beginning.
     pub now: Timestamp,
 }
@@ -51,6 +57,8 @@ impl Default for DriverOptions {
             commit_every: None,
             database: Arc::new(MemoryDatabase::default()),
             settings: TaskSettings { emit_interval_ms: 0, ..TaskSettings::default() },
+            destinations: Arc::new(AnyDestination),
+            record_cache_bytes: 0,
             now: Timestamp(0),
         }
     }
@@ -187,13 +195,22 @@ impl TestDriver {
         self.run().expect("what punctuations produce is processed");
     }
 
-    /// Every task commits.
+    /// Every task commits, and what waited in caches until then goes all the way.
+    ///
+    /// # Panics
+    /// If a task fails.
     pub fn commit(&mut self) {
         let ids: Vec<_> = self.tasks.keys().cloned().collect();
-        for id in ids {
-            self.commit_task(&id);
+        loop {
+            for id in &ids {
+                self.commit_task(id);
+            }
+            self.log.commit();
+            let waited = self.options.record_cache_bytes > 0;
+            if !waited || self.run().expect("what waited is processed") == 0 {
+                break;
+            }
         }
-        self.log.commit();
     }
 
     /// Commits, stops all tasks, and starts them again from what they left.

@@ -39,6 +39,8 @@ impl TestDriver {
         let globals: Arc<dyn lentic_engine::stream::Globals> = Arc::clone(&self.globals) as _;
         let settings = self.options.settings.clone();
         let mut task = StreamTask::new(id.clone(), &self.plan, part, &self.prefix, state, globals, settings);
+        task.set_record_cache(self.options.record_cache_bytes);
+        task.set_destinations(Arc::clone(&self.options.destinations));
         if self.positions.contains_key(id) {
             task.restore(&positions);
         }
@@ -98,17 +100,19 @@ impl TestDriver {
         Place { index, store: Arc::clone(store), id, incarnation, record: spec.logged.then_some(record) }
     }
 
-    /// Runs all tasks until none has anything left to do.
-    pub(super) fn run(&mut self) -> Result<(), TaskError> {
+    /// Runs all tasks until none has anything left to do; how much they did.
+    pub(super) fn run(&mut self) -> Result<usize, TaskError> {
         let ids: Vec<_> = self.tasks.keys().cloned().collect();
+        let mut all = 0;
         loop {
             let mut count = 0;
             for id in &ids {
                 count += self.run_task(id)?;
             }
             if count == 0 {
-                return Ok(());
+                return Ok(all);
             }
+            all += count;
         }
     }
 

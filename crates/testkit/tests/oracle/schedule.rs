@@ -13,13 +13,23 @@ pub enum Schedule {
     Crash,
     /// Every few statements all rows are lost, and come back from the changelogs.
     LostState,
+    /// With a cache of changes that is full with the first: each goes on at once, but for deletes of rows that nobody was told
+    /// of. Deletes are not compared.
+    FullCache,
     /// Four partitions; only the order of each key's records is compared.
     FourPartitions,
 }
 
 impl Schedule {
-    pub const ALL: [Self; 6] =
-        [Self::Plain, Self::Commits, Self::Restarts, Self::Crash, Self::LostState, Self::FourPartitions];
+    pub const ALL: [Self; 7] = [
+        Self::Plain,
+        Self::Commits,
+        Self::Restarts,
+        Self::Crash,
+        Self::LostState,
+        Self::FullCache,
+        Self::FourPartitions,
+    ];
 
     /// Partitions of the topics.
     pub fn partitions(self) -> u32 {

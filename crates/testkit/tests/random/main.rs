@@ -47,6 +47,11 @@ fn topologies_are_folds_of_their_input() -> Result<(), String> {
 }
 
 #[test]
+fn topologies_with_merged_changes_are_folds_of_their_input() -> Result<(), String> {
+    seeds().into_iter().try_for_each(|seed| check(seed, Program::any_cached))
+}
+
+#[test]
 fn stream_joins_match_by_force() -> Result<(), String> {
     seeds().into_iter().try_for_each(|seed| check(seed, Program::any_match))
 }

@@ -56,6 +56,8 @@ pub struct Program {
     pub partitions: u32,
     pub steps: Vec<Step>,
     pub end: End,
+    /// Bytes of changes that wait for later ones of their rows.
+    pub cache: usize,
 }
 
 const KINDS: [JoinKind; 3] = [JoinKind::Inner, JoinKind::Left, JoinKind::Outer];
@@ -80,7 +82,18 @@ impl Program {
             _ => End::Groups,
         };
         let steps = steps(chance, !end.is_of_tables());
-        Self { partitions, steps, end }
+        Self { partitions, steps, end, cache: 0 }
+    }
+
+    /// The same programs, with changes merged: until a commit, or until a few wait. But for inner foreign-key joins: their
+    /// sides' changes go on together then, and what that does is said at [`Program::is_ordered`].
+    pub fn any_cached(chance: &mut Chance) -> Self {
+        let program = Self::any(chance);
+        let end = match program.end {
+            End::Foreign { .. } => End::Foreign { is_left: true },
+            end => end,
+        };
+        Self { end, cache: chance.of(&[500, 1 << 20]), ..program }
     }
 
     pub fn any_match(chance: &mut Chance) -> Self {
@@ -88,7 +101,7 @@ impl Program {
         let (before, after) = (chance.between(0, 25), chance.between(0, 25));
         // Which records find nobody depends on the order of both sides.
         let partitions = if kind == JoinKind::Inner { chance.of(&[1, 3]) } else { 1 };
-        Self { partitions, steps: steps(chance, true), end: End::Match { kind, before, after } }
+        Self { partitions, steps: steps(chance, true), end: End::Match { kind, before, after }, cache: 0 }
     }
 
     /// Whether the results depend on what is processed before what is answered: several records that are processed again after

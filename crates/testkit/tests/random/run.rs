@@ -1,4 +1,6 @@
 //! Runs a program with commits, restarts, losses and crashes by chance.
+use std::collections::BTreeMap;
+
 use lentic_engine::stream::changelog;
 use lentic_testkit::{DriverOptions, TestDriver};
 use lentic_topology::spec::{StoreIndex, StoreKind};
@@ -8,7 +10,7 @@ use crate::chance::Chance;
 use crate::input::Input;
 use crate::model::line;
 use crate::program::{End, LONG, Program};
-use crate::written::RESULTS;
+use crate::written::{CHANGES, RESULTS};
 
 /// All that there is to see of a run.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +23,8 @@ pub struct Trace {
 
 /// `Err` if the stores are not what their changelogs hold.
 pub fn run(program: &Program, input: &[Input], mut chance: Chance) -> Result<Trace, String> {
-    let options = DriverOptions { partitions: program.partitions, ..DriverOptions::default() };
+    let (partitions, record_cache_bytes) = (program.partitions, program.cache);
+    let options = DriverOptions { partitions, record_cache_bytes, ..DriverOptions::default() };
     let mut driver = TestDriver::with(&program.topology(), options);
     for record in input {
         let accident = chance.below(12);
@@ -50,6 +53,7 @@ pub fn run(program: &Program, input: &[Input], mut chance: Chance) -> Result<Tra
         let (stores, rebuilt) = (stores.join("\n  "), rebuilt.join("\n  "));
         return Err(format!("stores\n  {stores}\nrebuilt from their changelogs\n  {rebuilt}"));
     }
+    follow(&mut driver, program)?;
     let changelogs = changelogs(&driver, program);
     let results = results(&mut driver, program);
     let outputs = driver.read_all().into_iter().map(|output| format!("{output:?}")).collect();
@@ -97,6 +101,42 @@ fn changelogs(driver: &TestDriver, program: &Program) -> Vec<String> {
     lines
 }
 
+/// The changes that a table told make its rows. `Err` says where they don't.
+fn follow(driver: &mut TestDriver, program: &Program) -> Result<(), String> {
+    type Bytes = Vec<u8>;
+    let mut told = BTreeMap::new();
+    for record in driver.read_bytes(CHANGES) {
+        match record.value {
+            Some(value) => drop(told.insert(record.key, value)),
+            None => drop(told.remove(&record.key)),
+        }
+    }
+    let with = |key: Bytes, times: &[i64]| {
+        let times = times.iter().flat_map(|time| time.to_be_bytes());
+        Some(key.into_iter().chain(times).collect::<Bytes>())
+    };
+    let rows: BTreeMap<_, Bytes> = match program.end {
+        End::Match { .. } => return Ok(()),
+        End::Windows { .. } => {
+            let rows = driver.windows::<Bytes, Bytes>(RESULTS).into_iter();
+            rows.map(|(key, window, value, _)| (with(key, &[window.start]), value)).collect()
+        }
+        End::Sessions { .. } => {
+            let rows = driver.sessions::<Bytes, Bytes>(RESULTS).into_iter();
+            rows.map(|(key, window, value)| (with(key, &[window.end, window.start]), value)).collect()
+        }
+        _ => {
+            let rows = driver.rows::<Bytes, Bytes>(RESULTS).into_iter();
+            rows.map(|(key, value, _)| (Some(key), value)).collect()
+        }
+    };
+    if matches!(program.end, End::Windows { .. }) {
+        // What has outlived the retention is in the topic, and hidden in the store.
+        told.retain(|key, _| rows.contains_key(key));
+    }
+    if told == rows { Ok(()) } else { Err(format!("rows\n  {rows:?}\nby their changes\n  {told:?}")) }
+}
+
 fn results(driver: &mut TestDriver, program: &Program) -> Vec<String> {
     let mut lines: Vec<String> = match program.end {
         End::Match { .. } => {
@@ -116,6 +156,10 @@ fn results(driver: &mut TestDriver, program: &Program) -> Vec<String> {
                 line(&of(key, window.start), &n.to_string(), window.end)
             };
             sessions.map(line).collect()
+        }
+        End::Groups if program.cache > 0 => {
+            let rows = driver.rows::<String, i64>(RESULTS).into_iter();
+            rows.filter(|(_, n, _)| *n > 0).map(|(key, n, _)| line(&key, &n.to_string(), -1)).collect()
         }
         End::Count | End::Letters | End::Groups => {
             let rows = driver.rows::<String, i64>(RESULTS).into_iter();

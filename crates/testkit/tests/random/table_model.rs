@@ -67,7 +67,8 @@ pub fn joined(program: &Program, input: &[Input]) -> Vec<String> {
     keys.into_iter().filter_map(result).collect()
 }
 
-/// A group that had a row once stays, with 0 rows.
+/// A group that had a row once stays, with 0 rows; where changes are merged only those are compared that have rows, without
+/// their times: a group may not have heard of a row that came and went.
 pub fn groups(program: &Program, input: &[Input]) -> Vec<String> {
     let (mut rows, mut groups) = (BTreeMap::new(), BTreeMap::<String, (i64, i64)>::new());
     for record in input {
@@ -81,6 +82,12 @@ pub fn groups(program: &Program, input: &[Input]) -> Vec<String> {
             let (count, at) = groups.entry(first(&value)).or_insert((0, -1));
             (*count, *at) = (*count + by, record.at.max(*at));
         }
+    }
+    if program.cache > 0 {
+        groups.retain(|_, (count, at)| {
+            *at = -1;
+            *count > 0
+        });
     }
     groups.into_iter().map(|(key, (count, at))| line(&key, &count.to_string(), at)).collect()
 }

@@ -2,12 +2,19 @@
 use std::time::Duration;
 
 use lentic_topology::spec::JoinKind;
-use lentic_topology::{JoinWindows, SessionWindows, Stream, Table, TimeWindows, Topology};
+use lentic_topology::{Data, JoinWindows, SessionWindows, Stream, Table, TimeWindows, Topology};
 
 use crate::program::{End, LONG, Program, Step};
 
 /// The store or topic of the results.
 pub const RESULTS: &str = "results";
+
+/// The topic of the changes of a table of results.
+pub const CHANGES: &str = "changes";
+
+fn tell<K: Data, V: Data>(table: &Table<K, V>) {
+    table.to_stream().to(CHANGES);
+}
 
 impl Program {
     pub fn topology(&self) -> Topology {
@@ -34,22 +41,22 @@ impl Program {
         }
         let millis = |millis: i64| Duration::from_millis(millis as u64);
         match self.end {
-            End::Count => drop(stream.group_by_key().count(RESULTS)),
+            End::Count => tell(&stream.group_by_key().count(RESULTS)),
             End::Greatest => {
-                drop(stream.group_by_key().reduce(RESULTS, |one, other| one.max(other.clone())));
+                tell(&stream.group_by_key().reduce(RESULTS, |one, other| one.max(other.clone())));
             }
-            End::Letters => drop(stream.group_by_key().aggregate(
+            End::Letters => tell(&stream.group_by_key().aggregate(
                 RESULTS,
                 || 0i64,
                 |_, value, sum| sum + value.chars().count() as i64,
             )),
             End::Windows { size, advance, grace } => {
                 let windows = TimeWindows::hopping(millis(size), millis(advance)).grace(millis(grace));
-                drop(stream.group_by_key().windowed_by(windows).count(RESULTS));
+                tell(&stream.group_by_key().windowed_by(windows).count(RESULTS));
             }
             End::Sessions { gap } => {
                 let windows = SessionWindows::with_gap(millis(gap)).grace(millis(LONG));
-                drop(stream.group_by_key().windowed_by(windows).count(RESULTS));
+                tell(&stream.group_by_key().windowed_by(windows).count(RESULTS));
             }
             End::Match { kind, before, after } => {
                 let right = topology.stream::<String, String>("right");
@@ -86,9 +93,9 @@ impl Program {
             End::Foreign { is_left: false } => {
                 table.join_on(&right(), |_, value| foreign(value), |l, r| pair(Some(l), Some(r)))
             }
-            _ => return drop(table.group_by(|_, value| (first(value), value.clone())).count(RESULTS)),
+            _ => return tell(&table.group_by(|_, value| (first(value), value.clone())).count(RESULTS)),
         };
-        drop(joined.materialize(RESULTS));
+        tell(&joined.materialize(RESULTS));
     }
 }
 

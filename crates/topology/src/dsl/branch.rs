@@ -50,7 +50,8 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Split<K
         let branch = |number: usize| {
             let mut graph = split.graph.borrow_mut();
             let name = format!("{}.branch{}", graph.name(split.node), number + 1);
-            let node = graph.add(&name, Spec::Merge, vec![Input { node: split.node, port: 0 }]);
+            let node =
+                graph.add(&name, Spec::Merge, vec![Input { node: split.node, port: 0 }], split.policies);
             drop(graph);
             Stream { node, ..split.clone() }
         };

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::erase::{both, row};
-use super::group::fold;
+use super::group::Fold;
 use super::windowed::{window_kind, windowed};
 use super::{Grouped, Materialized, Stream, Table};
 use crate::Payload;
@@ -32,7 +32,7 @@ impl<K: Data, A: Data> Cogroup<K, A> {
     ) -> Self {
         let stream = &grouped.stream;
         let mut first = Stream::new(&stream.graph, stream.node, Arc::clone(&stream.base));
-        first.is_moved = stream.is_moved;
+        (first.is_moved, first.policies) = (stream.is_moved, stream.policies);
         Self { first, inputs: Vec::new() }.and(grouped, add)
     }
 
@@ -110,7 +110,8 @@ impl<K: Data, A: Data> Cogroup<K, A> {
             (in_place(&store.name), add)
         };
         let inputs = self.inputs.into_iter().map(input).collect();
-        fold::<K, A>(&self.first.graph, inputs, store, kind, windows, emit, true)
+        let fold = Fold { inputs, windows, emit, needs_value: true, policies: self.first.policies };
+        fold.add::<K, A>(&self.first.graph, store, kind)
     }
 }
 

@@ -13,8 +13,8 @@ use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::Data;
 use crate::graph::{Input, NodeId};
 use crate::spec::{
-    Aggregate, Aggregator, Emit, Mapper, Name, Sink, SinkKey, Spec, StoreKind, StoreSpec, TableAggregate,
-    Target, Windowing,
+    Aggregate, Aggregator, Emit, Mapper, Name, Policies, Sink, SinkKey, Spec, StoreKind, StoreSpec,
+    TableAggregate, Target, Windowing,
 };
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
 
@@ -107,32 +107,49 @@ impl<K: Data, V: Data> Grouped<K, V> {
 
     fn fold<A: Data>(&self, store: Materialized, add: Aggregator) -> Table<K, A> {
         let (input, kind) = (self.stream.in_place(&store.name), store.key_value_kind());
-        let inputs = vec![(input.node, add)];
-        fold::<K, A>(&self.stream.graph, inputs, store, kind, Windowing::None, Emit::Update, true)
+        let fold = Fold {
+            inputs: vec![(input.node, add)],
+            windows: Windowing::None,
+            emit: Emit::Update,
+            needs_value: true,
+            policies: input.policies,
+        };
+        fold.add::<K, A>(&self.stream.graph, store, kind)
     }
 }
 
-/// Adds an aggregation, and returns its table.
-pub(super) fn fold<K: Data, A: Data>(
-    graph: &Shared,
-    inputs: Vec<(NodeId, Aggregator)>,
-    store: Materialized,
-    kind: StoreKind,
-    windows: Windowing,
-    emit: Emit,
-    needs_value: bool,
-) -> Table<K, A> {
-    let (name, key, value) = (store.name.clone(), Codec::of::<K>(), Codec::of::<A>());
-    let mut held = graph.borrow_mut();
-    let spec = store.spec(&mut held, kind, key, value);
-    let closes = emit == Emit::Close && matches!(kind, StoreKind::Window { .. });
-    let index = held.add_store(StoreSpec { closes, ..spec });
-    let (nodes, adders): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
-    let spec = Aggregate { store: index, key, value, inputs: adders, needs_value, windows, emit };
-    let inputs = nodes.into_iter().enumerate().map(|(port, node)| Input { node, port }).collect();
-    let node = held.add(&name, Spec::Aggregate(spec), inputs);
-    drop(held);
-    Table::new(graph, node, Arc::from(name), key, value)
+/// An aggregation to be added.
+pub(super) struct Fold {
+    /// What each input's records do to the aggregate.
+    pub(super) inputs: Vec<(NodeId, Aggregator)>,
+    pub(super) windows: Windowing,
+    pub(super) emit: Emit,
+    /// Whether records without a value are dropped.
+    pub(super) needs_value: bool,
+    pub(super) policies: Policies,
+}
+
+impl Fold {
+    /// Adds it, and returns its table.
+    pub(super) fn add<K: Data, A: Data>(
+        self,
+        graph: &Shared,
+        store: Materialized,
+        kind: StoreKind,
+    ) -> Table<K, A> {
+        let Self { inputs, windows, emit, needs_value, policies } = self;
+        let (name, key, value) = (store.name.clone(), Codec::of::<K>(), Codec::of::<A>());
+        let mut held = graph.borrow_mut();
+        let spec = store.spec(&mut held, kind, key, value);
+        let closes = emit == Emit::Close && matches!(kind, StoreKind::Window { .. });
+        let index = held.add_store(StoreSpec { closes, ..spec });
+        let (nodes, adders): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
+        let spec = Aggregate { store: index, key, value, inputs: adders, needs_value, windows, emit };
+        let inputs = nodes.into_iter().enumerate().map(|(port, node)| Input { node, port }).collect();
+        let node = held.add(&name, Spec::Aggregate(spec), inputs, policies);
+        drop(held);
+        Table::new(graph, node, Arc::from(name), key, value)
+    }
 }
 
 /// A table grouped by something of its rows.
@@ -141,6 +158,7 @@ pub struct GroupedTable<K, V> {
     pub(super) parent: NodeId,
     pub(super) base: Name,
     pub(super) group: Mapper,
+    pub(super) policies: Policies,
     pub(super) _types: PhantomData<fn() -> (K, V)>,
 }
 
@@ -181,6 +199,7 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
             &group,
             Spec::TableGroup { group: Arc::clone(&self.group), key },
             vec![Input { node: self.parent, port: 0 }],
+            self.policies,
         );
         let topic = repartition_topic(&mut graph, &name, None);
         let sink = Sink {
@@ -195,14 +214,16 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
             &format!("{name}.group.to({name})"),
             Spec::Sink(sink),
             vec![Input { node: group, port: 0 }],
+            self.policies,
         );
         let source = internal_source(topic, key, Codec::of::<V>(), true);
-        let source = graph.add(&format!("{name}-repartition"), source, Vec::new());
+        let source = graph.add(&format!("{name}-repartition"), source, Vec::new(), self.policies);
         let kind = store.key_value_kind();
         let spec = store.spec(&mut graph, kind, key, value);
         let index = graph.add_store(spec);
         let spec = TableAggregate { store: index, key, value, add, subtract };
-        let node = graph.add(&name, Spec::TableAggregate(spec), vec![Input { node: source, port: 0 }]);
+        let inputs = vec![Input { node: source, port: 0 }];
+        let node = graph.add(&name, Spec::TableAggregate(spec), inputs, self.policies);
         drop(graph);
         let _ = &self.base;
         Table::new(&self.graph, node, Arc::from(name), key, value)
@@ -216,6 +237,7 @@ impl<K, V> Clone for GroupedTable<K, V> {
             parent: self.parent,
             base: Arc::clone(&self.base),
             group: Arc::clone(&self.group),
+            policies: self.policies,
             _types: PhantomData,
         }
     }

@@ -156,7 +156,7 @@ impl<K: Data, V: Data> Stream<K, V> {
             is_self_join,
         };
         let inputs = if is_self_join { vec![left.input(0)] } else { vec![left.input(0), right] };
-        let node = graph.add(&name, Spec::StreamJoin(spec), inputs);
+        let node = graph.add(&name, Spec::StreamJoin(spec), inputs, self.policies);
         drop(graph);
         Stream::new(&self.graph, node, std::sync::Arc::from(name))
     }
@@ -182,7 +182,7 @@ impl<K: Data, V: Data> Stream<K, V> {
             graph.add_store(StoreSpec { served: false, ..spec })
         });
         let spec = StreamTableJoin { kind, join, key, value, grace_ms: grace.map(millis), buffer };
-        let node = graph.add(&name, Spec::StreamTableJoin(spec), vec![stream.input(0)]);
+        let node = graph.add(&name, Spec::StreamTableJoin(spec), vec![stream.input(0)], self.policies);
         graph.nodes[node.0].looks_up.push(Input { node: table.node, port: 1 });
         drop(graph);
         Stream { is_moved: false, ..Stream::new(&self.graph, node, Arc::clone(&self.base)) }

@@ -15,6 +15,7 @@ pub struct Materialized {
     pub(super) name: String,
     persistent: bool,
     logged: bool,
+    cached: bool,
     ttl: Option<Duration>,
     pub(super) retention: Option<Duration>,
     pub(super) history: Option<Duration>,
@@ -28,6 +29,7 @@ impl Materialized {
             name: name.into(),
             persistent: true,
             logged: true,
+            cached: true,
             ttl: None,
             retention: None,
             history: None,
@@ -45,6 +47,12 @@ impl Materialized {
     #[must_use]
     pub fn without_changelog(self) -> Self {
         Self { logged: false, ..self }
+    }
+
+    /// Every change goes on by itself, whatever `statestore_cache_max_bytes` says.
+    #[must_use]
+    pub fn without_cache(self) -> Self {
+        Self { cached: false, ..self }
     }
 
     /// Rows this much older than the task's stream time are deleted, with tombstones in the changelog.
@@ -92,13 +100,15 @@ impl Materialized {
                 format!("the store {own} has a ttl, which is for key-value stores: windows have a retention");
             graph.errors.push(TopologyError::Invalid(text));
         }
+        let spec = StoreSpec::new(own, kind, key, value);
         StoreSpec {
             logged: self.logged,
             persistent: self.persistent,
             served: true,
+            cached: spec.cached && self.cached,
             ttl: self.ttl.map(|ttl| Ttl { ttl_ms: millis(ttl) }),
             takes_over,
-            ..StoreSpec::new(own, kind, key, value)
+            ..spec
         }
     }
 }

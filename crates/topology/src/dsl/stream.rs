@@ -14,7 +14,7 @@ use crate::data::Data;
 use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::spec::{
-    Deserialization, Name, OffsetReset, ProcessError, Sink, SinkKey, Source, Spec, Target,
+    Name, OffsetReset, Policies, Policy, ProcessError, Sink, SinkKey, Source, Spec, Target,
     TimestampExtractor, Topic,
 };
 
@@ -31,6 +31,8 @@ pub struct Stream<K, V> {
     pub(super) base: Name,
     /// Records may lie in other partitions than their keys belong to.
     pub(super) is_moved: bool,
+    /// Of what is chained from here on.
+    pub(super) policies: Policies,
     pub(super) _types: PhantomData<fn() -> (K, V)>,
 }
 
@@ -41,6 +43,7 @@ impl<K, V> Clone for Stream<K, V> {
             node: self.node,
             base: Arc::clone(&self.base),
             is_moved: self.is_moved,
+            policies: self.policies,
             _types: PhantomData,
         }
     }
@@ -48,7 +51,8 @@ impl<K, V> Clone for Stream<K, V> {
 
 impl<K, V> Stream<K, V> {
     pub(super) fn new(graph: &Shared, node: NodeId, base: Name) -> Self {
-        Self { graph: Rc::clone(graph), node, base, is_moved: false, _types: PhantomData }
+        let policies = graph.borrow().nodes[node.0].policies;
+        Self { graph: Rc::clone(graph), node, base, is_moved: false, policies, _types: PhantomData }
     }
 
     pub(super) fn input(&self, port: usize) -> Input {
@@ -59,12 +63,13 @@ impl<K, V> Stream<K, V> {
     pub(super) fn add<K2, V2>(&self, operation: &str, spec: Spec) -> Stream<K2, V2> {
         let mut graph = self.graph.borrow_mut();
         let name = format!("{}.{operation}", graph.name(self.node));
-        let node = graph.add(&name, spec, vec![self.input(0)]);
+        let node = graph.add(&name, spec, vec![self.input(0)], self.policies);
         Stream {
             graph: Rc::clone(&self.graph),
             node,
             base: Arc::clone(&self.base),
             is_moved: self.is_moved,
+            policies: self.policies,
             _types: PhantomData,
         }
     }
@@ -216,6 +221,20 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
     pub fn split(&self) -> Split<K, V> {
         Split::new(self)
     }
+
+    /// What happens to records that a function fails on, whatever the node's `processing_errors` says: for all operators
+    /// that are chained from here on, also behind repartition topics. Where two streams or tables meet, those of the one
+    /// that the method is called on count.
+    #[must_use]
+    pub fn on_processing_error(&self, policy: Policy) -> Self {
+        Self { policies: Policies { processing: policy, ..self.policies }, ..self.clone() }
+    }
+
+    /// The same for results that their topic would refuse, and the node's `production_errors`.
+    #[must_use]
+    pub fn on_production_error(&self, policy: Policy) -> Self {
+        Self { policies: Policies { production: policy, ..self.policies }, ..self.clone() }
+    }
 }
 
 impl<K: Data, V: Data> Stream<K, V> {
@@ -225,8 +244,13 @@ impl<K: Data, V: Data> Stream<K, V> {
         self.sink(topic, Target::Topic(Topic::Named(name)), false);
     }
 
-    /// Writes each record to the topic that the function names.
-    pub fn to_topic_by(&self, topic: impl Fn(&K, &V) -> TopicName + Send + Sync + 'static) {
+    /// Writes each record to the topic that the function names: a `TopicName`, or a text. What happens to a record whose
+    /// topic does not exist, or whose text names none, is said by `production_errors`.
+    pub fn to_topic_by<T>(&self, topic: impl Fn(&K, &V) -> T + Send + Sync + 'static)
+    where
+        T: TryInto<TopicName>,
+        T::Error: std::fmt::Display,
+    {
         let mut errors = Vec::new();
         let fallback = TopicName::new(&*self.base).unwrap_or_else(|_| {
             errors.push(TopologyError::Invalid("a stream without a topic's name".to_owned()));
@@ -234,7 +258,8 @@ impl<K: Data, V: Data> Stream<K, V> {
         });
         self.graph.borrow_mut().errors.extend(errors);
         let by = move |key: Option<&Payload>, value: Option<&Payload>| {
-            both(key, value).map_or_else(|| fallback.clone(), |(key, value)| topic(key, value))
+            let Some((key, value)) = both(key, value) else { return Ok(fallback.clone()) };
+            topic(key, value).try_into().map_err(|error: T::Error| error.to_string())
         };
         self.sink("dynamic", Target::Dynamic(Arc::new(by)), false);
     }
@@ -256,7 +281,8 @@ impl<K: Data, V: Data> Stream<K, V> {
     pub fn to_table(&self) -> Table<K, V> {
         let input = self.in_place(&format!("{}-table", self.base));
         let name = format!("{}.table", self.graph.borrow().name(input.node));
-        let node = self.graph.borrow_mut().add(&name, Spec::Table { store: None }, vec![input.input(0)]);
+        let (spec, inputs) = (Spec::Table { store: None }, vec![input.input(0)]);
+        let node = self.graph.borrow_mut().add(&name, spec, inputs, self.policies);
         Table::new(&self.graph, node, Arc::clone(&self.base), Codec::of::<K>(), Codec::of::<V>())
     }
 
@@ -297,7 +323,8 @@ impl<K: Data, V: Data> Stream<K, V> {
         let topic = repartition_topic(&mut self.graph.borrow_mut(), name, partitions);
         self.sink(name, Target::Topic(topic.clone()), needs_key);
         let source = internal_source(topic, Codec::of::<K>(), Codec::of::<V>(), false);
-        let node = self.graph.borrow_mut().add(&format!("{name}-repartition"), source, Vec::new());
+        let name = format!("{name}-repartition");
+        let node = self.graph.borrow_mut().add(&name, source, Vec::new(), self.policies);
         Self { node, is_moved: false, base: Arc::clone(&self.base), ..self.clone() }
     }
 }
@@ -331,6 +358,6 @@ pub(super) fn internal_source(topic: Topic, key: Codec, value: Codec, is_change:
         is_change,
         timestamp: TimestampExtractor::FailOnInvalid,
         reset: OffsetReset::Earliest,
-        errors: Deserialization::Fail,
+        errors: Policy::Fail,
     })
 }

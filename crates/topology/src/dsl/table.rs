@@ -11,7 +11,7 @@ use crate::codec::Codec;
 use crate::data::Data;
 use crate::error::TopologyError;
 use crate::graph::{Input, NodeId};
-use crate::spec::{Mapper, Name, Predicate, Spec, StoreKind, StoreSpec, Suppress};
+use crate::spec::{Mapper, Name, Policies, Policy, Predicate, Spec, StoreKind, StoreSpec, Suppress};
 
 /// A table: the latest value of each key, and its changes.
 pub struct Table<K, V> {
@@ -21,6 +21,8 @@ pub struct Table<K, V> {
     pub(super) base: Name,
     pub(super) key: Codec,
     pub(super) value: Codec,
+    /// Of what is chained from here on.
+    pub(super) policies: Policies,
     pub(super) _types: PhantomData<fn() -> (K, V)>,
 }
 
@@ -32,6 +34,7 @@ impl<K, V> Clone for Table<K, V> {
             base: Arc::clone(&self.base),
             key: self.key,
             value: self.value,
+            policies: self.policies,
             _types: PhantomData,
         }
     }
@@ -39,8 +42,10 @@ impl<K, V> Clone for Table<K, V> {
 
 impl<K: Data, V: Data> Table<K, V> {
     pub(super) fn new(graph: &Shared, node: NodeId, base: Name, key: Codec, value: Codec) -> Self {
-        graph.borrow_mut().nodes[node.0].codecs = Some((key, value));
-        Self { graph: Rc::clone(graph), node, base, key, value, _types: PhantomData }
+        let added = &mut graph.borrow_mut().nodes[node.0];
+        added.codecs = Some((key, value));
+        let policies = added.policies;
+        Self { graph: Rc::clone(graph), node, base, key, value, policies, _types: PhantomData }
     }
 
     pub(super) fn input(&self, port: usize) -> Input {
@@ -50,7 +55,7 @@ impl<K: Data, V: Data> Table<K, V> {
     pub(super) fn add<W: Data>(&self, operation: &str, spec: Spec) -> Table<K, W> {
         let mut graph = self.graph.borrow_mut();
         let name = format!("{}.{operation}", graph.name(self.node));
-        let node = graph.add(&name, spec, vec![self.input(0)]);
+        let node = graph.add(&name, spec, vec![self.input(0)], self.policies);
         drop(graph);
         Table::new(&self.graph, node, Arc::clone(&self.base), self.key, Codec::of::<W>())
     }
@@ -114,7 +119,7 @@ impl<K: Data, V: Data> Table<K, V> {
     pub fn to_stream(&self) -> Stream<K, V> {
         let mut graph = self.graph.borrow_mut();
         let name = format!("{}.to_stream", graph.name(self.node));
-        let node = graph.add(&name, Spec::ToStream, vec![self.input(0)]);
+        let node = graph.add(&name, Spec::ToStream, vec![self.input(0)], self.policies);
         drop(graph);
         let stream = Stream::new(&self.graph, node, Arc::clone(&self.base));
         let Some(null) = V::null().map(Payload::new) else { return stream };
@@ -139,6 +144,7 @@ impl<K: Data, V: Data> Table<K, V> {
             parent: self.node,
             base: Arc::clone(&self.base),
             group,
+            policies: self.policies,
             _types: PhantomData,
         }
     }
@@ -152,8 +158,22 @@ impl<K: Data, V: Data> Table<K, V> {
         let spec = Materialized::named(&name).spec(&mut graph, StoreKind::KeyValue, self.key, self.value);
         let store = graph.add_store(StoreSpec { served: false, timed: true, ..spec });
         let spec = Suppress { until, buffer: suppressed.buffer, store, key: self.key, value: self.value };
-        let node = graph.add(&name, Spec::Suppress(spec), vec![self.input(0)]);
+        let node = graph.add(&name, Spec::Suppress(spec), vec![self.input(0)], self.policies);
         drop(graph);
         Self { node, ..self.clone() }
+    }
+
+    /// What happens to records that a function fails on, whatever the node's `processing_errors` says: for all operators
+    /// that are chained from here on, also behind repartition topics. Where two streams or tables meet, those of the one
+    /// that the method is called on count.
+    #[must_use]
+    pub fn on_processing_error(&self, policy: Policy) -> Self {
+        Self { policies: Policies { processing: policy, ..self.policies }, ..self.clone() }
+    }
+
+    /// The same for results that their topic would refuse, and the node's `production_errors`.
+    #[must_use]
+    pub fn on_production_error(&self, policy: Policy) -> Self {
+        Self { policies: Policies { production: policy, ..self.policies }, ..self.clone() }
     }
 }

@@ -76,7 +76,7 @@ impl<K: Data, V: Data> Table<K, V> {
         let name = format!("{}-{}-join", self.base, other.base);
         let inputs = vec![self.input(0), other.input(1)];
         let spec = Spec::TableJoin(TableJoin { kind, join: rows::<R>(join), store: None });
-        let node = self.graph.borrow_mut().add(&name, spec, inputs);
+        let node = self.graph.borrow_mut().add(&name, spec, inputs, self.policies);
         Table::new(&self.graph, node, Arc::from(name), self.key, Codec::of::<R>())
     }
 
@@ -92,6 +92,7 @@ impl<K: Data, V: Data> Table<K, V> {
             both(key, value).and_then(|(key, value)| foreign_key(key, value)).and_then(row)
         });
         let (key, foreign, bytes) = (Codec::of::<K>(), Codec::of::<F>(), Codec::of::<Vec<u8>>());
+        let policies = self.policies;
         let mut graph = self.graph.borrow_mut();
         let through = |graph: &mut crate::graph::Graph, suffix: &str, from, key, partition| {
             let name = format!("{name}-{suffix}");
@@ -99,14 +100,16 @@ impl<K: Data, V: Data> Table<K, V> {
             let target = Target::Topic(topic.clone());
             let sink =
                 Spec::Sink(Sink { target, key, value: bytes, is_change: false, partition, needs_key: false });
-            graph.add(&format!("{name}.to"), sink, vec![Input { node: from, port: 0 }]);
-            graph.add(&format!("{name}-repartition"), internal_source(topic, key, bytes, false), Vec::new())
+            graph.add(&format!("{name}.to"), sink, vec![Input { node: from, port: 0 }], policies);
+            let source = internal_source(topic, key, bytes, false);
+            graph.add(&format!("{name}-repartition"), source, Vec::new(), policies)
         };
         let subscription = ForeignKeySubscription { kind, foreign_key, key, value: self.value, foreign };
         let subscription = graph.add(
             &format!("{name}.subscription"),
             Spec::ForeignKeySubscription(subscription),
             vec![self.input(0)],
+            policies,
         );
         let hash = SinkKey::Hash(Partitioner::Murmur2);
         let subscriptions = through(&mut graph, "subscription", subscription, foreign, hash);
@@ -119,12 +122,12 @@ impl<K: Data, V: Data> Table<K, V> {
         let store = graph.add_store(StoreSpec { served: false, ..spec });
         let answer = ForeignKeyJoin { kind, subscriptions: store, key, foreign, value: other.value };
         let inputs = vec![Input { node: subscriptions, port: 0 }, other.input(1)];
-        let answer = graph.add(&format!("{name}.answer"), Spec::ForeignKeyJoin(answer), inputs);
+        let answer = graph.add(&format!("{name}.answer"), Spec::ForeignKeyJoin(answer), inputs, policies);
         let answers = through(&mut graph, "response", answer, key, SinkKey::Answer);
         let join = rows::<R>(join);
         let response = ForeignKeyResponse { kind, join, left: self.value, right: other.value, store: None };
         let inputs = vec![Input { node: answers, port: 0 }];
-        let node = graph.add(&name, Spec::ForeignKeyResponse(response), inputs);
+        let node = graph.add(&name, Spec::ForeignKeyResponse(response), inputs, policies);
         graph.nodes[node.0].looks_up.push(self.input(1));
         drop(graph);
         Table::new(&self.graph, node, Arc::from(name), key, Codec::of::<R>())

@@ -14,8 +14,8 @@ use crate::error::TopologyError;
 use crate::graph::{Graph, Input, NodeId};
 use crate::plan::Plan;
 use crate::spec::{
-    Deserialization, ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Source, Spec, TimestampExtractor,
-    Topic,
+    ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Policies, Policy, Source, Spec,
+    TimestampExtractor, Topic,
 };
 
 /// A program over topics: sources, operators, sinks.
@@ -34,7 +34,7 @@ pub(super) type Shared = Rc<RefCell<Graph>>;
 pub struct Consumed {
     timestamp: TimestampExtractor,
     reset: OffsetReset,
-    errors: Deserialization,
+    errors: Policy,
 }
 
 impl Consumed {
@@ -64,9 +64,9 @@ impl Consumed {
         Self { reset: OffsetReset::Latest, ..self }
     }
 
-    /// What happens to records that don't decode.
+    /// What happens to records that don't decode, whatever the node's `deserialization_errors` says.
     #[must_use]
-    pub fn on_undecodable(self, errors: Deserialization) -> Self {
+    pub fn on_deserialization_error(self, errors: Policy) -> Self {
         Self { errors, ..self }
     }
 }
@@ -105,8 +105,8 @@ impl Topology {
     pub fn table_with<K: Data, V: Data>(&self, topic: &str, consumed: Consumed) -> Table<K, V> {
         let source = self.source::<K, V>(&[topic], consumed);
         let inputs = vec![Input { node: source, port: 0 }];
-        let node =
-            self.graph.borrow_mut().add(&format!("{topic}.table"), Spec::Table { store: None }, inputs);
+        let (name, spec) = (format!("{topic}.table"), Spec::Table { store: None });
+        let node = self.graph.borrow_mut().add(&name, spec, inputs, Policies::default());
         Table::new(&self.graph, node, Arc::from(topic), Codec::of::<K>(), Codec::of::<V>())
     }
 
@@ -159,7 +159,7 @@ impl Topology {
             reset: consumed.reset,
             errors: consumed.errors,
         };
-        graph.add(&name, Spec::Source(source), Vec::new())
+        graph.add(&name, Spec::Source(source), Vec::new(), Policies::default())
     }
 }
 

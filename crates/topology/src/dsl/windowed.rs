@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::erase::{aggregator, counter, reducer, row};
-use super::group::fold;
+use super::group::Fold;
 use super::{Grouped, Materialized, Table};
 use crate::codec::WindowedKeyOf;
 use crate::data::{Data, Session, Windowed};
@@ -63,8 +63,8 @@ impl<K: Data, V: Data> WindowedGroup<K, V> {
         let input = self.grouped.stream.in_place(&store.name);
         let inputs = vec![(input.node, add)];
         let needs_value = needs_value || matches!(self.windows, Windowing::Sliding(..));
-        let table = fold::<K, A>(graph, inputs, store, kind, self.windows.clone(), self.emit, needs_value);
-        windowed(table)
+        let (windows, emit, policies) = (self.windows.clone(), self.emit, input.policies);
+        windowed(Fold { inputs, windows, emit, needs_value, policies }.add::<K, A>(graph, store, kind))
     }
 }
 
@@ -175,7 +175,8 @@ impl<K: Data, V: Data> SessionGroup<K, V> {
         let kind = window_kind(&windows, &store, &mut graph.borrow_mut().errors);
         let input = self.grouped.stream.in_place(&store.name);
         let inputs = vec![(input.node, add)];
-        windowed(fold::<K, A>(graph, inputs, store, kind, windows, self.emit, needs_value))
+        let (emit, policies) = (self.emit, input.policies);
+        windowed(Fold { inputs, windows, emit, needs_value, policies }.add::<K, A>(graph, store, kind))
     }
 }
 

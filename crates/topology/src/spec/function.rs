@@ -29,5 +29,5 @@ pub type Merger = Arc<dyn Fn(Part<'_>, Option<Payload>, Payload) -> Option<Paylo
 pub type Joiner = Arc<dyn Fn(Part<'_>, Part<'_>, Part<'_>) -> Option<Payload> + Send + Sync>;
 /// Key and value: another key.
 pub type KeyMapper = Arc<dyn Fn(Part<'_>, Part<'_>) -> Option<Payload> + Send + Sync>;
-/// Key and value: the topic to write to.
-pub type Topicker = Arc<dyn Fn(Part<'_>, Part<'_>) -> TopicName + Send + Sync>;
+/// Key and value: the topic to write to, or why what was given names none.
+pub type Topicker = Arc<dyn Fn(Part<'_>, Part<'_>) -> Result<TopicName, String> + Send + Sync>;

@@ -2,6 +2,7 @@
 mod aggregate;
 mod function;
 mod join;
+mod policy;
 mod process;
 mod source;
 mod store;
@@ -20,10 +21,11 @@ pub use join::{
     ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, GlobalJoin, JoinKind, StreamJoin,
     StreamTableJoin, TableJoin,
 };
+pub use policy::{Policies, Policy};
 pub use process::{Clock, Host, Process, ProcessError, ProcessSpec, Processing, Scheduled, StoreView};
 pub use source::{
-    Deserialization, Extract, ExtractedTime, GlobalSource, OffsetReset, Origin, Sink, SinkKey, Source,
-    Target, TimestampExtractor, Topic,
+    Extract, ExtractedTime, GlobalSource, OffsetReset, Origin, Sink, SinkKey, Source, Target,
+    TimestampExtractor, Topic,
 };
 pub use store::{StoreKind, StoreSpec, Ttl};
 pub use suppress::{Buffer, BufferFull, Suppress, SuppressUntil};

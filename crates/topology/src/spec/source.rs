@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lentic_types::{Partitioner, Timestamp, TopicName};
 
 use super::function::Topicker;
-use super::{Name, StoreIndex};
+use super::{Name, Policy, StoreIndex};
 use crate::Payload;
 use crate::codec::Codec;
 
@@ -94,18 +94,6 @@ pub enum OffsetReset {
     Latest,
 }
 
-/// What happens to bytes that don't decode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Deserialization {
-    /// As the node's setting says.
-    #[default]
-    Inherited,
-    /// The task fails.
-    Fail,
-    /// The record is logged, counted, and written to the dead-letter topic if one is named.
-    Continue,
-}
-
 /// A source.
 #[derive(Clone)]
 pub struct Source {
@@ -121,8 +109,8 @@ pub struct Source {
     pub timestamp: TimestampExtractor,
     /// Where to begin.
     pub reset: OffsetReset,
-    /// What to do with undecodable records.
-    pub errors: Deserialization,
+    /// What happens to records that don't decode.
+    pub errors: Policy,
 }
 
 /// Where a record was read, as processors see it.

@@ -55,6 +55,8 @@ pub struct StoreSpec {
     pub persistent: bool,
     /// Whether it is served as a table: stores that the user named are.
     pub served: bool,
+    /// Whether changes of one row may be merged before they go on, where the node has memory for that.
+    pub cached: bool,
     /// When rows are deleted by age.
     pub ttl: Option<Ttl>,
     /// Handed over from a store of this name in the topology before.
@@ -81,6 +83,7 @@ impl StoreSpec {
             logged: true,
             persistent: true,
             served: false,
+            cached: !matches!(kind, StoreKind::Versioned { .. }),
             ttl: None,
             takes_over: None,
             timed: matches!(kind, StoreKind::Window { .. } | StoreKind::Session { .. }),

@@ -3,6 +3,7 @@ use lentic_topology::spec::{Aggregate, Windowing};
 use lentic_topology::{Plan, Record};
 
 use super::Processor;
+use crate::stream::record_cache::TableRow;
 use crate::stream::{Context, TaskError};
 
 mod close;
@@ -53,4 +54,29 @@ fn key_of(
         context.drop_record();
     }
     Ok(key)
+}
+
+/// A change of a window's aggregate.
+struct Change {
+    record: Record,
+    /// The aggregate before, where changes are merged.
+    before: TableRow,
+    /// Of the aggregate.
+    bytes: usize,
+}
+
+/// Passes on a change of a window, or lets it wait for those that follow. `times`: what stands behind the key in the bytes of
+/// the windowed key, by which those look the row up who take the changes.
+fn forward(context: &mut Context<'_>, key: &[u8], times: &[i64], change: Change) -> Result<(), TaskError> {
+    let Change { record, before, bytes } = change;
+    if !context.merges() {
+        return context.forward(record);
+    }
+    let times = times.iter().flat_map(|time| time.to_be_bytes());
+    let row: Vec<u8> = key.iter().copied().chain(times).collect();
+    context.forward_row(&row, record, before, bytes)
+}
+
+fn len(bytes: Option<&[u8]>) -> usize {
+    bytes.map_or(0, <[u8]>::len)
 }

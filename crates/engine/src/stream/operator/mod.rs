@@ -55,7 +55,7 @@ pub(super) fn build(plan: &Plan, id: NodeId, prefix: &str) -> Box<dyn Processor>
         Spec::FlatMap(map) => Box::new(stateless::FlatMap(map)),
         Spec::Peek(look) => Box::new(stateless::Peek(look)),
         Spec::Branch(choose) => Box::new(stateless::Branch(choose)),
-        Spec::Sink(sink) => Box::new(sink::Writer::new(sink, prefix)),
+        Spec::Sink(sink) => Box::new(sink::Writer::new(sink, plan.node(id).policies.production, prefix)),
         Spec::Table { store } => Box::new(table::Source::new(plan, store)),
         Spec::TableFilter { keep, store } => Box::new(table::Filter::new(plan, id, keep, store)),
         Spec::TableMapValues { map, store } => Box::new(table::MapValues::new(plan, map, store)),

@@ -12,6 +12,15 @@ pub(super) struct Rows {
     is_versioned: bool,
 }
 
+/// A row that was put.
+pub(super) struct Kept {
+    /// The value as it is kept.
+    pub(super) value: Option<Payload>,
+    pub(super) put: Put,
+    /// Of the value.
+    pub(super) bytes: usize,
+}
+
 /// What became of a row that was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Put {
@@ -54,14 +63,14 @@ impl Rows {
         Ok(value.map(|value| (value, Timestamp(latest.valid_from))))
     }
 
-    /// Sets the row of a key, or deletes it; also where the value's type stands for null. Returns the value as it is kept.
+    /// Sets the row of a key, or deletes it; also where the value's type stands for null.
     pub(super) fn put(
         &self,
         context: &mut Context<'_>,
         key: &[u8],
         value: Option<Payload>,
         timestamp: Timestamp,
-    ) -> Result<(Option<Payload>, Put), TaskError> {
+    ) -> Result<Kept, TaskError> {
         let bytes = context.bytes(&self.value, value.as_ref())?;
         let put = if self.is_versioned {
             match context.state().put_version(self.store, key, bytes.as_deref(), timestamp.0)? {
@@ -73,6 +82,7 @@ impl Rows {
             context.state().put(self.store, key, bytes.as_deref(), timestamp)?;
             Put::Latest
         };
-        Ok((value.filter(|_| bytes.is_some()), put))
+        let value = value.filter(|_| bytes.is_some());
+        Ok(Kept { value, put, bytes: bytes.map_or(0, |bytes| bytes.len()) })
     }
 }

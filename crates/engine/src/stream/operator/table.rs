@@ -3,7 +3,7 @@ use lentic_topology::spec::{Predicate, Spec, StoreIndex, StoreKind, ValueMapper}
 use lentic_topology::{NodeId, Payload, Plan, Record};
 
 use super::Processor;
-use super::rows::{Put, Rows};
+use super::rows::{Kept, Put, Rows};
 use crate::stream::{Context, TaskError};
 
 /// Makes a table of a stream.
@@ -43,12 +43,14 @@ fn keep(
     record: Record,
     old: Option<Payload>,
 ) -> Result<(), TaskError> {
-    let (value, put) = rows.put(context, key, record.value.clone(), record.timestamp)?;
+    let before = if context.merges() { rows.get(context, key)? } else { None };
+    let Kept { value, put, bytes } = rows.put(context, key, record.value.clone(), record.timestamp)?;
     if put == Put::TooOld {
         context.drop_record();
         return Ok(());
     }
-    context.forward(Record { value, old, is_latest: put == Put::Latest, ..record })
+    let record = Record { value, old, is_latest: put == Put::Latest, ..record };
+    context.forward_row(key, record, before, bytes)
 }
 
 /// Rows of a table as another keeps them: writes them if they are kept, and passes the change on.

@@ -3,7 +3,7 @@ use lentic_topology::spec::TableAggregate;
 use lentic_topology::{Plan, Record};
 
 use super::Processor;
-use super::rows::{Put, Rows};
+use super::rows::{Kept, Put, Rows};
 use crate::stream::{Context, TaskError};
 
 pub(super) struct Fold {
@@ -23,7 +23,9 @@ impl Processor for Fold {
             context.drop_record();
             return Ok(());
         };
-        let (before, timestamp) = match self.rows.get(context, &key)? {
+        let row = self.rows.get(context, &key)?;
+        let known = row.clone().filter(|_| context.merges());
+        let (before, timestamp) = match row {
             Some((value, stored)) => (Some(value), stored.max(record.timestamp)),
             None => (None, record.timestamp),
         };
@@ -34,13 +36,13 @@ impl Processor for Fold {
         if record.value.is_some() {
             aggregate = (self.spec.add)(record.key.as_ref(), record.value.as_ref(), aggregate);
         }
-        let (aggregate, put) = self.rows.put(context, &key, aggregate, timestamp)?;
+        let Kept { value, put, bytes } = self.rows.put(context, &key, aggregate, timestamp)?;
         if put == Put::TooOld {
             context.drop_record();
             return Ok(());
         }
         let old = before.filter(|_| context.sends_old());
         let record = Record { timestamp, is_latest: put == Put::Latest, ..record };
-        context.forward(record.with_change(aggregate, old))
+        context.forward_row(&key, record.with_change(value, old), known, bytes)
     }
 }

@@ -51,7 +51,7 @@ impl Processor for Join {
             // Of a versioned table only the latest version is joined.
             return Ok(());
         }
-        let other = self.sides[1 - port].get(context.state(), &key)?;
+        let other = context.told(&self.sides[1 - port], &key)?;
         let needs_other = match self.spec.kind {
             JoinKind::Inner => true,
             JoinKind::Left => port == 1,

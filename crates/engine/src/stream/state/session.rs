@@ -8,6 +8,7 @@ use lentic_topology::spec::StoreIndex;
 use lentic_types::Timestamp;
 
 use super::State;
+use super::store::Row;
 
 /// A row of a session store, copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,18 @@ impl State {
             },
         )?;
         Ok(rows)
+    }
+
+    /// The row of a key's session; hidden if it has expired.
+    pub fn session(&mut self, index: StoreIndex, key: &[u8], window: Window) -> Result<Option<Row<'_>>> {
+        let store = self.at(index);
+        if window.end < store.first_visible() {
+            return Ok(None);
+        }
+        let mut stored = Vec::with_capacity(key.len() + 20);
+        let (start, end) = (Timestamp(window.start), Timestamp(window.end));
+        store.layout.store_key(key, KeyTime::Session { start, end }, &mut stored);
+        store.get(&stored)
     }
 
     /// Sets the row of a key's session, or with `None` deletes it. One that has expired is dropped: `false`.

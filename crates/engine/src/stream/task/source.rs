@@ -1,14 +1,14 @@
 //! The source side of a task: decoding, event time, and what happens to records that have neither.
 use std::sync::Arc;
 
-use lentic_topology::spec::{Deserialization, Extract, ExtractedTime, Source, Spec, TimestampExtractor};
+use lentic_topology::spec::{Extract, ExtractedTime, Source, Spec, TimestampExtractor};
 use lentic_topology::{Headers, Record};
-use lentic_types::{Header, Offset, RecordBatch, Timestamp, TopicPartition};
+use lentic_types::{RecordBatch, Timestamp};
 
-use super::StreamTask;
+use super::{Reading, Refused, StreamTask};
+use crate::stream::TaskError;
 use crate::stream::change::{self, Halves};
 use crate::stream::input::Head;
-use crate::stream::{ErrorPolicy, TaskError};
 
 impl StreamTask {
     /// Decodes the next record of an input, if that isn't done. Records that are skipped move the position.
@@ -27,17 +27,12 @@ impl StreamTask {
                     Ok(Some(record)) => rest.push((node, record)),
                     Ok(None) => self.runtime.core.dropped += 1,
                     Err(error) => {
-                        let continues = match policy {
-                            Deserialization::Fail => false,
-                            Deserialization::Continue => true,
-                            Deserialization::Inherited => {
-                                self.runtime.core.settings.deserialization == ErrorPolicy::Continue
-                            }
-                        };
-                        if !continues {
+                        let core = &mut self.runtime.core;
+                        if !core.settings.deserialization.continues(policy) {
                             return Err(error);
                         }
-                        self.skip(number, offset, error);
+                        let reading = Reading::of(&mut self.inputs[number], offset);
+                        core.let_go(Some(&reading), Refused::of_processing(error))?;
                     }
                 }
             }
@@ -104,25 +99,4 @@ fn decode(
         headers => Some(Arc::from(headers)),
     };
     Ok(Some(Record { key, value, old, is_latest: true, timestamp, headers }))
-}
-
-/// A dead letter's headers: its own, and why it is one.
-pub(super) fn with_cause(
-    own: &[Header],
-    partition: &TopicPartition,
-    offset: Offset,
-    error: &TaskError,
-) -> Vec<Header> {
-    let header = |name: &str, value: String| Header {
-        name: format!("__lentic.errors.{name}"),
-        value: Some(value.into()),
-    };
-    let mut headers = own.to_vec();
-    headers.extend([
-        header("topic", partition.topic.to_string()),
-        header("partition", partition.partition.to_string()),
-        header("offset", offset.to_string()),
-        header("message", error.to_string()),
-    ]);
-    headers
 }

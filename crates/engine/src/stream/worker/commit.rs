@@ -34,6 +34,19 @@ impl StreamWorker {
     pub(super) fn begin_commit(&mut self, now: Timestamp, actions: &mut Vec<StreamAction>) {
         self.commit_now = false;
         self.last_commit = now;
+        // What waits in caches goes out first: the last records sent are to be those of the changelogs.
+        let mut failed = None;
+        for (id, held) in &mut self.tasks {
+            let outcome = held.task.flush_cache();
+            self.is_open |= held.take_out(&mut self.produced, actions);
+            if let Err(error) = outcome {
+                failed = Some((id.clone(), error));
+                break;
+            }
+        }
+        if let Some((id, error)) = failed {
+            return self.failed(&id, error, now, actions);
+        }
         let mut parts = Vec::new();
         let mut failed = None;
         for (id, held) in &mut self.tasks {
@@ -53,7 +66,6 @@ impl StreamWorker {
                     headers: &None,
                 });
             });
-            // What preparing forwarded goes out in the same transaction.
             match prepared {
                 Ok(commit) => parts.push(Part { commit, offsets: BTreeMap::new() }),
                 Err(error) => {
@@ -181,6 +193,7 @@ impl StreamWorker {
         for held in self.tasks.values_mut() {
             held.reset()?;
         }
+        self.share_cache();
         let mut partitions: Vec<_> = self
             .tasks
             .values()

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 
 use lentic_types::{Offset, Timestamp, TopicPartition};
 
-use super::StreamAssignment;
-use crate::stream::{PositionsRecord, State, StreamTask};
+use super::{StreamAction, StreamAssignment};
+use crate::stream::{PositionsRecord, Produced, State, StreamTask};
 
 pub(super) struct Held {
     pub(super) assignment: StreamAssignment,
@@ -34,6 +34,17 @@ impl Held {
             failures: 0,
             waits_until: None,
         })
+    }
+
+    /// Takes what the task has produced, and tells what it let go; whether there was anything produced.
+    pub(super) fn take_out(&mut self, produced: &mut Produced, actions: &mut Vec<StreamAction>) -> bool {
+        let skipped = self.task.take_skipped();
+        if !skipped.is_empty() {
+            actions.push(StreamAction::Skipped(self.assignment.task.clone(), skipped));
+        }
+        let is_any = !self.task.produced().is_empty();
+        produced.append(self.task.produced());
+        is_any
     }
 
     /// Back to the last commit: what was done since never was.
@@ -66,6 +77,7 @@ fn task(
     let state = State::open(plan.stores(), places.clone(), id.partition)?;
     let globals = std::sync::Arc::clone(globals);
     let mut task = StreamTask::new(id.clone(), plan, part, prefix, state, globals, settings.clone());
+    task.set_destinations(std::sync::Arc::clone(&assignment.destinations));
     if let Some(positions) = positions {
         task.restore(positions);
     }

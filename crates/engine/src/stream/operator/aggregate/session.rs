@@ -4,7 +4,7 @@ use lentic_topology::{Payload, Record, SessionWindows, Window, WindowedKeyOf};
 use lentic_types::Timestamp;
 
 use super::close::{self, Closing};
-use super::{Processor, key_of};
+use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, SessionRow, TaskError};
 
 pub(super) struct Fold {
@@ -15,27 +15,42 @@ pub(super) struct Fold {
     closing: Closing,
 }
 
+/// A record on its way to its session.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    key: &'a [u8],
+    record: &'a Record,
+}
+
 impl Fold {
     pub(super) fn new(spec: Aggregate, windows: SessionWindows, merge: Merger, key: WindowedKeyOf) -> Self {
         Self { spec, windows, merge, key, closing: Closing::default() }
     }
 
-    /// A change of a session; results carry the session's end as their time.
+    /// A change of a session, its value with the number of its bytes; results carry the session's end as their time.
     fn forward(
         &self,
         context: &mut Context<'_>,
-        record: &Record,
+        step: &Step<'_>,
         window: Window,
-        value: Option<Payload>,
+        value: Option<(Payload, usize)>,
         old: Option<Payload>,
     ) -> Result<(), TaskError> {
+        let Step { key, record } = *step;
         let Some(inner) = record.key.as_ref().filter(|_| self.spec.emit == Emit::Update) else {
             return Ok(());
         };
         let windowed = (self.key.join)(inner, window);
+        let before = old.clone().filter(|_| context.merges()).map(|old| (old, Timestamp(window.end)));
         let old = old.filter(|_| context.sends_old());
         let record = Record { key: Some(windowed), timestamp: Timestamp(window.end), ..record.clone() };
-        context.forward(record.with_change(value, old))
+        let (value, bytes) = value.map_or((None, 0), |(value, bytes)| (Some(value), bytes));
+        forward(
+            context,
+            key,
+            &[window.end, window.start],
+            Change { record: record.with_change(value, old), before, bytes },
+        )
     }
 
     fn decode(&self, row: &SessionRow) -> Result<Option<Payload>, TaskError> {
@@ -93,16 +108,21 @@ impl Processor for Fold {
         if merged.end < close_time {
             context.drop_record();
         } else {
+            // Without the cache a session that goes on as it is comes without its value before, as in Kafka Streams.
+            let same = absorbed.iter().position(|row| row.window == merged).filter(|_| context.merges());
+            let before = same.and_then(|place| values[place].clone());
+            let step = Step { key: &key, record: &record };
             if merged != own {
                 for (row, value) in absorbed.iter().zip(values) {
                     context.state().put_session(self.spec.store, &key, row.window, None)?;
-                    self.forward(context, &record, row.window, None, value)?;
+                    self.forward(context, &step, row.window, None, value)?;
                 }
             }
             let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), aggregate);
             let bytes = context.bytes(&self.spec.value, aggregate.as_ref())?;
             context.state().put_session(self.spec.store, &key, merged, bytes.as_deref())?;
-            self.forward(context, &record, merged, aggregate, None)?;
+            let aggregate = aggregate.map(|aggregate| (aggregate, len(bytes.as_deref())));
+            self.forward(context, &step, merged, aggregate, before)?;
         }
         if self.spec.emit == Emit::Close { self.close(context, &record, close_time) } else { Ok(()) }
     }

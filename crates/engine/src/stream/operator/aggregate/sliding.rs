@@ -8,7 +8,8 @@ use lentic_topology::{Payload, Record, SlidingWindows, Window, WindowedKeyOf};
 use lentic_types::Timestamp;
 
 use super::close::{self, Closing};
-use super::{Processor, key_of};
+use super::{Change, Processor, forward, key_of, len};
+use crate::stream::record_cache::TableRow;
 use crate::stream::{Context, TaskError, WindowRow};
 
 pub(super) struct Fold {
@@ -59,7 +60,7 @@ impl Fold {
             return Ok(());
         }
         let (before, latest) = before.unwrap_or((None, step.time));
-        let old = before.clone().filter(|_| !is_new);
+        let old = before.clone().filter(|_| !is_new).map(|old| (old, Timestamp(latest)));
         let aggregate =
             (self.spec.inputs[step.port])(step.record.key.as_ref(), step.record.value.as_ref(), before);
         self.put(context, step, window, aggregate, old, latest.max(step.time))
@@ -71,7 +72,7 @@ impl Fold {
         step: &Step<'_>,
         window: Window,
         aggregate: Option<Payload>,
-        old: Option<Payload>,
+        old: TableRow,
         latest: i64,
     ) -> Result<(), TaskError> {
         let bytes = context.bytes(&self.spec.value, aggregate.as_ref())?;
@@ -80,9 +81,12 @@ impl Fold {
         let Some(inner) = step.record.key.as_ref().filter(|_| self.spec.emit == Emit::Update) else {
             return Ok(());
         };
-        let old = old.filter(|_| context.sends_old());
+        let before = old.clone().filter(|_| context.merges());
+        let old = old.map(|(old, _)| old).filter(|_| context.sends_old());
         let record = Record { key: Some((self.key.join)(inner, window)), timestamp, ..step.record.clone() };
-        context.forward(record.with_change(aggregate, old))
+        let change =
+            Change { record: record.with_change(aggregate, old), before, bytes: len(bytes.as_deref()) };
+        forward(context, step.key, &[window.start], change)
     }
 
     /// The window after the record, which takes over what a window that spans the record holds.

@@ -3,7 +3,7 @@ use lentic_topology::spec::{Aggregate, Emit};
 use lentic_topology::{Record, TimeWindows, Window, WindowedKeyOf};
 
 use super::close::{self, Closing};
-use super::{Processor, key_of};
+use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, TaskError};
 
 pub(super) struct Fold {
@@ -27,13 +27,15 @@ impl Fold {
         record: &Record,
     ) -> Result<(), TaskError> {
         let spec = &self.spec;
-        let (before, timestamp) = match context.state().window(spec.store, key, window.start)? {
+        let (before, stored) = match context.state().window(spec.store, key, window.start)? {
             Some(row) => {
                 let value = spec.value.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
-                (value, row.timestamp.max(record.timestamp))
+                (value, row.timestamp)
             }
             None => (None, record.timestamp),
         };
+        let timestamp = stored.max(record.timestamp);
+        let known = before.clone().filter(|_| context.merges()).map(|before| (before, stored));
         let old = before.clone().filter(|_| context.sends_old());
         let aggregate = (spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
         let bytes = context.bytes(&spec.value, aggregate.as_ref())?;
@@ -44,7 +46,12 @@ impl Fold {
         let Some(inner) = &record.key else { return Ok(()) };
         let windowed = (self.key.join)(inner, window);
         let record = Record { key: Some(windowed), timestamp, ..record.clone() };
-        context.forward(record.with_change(aggregate, old))
+        let change = Change {
+            record: record.with_change(aggregate, old),
+            before: known,
+            bytes: len(bytes.as_deref()),
+        };
+        forward(context, key, &[window.start], change)
     }
 
     /// Sends the results of the windows that are closed now and were not before.

@@ -51,7 +51,7 @@ impl Answer {
             context.state().put(self.spec.subscriptions, &key, kept, record.timestamp)?;
         }
         let row = match (&record.key, &foreign) {
-            (Some(key), Some(_)) => self.right.get(context.state(), key)?,
+            (Some(key), Some(_)) => context.told(&self.right, key)?,
             _ => None,
         };
         let timestamp = row.as_ref().map_or(record.timestamp, |(_, time)| (*time).max(record.timestamp));

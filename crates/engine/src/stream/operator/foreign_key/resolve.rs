@@ -28,7 +28,7 @@ impl Processor for Resolve {
         let (Some(key), Some(value)) = (&record.key, &record.value) else { return Ok(()) };
         let bytes: &Vec<u8> = value.get();
         let (asked, foreign) = wire::read_answer(bytes)?;
-        let current = self.left.get(context.state(), key)?.map(|(value, _)| value);
+        let current = context.told(&self.left, key)?.map(|(value, _)| value);
         let hash = context.bytes(&self.spec.left, current.as_ref())?.map(|value| hash128(&value));
         if hash != asked {
             // The row has changed since; the answer to its newer question comes.
@@ -41,6 +41,7 @@ impl Processor for Resolve {
         let is_joined = current.is_some() && (foreign.is_some() || self.spec.kind == JoinKind::Left);
         let joined =
             if is_joined { (self.spec.join)(Some(key), current.as_ref(), foreign.as_ref()) } else { None };
-        self.keeper.keep(context, record.clone(), joined, None)
+        let old = self.keeper.old(context, &record, || Ok(None))?;
+        self.keeper.keep(context, record.clone(), joined, old)
     }
 }
