@@ -60,6 +60,9 @@ impl Follower {
         if self.views.remove(changelog).is_some() {
             self.handle(world, Event::Revoked(task(changelog)));
             self.reading.remove(changelog);
+            // What a load wrote after this would lie over what the task writes.
+            self.loads.retain(|load| load.source != *changelog);
+            self.examined.remove(&task(changelog));
         }
     }
 

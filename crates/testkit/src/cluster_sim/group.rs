@@ -77,9 +77,10 @@ impl Group {
             }
             Some(member) => {
                 (member.id, member.heard_of, member.owned) = (id, now, owned);
-                if self.rebalancing.is_none() {
+                if self.rebalancing.is_none() && self.is_whole() {
                     return;
                 }
+                self.rebalance(now);
             }
             None => {
                 let assigned = BTreeSet::new();
@@ -144,6 +145,12 @@ impl Group {
 
     pub(super) fn is_at_rest(&self) -> bool {
         self.rebalancing.is_none()
+    }
+
+    /// Whether every shard is assigned. Kafka does not ask that where a static member takes its place again between the two
+    /// halves of a rebalance, and leaves a shard to nobody until the next one; the model goes on with it.
+    fn is_whole(&self) -> bool {
+        self.members.values().map(|member| member.assigned.len()).sum::<usize>() == self.shards as usize
     }
 
     fn rebalance(&mut self, now: Timestamp) {

@@ -41,7 +41,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use lentic_topology::{Data, Topology, TopologyError};
-use lentic_types::{Partitioner, Timestamp, TopicName, TopicPartition};
+use lentic_types::{Offset, Partitioner, Timestamp, TopicName, TopicPartition};
 
 pub use rule::Rule;
 
@@ -49,7 +49,7 @@ use crate::sim::{Disk, Random};
 use application::Application;
 use broker::Broker;
 use group::Group;
-use log::Outgoing;
+use log::{Isolation, Outgoing};
 use node::Node;
 use world::World;
 
@@ -183,6 +183,24 @@ impl SimCluster {
     /// Everything that happened, line by line: the same for the same seed.
     pub fn trace(&self) -> &[String] {
         &self.world.trace
+    }
+
+    /// Every record of every topic, for a failure's message: offset, who wrote it, key, value, and whether it is committed.
+    pub fn dump(&self) -> String {
+        let mut lines = Vec::new();
+        for (partition, log) in self.world.broker.topics() {
+            let committed: std::collections::BTreeSet<_> =
+                log.records(Offset(0), Isolation::Committed).map(|(offset, ..)| offset).collect();
+            for (offset, record, by) in log.records(Offset(0), Isolation::Uncommitted) {
+                let text = |part: &Option<Vec<u8>>| {
+                    part.as_ref().map(|part| String::from_utf8_lossy(part).escape_debug().to_string())
+                };
+                let end = if committed.contains(&offset) { "" } else { " not committed" };
+                let (key, value) = (text(&record.key), text(&record.value));
+                lines.push(format!("{partition} {offset} {by}{end}: {key:?} = {value:?}"));
+            }
+        }
+        lines.join("\n")
     }
 
     /// How long the longest wait from the assignment of a shard to its first work was, in virtual milliseconds, of processes

@@ -129,11 +129,11 @@ impl Node {
 
     /// Hands the tasks to the worker, with the positions that were read.
     fn open(&mut self, world: &mut World, id: ShardId) {
-        let Some(shard) = self.shards.get_mut(&id).filter(|shard| !shard.is_open) else { return };
-        // A commit of before is still under way.
-        if self.outlet.work != Work::Idle {
+        // A commit of before may still be under way.
+        if self.shards[&id].is_open || self.outlet.work != Work::Idle || !self.has_followed(world, id) {
             return;
         }
+        let shard = self.shards.get_mut(&id).expect("it is there");
         shard.is_open = true;
         if let Some(since) = shard.waits_since.take() {
             world.longest_wait_ms = world.longest_wait_ms.max(world.now.millis_since(since));
@@ -143,6 +143,35 @@ impl Node {
             self.running.insert(task, id);
             self.handle(world, StreamEvent::Assigned(Box::new(assignment)));
         }
+    }
+
+    /// Whether the stores of a shard are as far as the positions that were read ask for. A process that has lost the shard
+    /// without knowing it may have read positions of its successor: it looks for the ends again.
+    fn has_followed(&mut self, world: &mut World, id: ShardId) -> bool {
+        if !world.keeps(Rule::RollForward) {
+            return true;
+        }
+        for task in world.application.tasks_of(id).to_vec() {
+            let positions = self.shards[&id].positions.get(&Application::key(&task)).cloned();
+            for (index, changelog) in world.application.changelogs(&task) {
+                let Some(position) = self.follower.position(&changelog) else {
+                    self.follower.step(world, &changelog);
+                    return false;
+                };
+                let name = world.application.plan.store(index).log_name();
+                let needed = positions.as_ref().and_then(|positions| positions.changelogs.get(name.as_str()));
+                if needed.is_some_and(|needed| position.0 < *needed) {
+                    let text = format!("{changelog} is followed to {position}, and {needed:?} is needed");
+                    self.note(world, &text);
+                    if world.without.is_none() && world.broker.group.knows(&self.membership()) {
+                        world.broken(text);
+                    }
+                    self.tell(world, id, OwnershipInput::Unsure);
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     fn assignment(&mut self, world: &mut World, id: ShardId, task: &TaskId) -> StreamAssignment {
@@ -163,12 +192,6 @@ impl Node {
                     record: None,
                 },
             };
-            let name = world.application.plan.store(index).log_name().to_string();
-            let needed = positions.as_ref().and_then(|positions| positions.changelogs.get(&name)).copied();
-            let is_behind = place.position().is_some_and(|position| position.0 < needed.unwrap_or_default());
-            if is_behind && world.without.is_none() {
-                world.broken(format!("{task} opens {name} at {:?}, below {needed:?}", place.position()));
-            }
             places.push(place);
         }
         let input = |partition| TaskInput { partition, topic_id: TOPIC_ID, begin: Offset(0) };

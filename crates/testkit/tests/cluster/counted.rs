@@ -40,6 +40,7 @@ pub fn check(seed: u64, without: Option<Rule>) -> Result<(), String> {
     let (cluster, said) = run(seed, without)?;
     let told = |what: &str| {
         let trace = cluster.trace();
+        if std::env::var("SEED").is_ok() { println!("{}\n{}", trace.join("\n"), cluster.dump()); }
         Err(format!("seed {seed}: {what}\n{}", trace[trace.len().saturating_sub(100)..].join("\n")))
     };
     let sorted = |mut lines: Vec<String>| {
