@@ -44,8 +44,7 @@ impl SimCluster {
                 let next = HolderRecord::from_bytes(value)?;
                 if let Some(last) = &claim {
                     let is_ordered = next.generation > last.generation
-                        || next.process.node == last.process.node
-                            && (next.generation, next.process.start) >= (last.generation, last.process.start);
+                        || next.generation == last.generation && next.process.node == last.process.node;
                     if !is_ordered {
                         return Err(format!("{}: {next:?} after {last:?}", at()));
                     }

@@ -15,7 +15,7 @@ use super::outlet::{Outlet, Work};
 use super::rule::Rule;
 use super::shard::Shard;
 use super::world::World;
-use crate::sim::Disk;
+use crate::sim::{Disk, Random};
 
 pub(super) struct Node {
     pub(super) name: Arc<str>,
@@ -57,7 +57,7 @@ impl Node {
             has_joined: false,
             generation: -1,
             shards: BTreeMap::new(),
-            worker: StreamWorker::new(WorkerSettings::default()),
+            worker: StreamWorker::new(settings(&mut world.random)),
             running: BTreeMap::new(),
             reading: BTreeMap::new(),
             outlet: Outlet::new(&ids[0]),
@@ -258,6 +258,17 @@ impl Node {
         if !self.is_giving_up() && self.outlet.work == Work::Idle {
             self.handle(world, StreamEvent::Tick);
         }
+    }
+}
+
+/// Limits that are met, and such that are not.
+fn settings(random: &mut Random) -> WorkerSettings {
+    let default = WorkerSettings::default();
+    WorkerSettings {
+        uncommitted_bytes: if random.percent(30) { 300 } else { default.uncommitted_bytes },
+        input_buffer_bytes: if random.percent(30) { 60 } else { default.input_buffer_bytes },
+        turn_records: 1 + random.below(10) as usize,
+        ..default
     }
 }
 

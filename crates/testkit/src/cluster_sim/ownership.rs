@@ -203,7 +203,11 @@ impl Node {
             inputs: world.application.inputs(task).into_iter().map(input).collect(),
             positions,
             globals: Arc::new(NoGlobals),
-            settings: TaskSettings { emit_interval_ms: 0, ..TaskSettings::default() },
+            settings: TaskSettings {
+                emit_interval_ms: 0,
+                cache_bytes: if world.random.percent(50) { 500 } else { 16 << 20 },
+                ..TaskSettings::default()
+            },
             shard: id,
             key,
             generation,

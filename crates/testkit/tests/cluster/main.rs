@@ -9,12 +9,15 @@ mod input;
 mod model;
 #[path = "../random/program.rs"]
 mod program;
+#[path = "../random/results.rs"]
+mod results;
 #[path = "../random/table_model.rs"]
 mod table_model;
 #[path = "../random/written.rs"]
 mod written;
 
 mod counted;
+mod random;
 
 fn seeds(default: u64) -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
@@ -27,4 +30,9 @@ fn seeds(default: u64) -> Vec<u64> {
 #[test]
 fn every_update_comes_exactly_once() -> Result<(), String> {
     for seed in seeds(200) { if let Err(e) = counted::check(seed, None) { println!("{e}\n=====");  } } Ok(())
+}
+
+#[test]
+fn topologies_are_folds_of_their_input() -> Result<(), String> {
+    for seed in seeds(200) { if let Err(e) = random::check(seed, None) { println!("{e}\n=====");  } } Ok(())
 }
