@@ -7,7 +7,7 @@ mod sim;
 pub mod store_contract;
 pub mod table_sim;
 
-pub use cluster_sim::{Rule, SimCluster, SimOptions};
+pub use cluster_sim::{Accident, Rule, SimCluster, SimOptions};
 pub use driver::{DriverOptions, Logged, Output, SessionEntry, StoreRow, TestDriver, TestLog, WindowEntry};
 
 /// The examples of the manual.

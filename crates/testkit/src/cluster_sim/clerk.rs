@@ -70,6 +70,13 @@ impl Clerk {
         Ok(false)
     }
 
+    /// Ends what an unanswered request has left open, where nothing is under way.
+    pub(super) fn renew(&mut self, world: &mut World) {
+        if self.current.is_none() {
+            self.producer.renew(world);
+        }
+    }
+
     /// What was begun for a shard is aborted.
     pub(super) fn give_up(&mut self, world: &mut World, shard: ShardId) -> Result<(), Failure> {
         if self.current.as_ref().is_some_and(|(other, ..)| *other == shard) {

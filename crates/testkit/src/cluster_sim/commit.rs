@@ -1,8 +1,5 @@
 //! The steps of a process' transaction: what was queued is sent, the shards are fenced, the end comes, or doesn't.
-use std::collections::BTreeSet;
-
 use lentic_engine::stream::StreamEvent;
-use lentic_types::ShardId;
 
 use super::broker::Refusal;
 use super::node::Node;
@@ -19,9 +16,11 @@ impl Node {
         }
         match self.outlet.work.clone() {
             Work::Idle => {
+                // What an unanswered end has left open is ended at once.
                 if self.outlet.queue.is_empty() && !self.outlet.producer.is_open() {
                     self.outlet.producer.renew(world);
                 }
+                self.clerk.renew(world);
                 let most = world.random.below(6);
                 self.send(world, most);
             }
@@ -75,12 +74,6 @@ impl Node {
     }
 
     fn committed(&mut self, world: &mut World) {
-        let shards: BTreeSet<ShardId> = self.running.values().copied().collect();
-        for id in shards {
-            if let Some(shard) = self.shards.get_mut(&id) {
-                shard.waits_since = None;
-            }
-        }
         self.outlet.clear();
         self.handle(world, StreamEvent::Committed);
     }

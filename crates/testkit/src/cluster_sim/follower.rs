@@ -13,6 +13,7 @@ use lentic_types::{Offset, Position, Timestamp, TopicPartition};
 
 use super::application::{TOPIC_ID, store_id};
 use super::log::Isolation;
+use super::rule::Rule;
 use super::world::World;
 
 #[derive(Default)]
@@ -49,10 +50,6 @@ impl Follower {
             facts,
         };
         self.handle(world, Event::Assigned(Box::new(assignment)));
-    }
-
-    pub(super) fn follows(&self, changelog: &TopicPartition) -> bool {
-        self.views.contains_key(changelog)
     }
 
     /// Follows it no longer.
@@ -161,7 +158,9 @@ fn task(changelog: &TopicPartition) -> TaskId {
 }
 
 fn facts(world: &World, changelog: &TopicPartition) -> Facts {
-    let end = world.broker.end_of(changelog, Isolation::Uncommitted);
+    let isolation =
+        if world.keeps(Rule::ChangelogsToTheirEnds) { Isolation::Uncommitted } else { Isolation::Committed };
+    let end = world.broker.end_of(changelog, isolation);
     Facts {
         topic: TOPIC_ID,
         bounds: Bounds { start: Offset(0), end },

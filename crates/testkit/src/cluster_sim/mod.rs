@@ -43,7 +43,7 @@ use std::sync::Arc;
 use lentic_topology::{Data, Topology, TopologyError};
 use lentic_types::{Offset, Partitioner, Timestamp, TopicName, TopicPartition};
 
-pub use rule::Rule;
+pub use rule::{Accident, Rule};
 
 use crate::sim::{Disk, Random};
 use application::Application;
@@ -66,13 +66,16 @@ pub struct SimOptions {
     pub shards: u32,
     /// Steps of the schedule before everything is left to come to rest.
     pub steps: u32,
-    /// A rule that is left out, to see that something notices.
-    pub without: Option<Rule>,
+    /// What may happen beside.
+    pub accidents: Vec<Accident>,
+    /// Rules that are left out, to see that something notices.
+    pub without: Vec<Rule>,
 }
 
 impl Default for SimOptions {
     fn default() -> Self {
-        Self { seed: 0, nodes: 3, partitions: 2, shards: 4, steps: 600, without: None }
+        let (accidents, without) = (Accident::ALL.to_vec(), Vec::new());
+        Self { seed: 0, nodes: 3, partitions: 2, shards: 4, steps: 600, accidents, without }
     }
 }
 
@@ -135,10 +138,12 @@ impl SimCluster {
             broker,
             random,
             now: Timestamp(1_000_000),
-            without: options.without,
+            accidents: options.accidents.clone(),
+            without: options.without.clone(),
             trace: Vec::new(),
             broken: None,
             starts: 0,
+            is_calm: false,
             longest_wait_ms: 0,
         };
         let seat = |number| Seat {
@@ -203,8 +208,7 @@ impl SimCluster {
         lines.join("\n")
     }
 
-    /// How long the longest wait from the assignment of a shard to its first work was, in virtual milliseconds, of processes
-    /// that nothing held up themselves.
+    /// How long the longest wait of an assigned shard for its first work was since the last accident, in virtual milliseconds.
     pub fn longest_wait_ms(&self) -> u64 {
         self.world.longest_wait_ms
     }

@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use lentic_cluster::{HolderRecord, OwnershipInput, OwnershipStep};
 use lentic_engine::TaskId;
-use lentic_engine::stream::{GlobalRow, Globals, Place, StreamAssignment, StreamEvent, TaskInput, TaskSettings};
+use lentic_engine::stream::{
+    GlobalRow, Globals, Place, PositionsRecord, StreamAssignment, StreamEvent, TaskInput, TaskSettings,
+};
 use lentic_store::FamilyId;
 use lentic_types::{Offset, ShardId, TopicPartition};
 
@@ -43,7 +45,7 @@ impl Node {
                     self.tell(world, id, OwnershipInput::Released);
                 }
             }
-            _ if is_cut => self.shards.get_mut(&id).expect("it is there").waits_since = None,
+            _ if is_cut => {}
             OwnershipStep::ReadHolders => {
                 let partition = world.application.shard_partition(id);
                 let holders = holders(world, &partition);
@@ -135,10 +137,11 @@ impl Node {
         }
         let shard = self.shards.get_mut(&id).expect("it is there");
         shard.is_open = true;
-        if let Some(since) = shard.waits_since.take() {
+        if let Some(since) = shard.waits_since.take().filter(|_| world.is_calm) {
             world.longest_wait_ms = world.longest_wait_ms.max(world.now.millis_since(since));
         }
         for task in world.application.tasks_of(id).to_vec() {
+            self.check_positions(world, id, &task);
             let assignment = self.assignment(world, id, &task);
             self.running.insert(task, id);
             self.handle(world, StreamEvent::Assigned(Box::new(assignment)));
@@ -160,10 +163,11 @@ impl Node {
                 };
                 let name = world.application.plan.store(index).log_name();
                 let needed = positions.as_ref().and_then(|positions| positions.changelogs.get(name.as_str()));
-                if needed.is_some_and(|needed| position.0 < *needed) {
+                let waits = world.keeps(Rule::ChangelogsToTheirEnds);
+                if waits && needed.is_some_and(|needed| position.0 < *needed) {
                     let text = format!("{changelog} is followed to {position}, and {needed:?} is needed");
                     self.note(world, &text);
-                    if world.without.is_none() && world.broker.group.knows(&self.membership()) {
+                    if world.without.is_empty() && world.broker.group.knows(&self.membership()) {
                         world.broken(text);
                     }
                     self.tell(world, id, OwnershipInput::Unsure);
@@ -172,6 +176,26 @@ impl Node {
             }
         }
         true
+    }
+
+    /// Whether the positions that were read are those that the log holds: the last of the highest generation.
+    fn check_positions(&self, world: &mut World, id: ShardId, task: &TaskId) {
+        let (partition, key) = (world.application.shard_partition(id), Application::key(task));
+        let mut last: Option<PositionsRecord> = None;
+        let log = world.broker.log(&partition);
+        for (_, record, _) in log.iter().flat_map(|log| log.records(Offset(0), Isolation::Committed)) {
+            if record.key.as_ref() == Some(&key) {
+                let value = record.value.as_deref().unwrap_or_default();
+                let record = PositionsRecord::from_bytes(value).expect("written by the engine");
+                if last.as_ref().is_none_or(|last| last.generation <= record.generation) {
+                    last = Some(record);
+                }
+            }
+        }
+        let found = self.shards[&id].positions.get(&key);
+        if found != last.as_ref() && world.broker.group.knows(&self.membership()) {
+            world.broken(format!("{task} goes on at {found:?}, instead of {last:?}"));
+        }
     }
 
     fn assignment(&mut self, world: &mut World, id: ShardId, task: &TaskId) -> StreamAssignment {

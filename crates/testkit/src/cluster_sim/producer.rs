@@ -6,7 +6,7 @@ use lentic_types::{Offset, Timestamp, TopicPartition};
 use super::broker::{ProducerId, Refusal};
 use super::group::Membership;
 use super::log::Outgoing;
-use super::rule::Rule;
+use super::rule::{Accident, Rule};
 use super::world::World;
 
 /// How a request came out.
@@ -31,10 +31,6 @@ pub(super) struct Producer {
 impl Producer {
     pub(super) fn new(id: &str) -> Self {
         Self { id: Arc::from(id), epoch: None, is_open: false }
-    }
-
-    pub(super) fn id(&self) -> &str {
-        &self.id
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -85,6 +81,7 @@ impl Producer {
         let producer = self.current(world)?;
         self.is_open = false;
         match world.random.below(40) {
+            _ if !world.may(Accident::NoAnswer) => return world.broker.end(&producer, true).map_err(told),
             0 => {}
             1 => drop(world.broker.end(&producer, true)),
             2 => world.broker.end_later(producer, true),

@@ -3,7 +3,7 @@ use lentic_types::{ShardId, TopicPartition};
 
 use super::node::Node;
 use super::outlet::Work;
-use super::{Seat, SimCluster};
+use super::{Accident, Seat, SimCluster};
 use crate::sim::Disk;
 
 /// Rounds in which a cluster without accidents has to come to rest.
@@ -64,27 +64,28 @@ impl SimCluster {
 
     fn accident(&mut self) {
         let place = self.world.random.below(self.nodes.len() as u64) as usize;
-        match self.world.random.below(13) {
-            0 | 1 => self.crash(place),
-            2 | 3 => self.pause(place),
-            4 | 5 => self.cut(place),
-            6 | 7 => {
-                let now = self.world.now;
+        let Some(accident) = self.world.random.of(&self.world.accidents).copied() else { return };
+        let now = self.world.now;
+        match accident {
+            Accident::Crash => self.crash(place),
+            Accident::Stop => self.stop(place),
+            Accident::Cut => self.cut(place),
+            Accident::Rebalance => {
                 self.world.broker.group.shuffle(&mut self.world.random, now);
                 self.world.note("another placement is wanted");
             }
-            8 => {
-                let (name, now) = (self.nodes[place].name.clone(), self.world.now);
+            Accident::Drop => {
+                let name = self.nodes[place].name.clone();
                 self.world.note(format!("the group drops {name}"));
                 self.world.broker.group.drop_member(&name, now);
             }
-            9 => self.replace(place),
-            10 | 11 => {
+            Accident::Replace => self.replace(place),
+            Accident::NoAnswer => {
                 if let Some(line) = self.world.broker.arrive(&mut self.world.random) {
                     self.world.note(line);
                 }
             }
-            _ => {
+            Accident::Leap => {
                 let millis = self.world.random.below(9_000) as i64;
                 self.advance(millis);
             }
@@ -113,7 +114,7 @@ impl SimCluster {
         self.world.note(format!("{name} crashes{}", if is_lost { " and loses its disk" } else { "" }));
     }
 
-    fn pause(&mut self, place: usize) {
+    fn stop(&mut self, place: usize) {
         if let Some(node) = &mut self.nodes[place].process {
             node.is_paused = true;
             node.note(&mut self.world, "is stopped");
@@ -196,7 +197,11 @@ impl SimCluster {
         for node in self.nodes.iter_mut().filter_map(|seat| seat.process.as_mut()) {
             node.is_paused = false;
             node.cut_until = self.world.now;
+            for shard in node.shards.values_mut() {
+                shard.waits_since = shard.waits_since.map(|_| self.world.now);
+            }
         }
+        self.world.is_calm = true;
         let mut quiet = 0;
         for _ in 0..ROUNDS {
             self.advance(20);

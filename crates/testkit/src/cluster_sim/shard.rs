@@ -18,7 +18,7 @@ pub(super) struct Shard {
     pub(super) is_open: bool,
     /// The commit before its release was asked for.
     pub(super) commit_was_asked: bool,
-    /// When it was assigned; `None` once it runs, or where the process itself was held up.
+    /// When it was assigned, or accidents ended; `None` once it runs.
     pub(super) waits_since: Option<Timestamp>,
 }
 

@@ -3,7 +3,7 @@ use lentic_types::Timestamp;
 
 use super::application::Application;
 use super::broker::Broker;
-use super::rule::Rule;
+use super::rule::{Accident, Rule};
 use crate::sim::Random;
 
 pub(super) struct World {
@@ -11,13 +11,16 @@ pub(super) struct World {
     pub(super) broker: Broker,
     pub(super) random: Random,
     pub(super) now: Timestamp,
-    pub(super) without: Option<Rule>,
+    pub(super) accidents: Vec<Accident>,
+    pub(super) without: Vec<Rule>,
     pub(super) trace: Vec<String>,
     /// The first rule that was seen broken.
     pub(super) broken: Option<String>,
     /// Starts of processes so far, those after a fence included.
     pub(super) starts: u64,
-    /// How long the longest take-over took, from the assignment to the first record; of processes that nothing held up.
+    /// There are no more accidents.
+    pub(super) is_calm: bool,
+    /// How long the longest wait of an assigned shard was since then.
     pub(super) longest_wait_ms: u64,
 }
 
@@ -34,7 +37,12 @@ impl World {
 
     /// Whether the simulation keeps a rule.
     pub(super) fn keeps(&self, rule: Rule) -> bool {
-        self.without != Some(rule)
+        !self.without.contains(&rule)
+    }
+
+    /// Whether such an accident may happen now.
+    pub(super) fn may(&self, accident: Accident) -> bool {
+        !self.is_calm && self.accidents.contains(&accident)
     }
 
     pub(super) fn next_start(&mut self) -> u64 {

@@ -1,7 +1,7 @@
 //! Words that are counted: each update goes to a topic, so that a lost one and one that comes twice show.
 use std::collections::BTreeMap;
 
-use lentic_testkit::{Rule, SimCluster, SimOptions};
+use lentic_testkit::{Accident, Rule, SimCluster, SimOptions};
 use lentic_topology::Topology;
 
 use crate::chance::Chance;
@@ -15,14 +15,15 @@ pub fn topology() -> Topology {
 }
 
 /// A cluster that has run the inputs of a seed, and these; `Err` tells what is wrong.
-pub fn run(seed: u64, without: Option<Rule>) -> Result<(SimCluster, Vec<(String, String)>), String> {
+pub fn run(seed: u64, without: &[Rule], accidents: &[Accident]) -> Result<(SimCluster, Vec<(String, String)>), String> {
     let mut chance = Chance::new(seed);
     let options = SimOptions {
         seed,
         nodes: chance.of(&[1, 2, 3, 3]),
         partitions: chance.of(&[1, 2, 3]),
         shards: chance.of(&[1, 2, 4]),
-        without,
+        accidents: accidents.to_vec(),
+        without: without.to_vec(),
         ..SimOptions::default()
     };
     let mut cluster = SimCluster::new(&topology(), options);
@@ -36,8 +37,9 @@ pub fn run(seed: u64, without: Option<Rule>) -> Result<(SimCluster, Vec<(String,
     Ok((cluster, said))
 }
 
-pub fn check(seed: u64, without: Option<Rule>) -> Result<(), String> {
-    let (cluster, said) = run(seed, without)?;
+pub fn check(seed: u64, without: &[Rule]) -> Result<(), String> {
+    let (cluster, said) = run(seed, without, &Accident::ALL)?;
+    if std::env::var("TRACE").is_ok() { println!("{}\n{}", cluster.trace().join("\n"), cluster.dump()); }
     let told = |what: &str| {
         let trace = cluster.trace();
         if std::env::var("SEED").is_ok() { println!("{}\n{}", trace.join("\n"), cluster.dump()); }

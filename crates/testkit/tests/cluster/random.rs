@@ -32,7 +32,7 @@ impl Results for AtRest {
     }
 }
 
-pub fn check(seed: u64, without: Option<Rule>) -> Result<(), String> {
+pub fn check(seed: u64, without: &[Rule]) -> Result<(), String> {
     let mut chance = Chance::new(seed);
     let program = loop {
         let program = Program::any(&mut chance);
@@ -46,7 +46,7 @@ pub fn check(seed: u64, without: Option<Rule>) -> Result<(), String> {
         nodes: chance.of(&[1, 2, 3]),
         partitions: program.partitions,
         shards: chance.of(&[1, 2, 4]),
-        without,
+        without: without.to_vec(),
         ..SimOptions::default()
     };
     let mut cluster = SimCluster::new(&program.topology(), options);
