@@ -65,7 +65,7 @@ impl HolderRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holders {
     last: Option<HolderRecord>,
-    /// Claims of which nobody knows yet whether they count.
+    /// Records of which nobody knows yet whether they count.
     open: Vec<HolderRecord>,
 }
 
@@ -77,12 +77,10 @@ impl Holders {
         }
     }
 
-    /// A record above the last stable offset, which only `read_uncommitted` shows. A claim there names ids that have
-    /// something open; a release does not count before it is committed.
+    /// A record above the last stable offset, which only `read_uncommitted` shows. It names ids that have something open: this
+    /// record. So a release there releases nothing, also that of a process whose claim never came to be committed.
     pub fn open(&mut self, record: HolderRecord) {
-        if !record.is_released {
-            self.open.push(record);
-        }
+        self.open.push(record);
     }
 
     /// The last one whose record is committed.
@@ -114,11 +112,12 @@ mod tests {
     #[test]
     fn who_has_something_open() {
         type Record = (&'static str, i64, bool);
-        let cases: [(&str, &[Record], &[Record], &[&str]); 6] = [
+        let cases: [(&str, &[Record], &[Record], &[&str]); 7] = [
             ("nobody yet", &[], &[], &[]),
             ("a holder", &[("a", 1, false)], &[], &["s-a-1-0"]),
             ("one that released", &[("a", 1, false), ("a", 1, true)], &[], &[]),
             ("a release that is open", &[("a", 1, false)], &[("a", 1, true)], &["s-a-1-0"]),
+            ("a release without a claim, open", &[("a", 1, true)], &[("b", 2, true)], &["s-b-1-0"]),
             ("a claim that is open", &[("a", 1, true)], &[("b", 2, false)], &["s-b-1-0"]),
             ("a zombie's claim, and its own", &[("me", 3, false), ("a", 2, false)], &[], &[]),
         ];

@@ -44,6 +44,7 @@ fn survey() {
     all.push(vec![]);
     all.push(vec![Rule::Fence, Rule::TakeOver]);
     all.push(vec![Rule::Fence, Rule::TakeOver, Rule::Generations]);
+    if std::env::var("ONE").is_ok() { for seed in seeds(1) { let c = counted::run(seed, &[], &[lentic_testkit::Accident::Crash]).unwrap().0; println!("{}\n{}", c.trace().join("\n"), c.dump()); } return; }
     for rule in all {
         let accidents = match std::env::var("CRASH") { Ok(_) => vec![lentic_testkit::Accident::Crash], _ => lentic_testkit::Accident::ALL.to_vec()};
         let mut failed = Vec::new();
