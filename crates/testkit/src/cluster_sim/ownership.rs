@@ -193,9 +193,12 @@ impl Node {
             }
         }
         let found = self.shards[&id].positions.get(&key);
-        if found != last.as_ref() && world.broker.group.knows(&self.membership()) {
-            world.broken(format!("{task} goes on at {found:?}, instead of {last:?}"));
+        if found == last.as_ref() || !world.broker.group.knows(&self.membership()) {
+            return;
         }
+        let generation = |record: Option<&PositionsRecord>| record.map_or(-1, |record| record.generation);
+        let how = if generation(found) < generation(last.as_ref()) { "goes back to" } else { "goes on at" };
+        world.broken(format!("{task} {how} {found:?}, instead of {last:?}"));
     }
 
     fn assignment(&mut self, world: &mut World, id: ShardId, task: &TaskId) -> StreamAssignment {

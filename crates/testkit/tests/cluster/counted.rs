@@ -1,7 +1,7 @@
 //! Words that are counted: each update goes to a topic, so that a lost one and one that comes twice show.
 use std::collections::BTreeMap;
 
-use lentic_testkit::{Accident, Rule, SimCluster, SimOptions};
+use lentic_testkit::{Rule, SimCluster, SimOptions};
 use lentic_topology::Topology;
 
 use crate::chance::Chance;
@@ -14,17 +14,15 @@ pub fn topology() -> Topology {
     topology
 }
 
-/// A cluster that has run the inputs of a seed, and these; `Err` tells what is wrong.
-pub fn run(seed: u64, without: &[Rule], accidents: &[Accident]) -> Result<(SimCluster, Vec<(String, String)>), String> {
+/// A cluster that has run the inputs of a seed, and these; `Err` tells what is wrong. The options say what may happen.
+pub fn run(seed: u64, options: &SimOptions) -> Result<(SimCluster, Vec<(String, String)>), String> {
     let mut chance = Chance::new(seed);
     let options = SimOptions {
         seed,
         nodes: chance.of(&[1, 2, 3, 3]),
         partitions: chance.of(&[1, 2, 3]),
         shards: chance.of(&[1, 2, 4]),
-        accidents: accidents.to_vec(),
-        without: without.to_vec(),
-        ..SimOptions::default()
+        ..options.clone()
     };
     let mut cluster = SimCluster::new(&topology(), options);
     let mut said = Vec::new();
@@ -38,11 +36,9 @@ pub fn run(seed: u64, without: &[Rule], accidents: &[Accident]) -> Result<(SimCl
 }
 
 pub fn check(seed: u64, without: &[Rule]) -> Result<(), String> {
-    let (cluster, said) = run(seed, without, &Accident::ALL)?;
-    if std::env::var("TRACE").is_ok() { println!("{}\n{}", cluster.trace().join("\n"), cluster.dump()); }
+    let (cluster, said) = run(seed, &SimOptions { without: without.to_vec(), ..SimOptions::default() })?;
     let told = |what: &str| {
         let trace = cluster.trace();
-        if std::env::var("SEED").is_ok() { println!("{}\n{}", trace.join("\n"), cluster.dump()); }
         Err(format!("seed {seed}: {what}\n{}", trace[trace.len().saturating_sub(100)..].join("\n")))
     };
     let sorted = |mut lines: Vec<String>| {
