@@ -19,6 +19,7 @@ mod written;
 mod counted;
 mod random;
 mod teeth;
+mod variety;
 
 fn seeds(default: u64) -> impl Iterator<Item = u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
@@ -36,6 +37,11 @@ fn every_update_comes_exactly_once() -> Result<(), String> {
 #[test]
 fn topologies_are_folds_of_their_input() -> Result<(), String> {
     seeds(400).try_for_each(random::check)
+}
+
+#[test]
+fn times_buffers_versions_and_schedules_survive() -> Result<(), String> {
+    for seed in seeds(400) { if let Err(e) = variety::check(seed) { println!("{e}\n=====");  } } Ok(())
 }
 
 #[test]
