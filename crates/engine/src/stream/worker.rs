@@ -356,7 +356,8 @@ impl StreamWorker {
             if !skipped.is_empty() {
                 actions.push(StreamAction::Skipped(id.clone(), skipped));
             }
-            self.is_open |= !held.task.produced().is_empty();
+            held.has_produced |= !held.task.produced().is_empty();
+            self.is_open |= held.has_produced;
             self.produced.append(held.task.produced());
             if let Err(error) = outcome {
                 return Some((id.clone(), error));

@@ -39,6 +39,11 @@ impl Node {
                     self.outlet.work = Work::Fence;
                 }
             }
+            // A request without offsets succeeds without being sent.
+            Work::Fence if !self.outlet.is_sealed => {
+                world.broken("a transaction without positions is fenced by nothing");
+                self.outlet.work = Work::End;
+            }
             Work::Fence => match self.outlet.producer.fence(world, &self.membership()) {
                 Ok(()) => self.outlet.work = Work::End,
                 Err(failure) => self.failed(world, failure),

@@ -32,12 +32,14 @@ pub(super) struct Outlet {
     pub(super) offsets: Vec<Offset>,
     pub(super) work: Work,
     any: u32,
+    /// The commit has positions records, and with them shards to be fenced.
+    pub(super) is_sealed: bool,
 }
 
 impl Outlet {
     pub(super) fn new(id: &str) -> Self {
         let (queue, offsets) = (VecDeque::new(), Vec::new());
-        Self { producer: Producer::new(id), queue, offsets, work: Work::Idle, any: 0 }
+        Self { producer: Producer::new(id), queue, offsets, work: Work::Idle, any: 0, is_sealed: false }
     }
 
     /// Queues a record.
@@ -57,12 +59,14 @@ impl Outlet {
 
     /// Queues positions records.
     pub(super) fn seal(&mut self, world: &World, sealed: Vec<Sealed>) {
+        let is_empty = sealed.is_empty();
         for Sealed { shard, key, value } in sealed {
             let (key, value) = (Some(key), Some(value));
             let record = Outgoing { key, value, timestamp: Timestamp::NONE, headers: Vec::new() };
             self.queue.push_back((world.application.shard_partition(shard), record));
         }
         self.work = Work::Seal;
+        self.is_sealed = !is_empty;
     }
 
     /// Nothing is left of the transaction on this side.

@@ -37,7 +37,8 @@ impl StreamWorker {
         let mut parts = Vec::new();
         let mut failed = None;
         for (id, held) in &mut self.tasks {
-            if !held.task.is_dirty(held.committed.as_ref()) && !held.task.wants_commit() {
+            let has_news = held.has_produced || held.task.is_dirty(held.committed.as_ref());
+            if !has_news && !held.task.wants_commit() {
                 continue;
             }
             let (partition, produced) = (Self::partition(id), &mut self.produced);
@@ -112,6 +113,7 @@ impl StreamWorker {
         for part in parts {
             let id = part.commit.task.clone();
             let Some(held) = self.tasks.get_mut(&id) else { continue };
+            held.has_produced = false;
             let stores = apply(&mut held.task, &part, &*held.assignment.watched, now)?;
             if let Err(TaskError::Store(error)) = held.task.committed() {
                 return Err(error);

@@ -15,6 +15,9 @@ pub(super) struct Held {
     pub(super) paused: BTreeSet<TopicPartition>,
     /// It may have records that can be processed.
     pub(super) is_busy: bool,
+    /// It has produced something since the last commit. The commit has its positions then, moved or not: by them the shard is
+    /// fenced.
+    pub(super) has_produced: bool,
     /// Failures since the last commit in which it took part.
     pub(super) failures: u32,
     /// It is left alone until then.
@@ -31,6 +34,7 @@ impl Held {
             committed,
             paused: BTreeSet::new(),
             is_busy: true,
+            has_produced: false,
             failures: 0,
             waits_until: None,
         })
@@ -41,6 +45,7 @@ impl Held {
         self.task = task(&self.assignment, self.committed.as_ref())?;
         self.paused.clear();
         self.is_busy = true;
+        self.has_produced = false;
         Ok(())
     }
 
