@@ -249,3 +249,20 @@ fn what_only_a_schedule_produced_is_sealed_with_positions() {
     assert_eq!(positions.len(), 1);
     assert!(bench.tick(100).is_empty(), "nothing is new");
 }
+
+#[test]
+fn a_task_that_is_taken_away_in_a_commit_leaves_the_others_theirs() {
+    let mut bench = Bench::new(2);
+    bench.records(0, 0, &[1]);
+    bench.records(1, 0, &[5]);
+    bench.tick(0);
+    let actions = bench.tick(100);
+    assert!(matches!(actions.as_slice(), [StreamAction::Flush { offsets: 2 }]));
+    bench.event(StreamEvent::Revoked(task(0)));
+    let actions = bench.event(StreamEvent::Flushed(vec![Offset(30), Offset(70)]));
+    let Some(StreamAction::Seal(sealed)) = actions.first() else { panic!("the positions are sealed") };
+    let records: Vec<_> =
+        sealed.iter().map(|sealed| PositionsRecord::from_bytes(&sealed.value).expect("a record")).collect();
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].inputs["in/1"].offset, records[0].changelogs["counts"]), (1, 71));
+}

@@ -79,17 +79,18 @@ impl StreamWorker {
         let Phase::Flushing(mut parts) = std::mem::replace(&mut self.phase, Phase::Running) else { return };
         let mut rest = offsets;
         for part in &mut parts {
-            let Some(held) = self.tasks.get(&part.commit.task) else { continue };
+            // The offsets of a task that was taken away meanwhile are nobody else's.
+            let held = self.tasks.get(&part.commit.task);
             for (index, count) in &part.commit.changelogs {
                 let (own, others) = rest.split_at_checked(*count).unwrap_or((rest, &[]));
                 rest = others;
-                if let Some(last) = own.last() {
+                if let (Some(last), Some(held)) = (own.last(), held) {
                     let name = held.assignment.plan.store(*index).log_name().to_string();
                     part.commit.positions.changelogs.insert(name, last.next().0);
                 }
                 part.offsets.insert(*index, own.to_vec());
             }
-            part.commit.positions.generation = held.assignment.generation;
+            part.commit.positions.generation = held.map_or(0, |held| held.assignment.generation);
         }
         let seal = |part: &Part| {
             let held = self.tasks.get(&part.commit.task)?;
