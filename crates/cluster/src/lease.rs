@@ -29,8 +29,7 @@ impl Lease {
     /// The group gave shards. Until it is known that their predecessors ended, each waits for the end of their lease.
     pub fn assigned(&mut self, shards: impl IntoIterator<Item = ShardId>, generation: i64, now: u64) {
         for shard in shards {
-            let owned =
-                Owned { generation, waits_until: now.saturating_add(LEASE_MS), has_caught_up: false };
+            let owned = Owned { generation, waits_until: now.saturating_add(LEASE_MS), has_caught_up: false };
             self.owned.entry(shard).or_insert(owned);
         }
     }

@@ -19,13 +19,17 @@ pub fn standbys<'a>(
     candidates: &'a [Candidate],
     replicas: usize,
 ) -> Vec<&'a Candidate> {
-    let mut racks: Vec<_> =
-        candidates.iter().filter(|one| Some(&*one.node) == owner).filter_map(|one| one.rack.as_ref()).collect();
+    let mut racks: Vec<_> = candidates
+        .iter()
+        .filter(|one| Some(&*one.node) == owner)
+        .filter_map(|one| one.rack.as_ref())
+        .collect();
     let mut left: Vec<_> = candidates.iter().filter(|one| Some(&*one.node) != owner).collect();
     left.sort_by_key(|one| (std::cmp::Reverse(score(shard, &one.node)), one.node.clone()));
     let mut chosen = Vec::new();
     while chosen.len() < replicas && !left.is_empty() {
-        let elsewhere = left.iter().position(|one| one.rack.as_ref().is_none_or(|rack| !racks.contains(&rack)));
+        let elsewhere =
+            left.iter().position(|one| one.rack.as_ref().is_none_or(|rack| !racks.contains(&rack)));
         let next = left.remove(elsewhere.unwrap_or(0));
         racks.extend(&next.rack);
         chosen.push(next);
@@ -62,7 +66,9 @@ mod tests {
             let chosen = of(shard, "a", &all, 2);
             assert_eq!(chosen.len(), 2);
             assert!(!chosen.contains(&"a".to_owned()) && chosen[0] != chosen[1]);
-            chosen.into_iter().for_each(|node| *count.entry(node).or_default() += 1);
+            for node in chosen {
+                *count.entry(node).or_default() += 1;
+            }
         }
         assert!(count.values().all(|shards| (580..750).contains(shards)), "{count:?}");
         assert_eq!(of(1, "a", &nodes(&[("a", None)]), 2), [""; 0]);

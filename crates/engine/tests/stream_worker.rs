@@ -27,7 +27,7 @@ struct Ticking;
 
 impl Processor<String, i64, String, i64> for Ticking {
     fn init(&mut self, context: &mut ProcessContext<'_, String, i64>) -> Result<(), ProcessError> {
-        context.schedule(std::time::Duration::from_secs(60), Clock::WallClock);
+        context.schedule(std::time::Duration::from_mins(1), Clock::WallClock);
         Ok(())
     }
 

@@ -130,7 +130,8 @@ fn record_by_record() {
         _ => None,
     });
     let load = load.expect("there is nothing yet");
-    let loaded = Loader::new((*load).clone(), 0, Timestamp(0)).finish(Offset(0)).expect("memory does not fail");
+    let loaded =
+        Loader::new((*load).clone(), 0, Timestamp(0)).finish(Offset(0)).expect("memory does not fail");
     worker.handle(Event::Loaded(load, loaded), Timestamp(0), &mut actions);
     let records = Event::Records { partition: source(), batch: batch(), epoch: 0 };
     worker.handle(records, Timestamp(0), &mut actions);

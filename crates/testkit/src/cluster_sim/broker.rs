@@ -237,10 +237,8 @@ impl Transactional {
     fn decide(&mut self, commit: bool) {
         if let Phase::Ongoing { number, partitions, .. } = &self.phase {
             let left: Vec<_> = partitions.iter().cloned().collect();
-            self.phase = match left.is_empty() {
-                true => Phase::Empty,
-                false => Phase::Ending { number: *number, commit, left },
-            };
+            let ending = Phase::Ending { number: *number, commit, left };
+            self.phase = if partitions.is_empty() { Phase::Empty } else { ending };
         }
     }
 }

@@ -85,10 +85,15 @@ impl SimCluster {
                 let Some((rows, position)) = place.rows(disk) else { continue };
                 let expected = if leads { everything.clone() } else { shown(model(position)) };
                 if shown(rows.clone()) != expected {
-                    return Err(differ(&format!("{} of {name} at {position}", spec.name), &shown(rows), &expected));
+                    return Err(differ(
+                        &format!("{} of {name} at {position}", spec.name),
+                        &shown(rows),
+                        &expected,
+                    ));
                 }
-                if leads && let Some(entries) = place.entries_by_time(disk, &spec, layout) {
-                    let expected = rows.iter().map(|(key, row)| (entry(layout, key, row), Vec::new())).collect();
+                if leads && let Some(entries) = place.entries_by_time(disk, &spec) {
+                    let expected =
+                        rows.iter().map(|(key, row)| (entry(layout, key, row), Vec::new())).collect();
                     if entries != expected {
                         let what = format!("entries by time of {} of {name}", spec.name);
                         return Err(differ(&what, &entries, &expected));
@@ -130,9 +135,9 @@ impl SimCluster {
         let (shard, _) = tasks.iter().find(|(_, tasks)| tasks.contains(task))?;
         let log = self.world.broker.log(&self.world.application.shard_partition(*shard))?;
         let key = Application::key(task);
-        let records = log.records(Offset(0), Isolation::Committed).filter(|(_, record, _)| {
-            record.key.as_ref() == Some(&key)
-        });
+        let records = log
+            .records(Offset(0), Isolation::Committed)
+            .filter(|(_, record, _)| record.key.as_ref() == Some(&key));
         let value = records.last()?.1.value.clone()?;
         PositionsRecord::from_bytes(&value).ok()
     }
@@ -145,10 +150,17 @@ impl SimCluster {
         let place = |index: &StoreIndex| {
             let record = node.disk.position(family, store_id(*index), task.partition);
             let incarnation = record.map_or(Incarnation(0), |record| record.incarnation);
-            Place { index: *index, store: node.disk.family(family), id: store_id(*index), incarnation, record }
+            Place {
+                index: *index,
+                store: node.disk.family(family),
+                id: store_id(*index),
+                incarnation,
+                record,
+            }
         };
         let places = application.stores_of(task).iter().map(place).collect();
-        let mut state = State::open(application.plan.stores(), places, task.partition).expect("memory does not fail");
+        let mut state =
+            State::open(application.plan.stores(), places, task.partition).expect("memory does not fail");
         let positions = self.positions(task).unwrap_or_default();
         for index in application.stores_of(task) {
             let name = application.plan.store(*index).log_name().as_str();
@@ -174,7 +186,7 @@ impl StorePlace {
         Some((under(&*disk.family(family), prefix.range()), record.position.offset))
     }
 
-    fn entries_by_time(&self, disk: &Disk, spec: &StoreSpec, _layout: KeyLayout) -> Option<Bytes> {
+    fn entries_by_time(&self, disk: &Disk, spec: &StoreSpec) -> Option<Bytes> {
         if !spec.timed && spec.ttl.is_none() {
             return None;
         }
@@ -197,7 +209,9 @@ fn under(store: &dyn Store, range: KeyRange) -> Bytes {
 /// The rows that the committed records below an offset make.
 fn fold(log: &PartitionLog, layout: KeyLayout, to: Offset) -> Bytes {
     let mut rows = Bytes::new();
-    for (offset, record, _) in log.records(Offset(0), Isolation::Committed).filter(|(offset, ..)| *offset < to) {
+    for (offset, record, _) in
+        log.records(Offset(0), Isolation::Committed).filter(|(offset, ..)| *offset < to)
+    {
         let Outgoing { key, value, timestamp, .. } = record;
         let mut row = row_header(offset, *timestamp).to_vec();
         let mut place = Vec::new();
@@ -221,9 +235,10 @@ fn fold(log: &PartitionLog, layout: KeyLayout, to: Offset) -> Bytes {
 
 /// Whether a read may still see a row: what is past retention goes silently, at its own time.
 fn is_shown(spec: &StoreSpec, layout: KeyLayout, key: &[u8], observed: i64) -> bool {
-    let retention = match spec.kind {
-        StoreKind::Window { retention_ms, .. } | StoreKind::Session { retention_ms } => retention_ms,
-        _ => return true,
+    let (StoreKind::Window { retention_ms: retention, .. } | StoreKind::Session { retention_ms: retention }) =
+        spec.kind
+    else {
+        return true;
     };
     let first = observed.saturating_sub(retention).saturating_add(i64::from(!spec.closes));
     layout.time(key).is_none_or(|time| time.sorted_by().0 >= first)

@@ -79,7 +79,8 @@ impl Follower {
     ) -> Place {
         let view = self.views.get(changelog).copied().unwrap_or_default();
         self.stop(world, changelog);
-        let stored = store.get(&position_key(store_id(index), changelog.partition)).expect("memory does not fail");
+        let stored =
+            store.get(&position_key(store_id(index), changelog.partition)).expect("memory does not fail");
         let stored = stored.map(|bytes| PositionRecord::from_bytes(&bytes).expect("written by the engine"));
         let mut record = stored.unwrap_or(PositionRecord {
             position: Position { topic: TOPIC_ID, offset: Offset(0), epoch: -1 },

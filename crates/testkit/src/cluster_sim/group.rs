@@ -136,8 +136,12 @@ impl Group {
         let is_gone = |member: &Member| {
             now.millis_since(member.heard_of) > SESSION_MS || (waits_long && !member.has_joined)
         };
-        let gone: Vec<_> =
-            self.members.iter().filter(|(_, member)| is_gone(member)).map(|(node, _)| Arc::clone(node)).collect();
+        let gone: Vec<_> = self
+            .members
+            .iter()
+            .filter(|(_, member)| is_gone(member))
+            .map(|(node, _)| Arc::clone(node))
+            .collect();
         for node in gone {
             self.drop_member(&node, now);
         }

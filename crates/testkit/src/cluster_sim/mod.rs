@@ -117,7 +117,10 @@ impl SimCluster {
 
     fn try_new(topology: &Topology, options: SimOptions) -> Result<Self, Vec<TopologyError>> {
         let plan = topology.build()?;
-        assert!(plan.globals().is_empty(), "a simulated cluster has no global tables: test those with TestDriver");
+        assert!(
+            plan.globals().is_empty(),
+            "a simulated cluster has no global tables: test those with TestDriver"
+        );
         let wanted = options.partitions;
         let partitions = plan.partitions(&mut |_| Some(wanted))?;
         let application = Application::new(plan, partitions, options.shards);
@@ -146,11 +149,8 @@ impl SimCluster {
             is_calm: false,
             longest_wait_ms: 0,
         };
-        let seat = |number| Seat {
-            name: Arc::from(format!("n{number}")),
-            disk: Disk::default(),
-            process: None,
-        };
+        let seat =
+            |number| Seat { name: Arc::from(format!("n{number}")), disk: Disk::default(), process: None };
         let nodes = (0..options.nodes).map(seat).collect();
         Ok(Self { options, world, nodes, zombies: Vec::new(), inputs: VecDeque::new(), accidents })
     }
@@ -191,7 +191,7 @@ impl SimCluster {
     }
 
     /// Every record of every topic, for a failure's message: offset, who wrote it, key, value, and whether it is committed.
-    pub fn dump(&self) -> String {
+    pub fn describe_log(&self) -> String {
         let mut lines = Vec::new();
         for (partition, log) in self.world.broker.topics() {
             let committed: std::collections::BTreeSet<_> =

@@ -206,7 +206,8 @@ impl Node {
         let shard = &self.shards[&id];
         let (positions, generation) = (shard.positions.get(&key).cloned(), shard.ownership.generation());
         let store = self.disk.family(FamilyId::Shard(id));
-        let changelogs: std::collections::BTreeMap<_, _> = world.application.changelogs(task).into_iter().collect();
+        let changelogs: std::collections::BTreeMap<_, _> =
+            world.application.changelogs(task).into_iter().collect();
         let mut places = Vec::new();
         for index in world.application.stores_of(task).to_vec() {
             let place = match changelogs.get(&index) {

@@ -185,7 +185,7 @@ impl SimCluster {
             return;
         };
         if !node.is_paused {
-            for _ in 0..1 + self.world.random.below(16) {
+            for _ in 0..=self.world.random.below(16) {
                 act(&mut self.world, node);
             }
         }

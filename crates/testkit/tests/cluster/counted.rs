@@ -54,7 +54,9 @@ pub fn check(seed: u64, without: &[Rule]) -> Result<(), String> {
         return told(&format!("shouted\n{shouted:?}\nnot\n{expected:?}"));
     }
     let mut counts = BTreeMap::<String, i64>::new();
-    said.iter().for_each(|(_, word)| *counts.entry(word.clone()).or_default() += 1);
+    for (_, word) in &said {
+        *counts.entry(word.clone()).or_default() += 1;
+    }
     let rows: BTreeMap<_, _> =
         cluster.rows::<String, i64>("counts").into_iter().map(|(word, count, _)| (word, count)).collect();
     if rows != counts {

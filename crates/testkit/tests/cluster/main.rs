@@ -16,6 +16,8 @@ mod table_model;
 #[path = "../random/written.rs"]
 mod written;
 
+use lentic_testkit::SimOptions;
+
 mod counted;
 mod random;
 mod teeth;
@@ -46,24 +48,12 @@ fn times_buffers_versions_and_schedules_survive() -> Result<(), String> {
 
 #[test]
 fn the_same_seed_gives_the_same_trace_twice() -> Result<(), String> {
+    let options = SimOptions::default();
     seeds(30).try_for_each(|seed| {
-        let (one, other) = (counted::run(seed, &Default::default())?, counted::run(seed, &Default::default())?);
+        let (one, other) = (counted::run(seed, &options)?, counted::run(seed, &options)?);
         if one.0.trace() == other.0.trace() {
             return Ok(());
         }
         Err(format!("seed {seed}: the same seed gives another trace"))
     })
-}
-
-#[test]
-fn stats() {
-    let (mut chaos, mut calm, mut lines) = (0, 0, 0);
-    for seed in 0..200 {
-        let (c, _) = counted::run(seed, &Default::default()).unwrap();
-        let at = c.trace().iter().position(|l| l.contains("no more accidents")).unwrap();
-        chaos += c.trace()[..at].iter().filter(|l| l.contains("applied")).count();
-        calm += c.trace()[at..].iter().filter(|l| l.contains("applied")).count();
-        lines += c.trace().len();
-    }
-    println!("STATS applied {chaos} {calm} lines {lines}");
 }

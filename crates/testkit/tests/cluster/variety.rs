@@ -5,8 +5,8 @@ use std::time::Duration;
 use lentic_testkit::{SimCluster, SimOptions, TestDriver};
 use lentic_topology::spec::{Clock, ProcessError, Scheduled};
 use lentic_topology::{
-    JoinWindows, KeyValueStore, Materialized, ProcessContext, Processor, SessionWindows, SlidingWindows, Stream,
-    StreamRecord, Suppressed, TimeWindows, Topology,
+    JoinWindows, KeyValueStore, Materialized, ProcessContext, Processor, SessionWindows, SlidingWindows,
+    Stream, StreamRecord, Suppressed, TimeWindows, Topology,
 };
 use lentic_types::Timestamp;
 
@@ -142,7 +142,12 @@ impl Processor<String, String, String, String> for Counts {
         context.emit(key.clone(), format!("{value}#{number}"), record.timestamp)
     }
 
-    fn punctuate(&mut self, context: &mut Texts<'_>, _: Scheduled, at: Timestamp) -> Result<(), ProcessError> {
+    fn punctuate(
+        &mut self,
+        context: &mut Texts<'_>,
+        _: Scheduled,
+        at: Timestamp,
+    ) -> Result<(), ProcessError> {
         self.calls += 1;
         if self.clock == Clock::WallClock && self.calls > 20 {
             // It would never come to rest.
@@ -206,7 +211,9 @@ pub fn check(seed: u64) -> Result<(), String> {
             let trace = cluster.trace().join("\n");
             let place = found.iter().zip(&expected).take_while(|(one, other)| one == other).count();
             let (found, expected) = (found.get(place..), expected.get(place..));
-            return Err(format!("{kind}: seed {seed}: from {place} on {found:#?}, not {expected:#?}\n{trace}"));
+            return Err(format!(
+                "{kind}: seed {seed}: from {place} on {found:#?}, not {expected:#?}\n{trace}"
+            ));
         }
     }
     Ok(())
