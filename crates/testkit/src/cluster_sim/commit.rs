@@ -21,6 +21,7 @@ impl Node {
                     self.outlet.producer.renew(world);
                 }
                 self.clerk.renew(world);
+                self.prove(world);
                 let most = world.random.below(6);
                 self.send(world, most);
             }
@@ -45,7 +46,10 @@ impl Node {
                 self.outlet.work = Work::End;
             }
             Work::Fence => match self.outlet.producer.fence(world, &self.membership()) {
-                Ok(()) => self.outlet.work = Work::End,
+                Ok(()) => {
+                    self.proven(world);
+                    self.outlet.work = Work::End;
+                }
                 Err(failure) => self.failed(world, failure),
             },
             Work::End => match self.outlet.producer.commit(world) {

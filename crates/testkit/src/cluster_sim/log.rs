@@ -116,6 +116,13 @@ impl PartitionLog {
             .map(move |(number, entry)| (Offset((from + number) as u64), &entry.record, &entry.by))
     }
 
+    /// The offset after the last committed record below an offset.
+    pub(super) fn last_below(&self, offset: Offset) -> Offset {
+        let below = &self.entries[..self.entries.len().min(offset.0 as usize)];
+        let last = below.iter().rposition(|entry| self.is_shown(entry, Isolation::Committed));
+        Offset(last.map_or(0, |last| last as u64 + 1))
+    }
+
     /// At most so many records from an offset on.
     pub(super) fn read(&self, from: Offset, most: usize, isolation: Isolation) -> RecordBatch {
         let mut batch = RecordBatch::default();

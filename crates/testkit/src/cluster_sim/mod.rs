@@ -26,6 +26,7 @@ mod clerk;
 mod commit;
 mod follower;
 mod group;
+mod lease;
 mod log;
 mod node;
 mod outlet;
@@ -147,6 +148,7 @@ impl SimCluster {
             broken: None,
             starts: 0,
             is_calm: false,
+            shown: lease::Shown::new(),
             longest_wait_ms: 0,
         };
         let seat =

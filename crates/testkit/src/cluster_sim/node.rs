@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use lentic_cluster::{Ownership, OwnershipInput, Process};
+use lentic_cluster::{Lease, Ownership, OwnershipInput, Process};
 use lentic_engine::TaskId;
 use lentic_engine::stream::{StreamAction, StreamEvent, StreamWorker, WorkerSettings};
 use lentic_types::{Offset, ShardId, Timestamp, TopicPartition};
@@ -39,6 +39,9 @@ pub(super) struct Node {
     pub(super) outlet: Outlet,
     pub(super) clerk: Clerk,
     pub(super) follower: Follower,
+    pub(super) lease: Lease,
+    /// By changelog: where the store of a task that runs is.
+    pub(super) positions: BTreeMap<TopicPartition, Offset>,
 }
 
 impl Node {
@@ -63,6 +66,8 @@ impl Node {
             outlet: Outlet::new(&ids[0]),
             clerk: Clerk::new(&ids[1]),
             follower: Follower::default(),
+            lease: Lease::default(),
+            positions: BTreeMap::new(),
         }
     }
 
@@ -106,8 +111,9 @@ impl Node {
         match world.broker.group.poll(&self.name, self.member) {
             Answer::Unknown => {
                 self.note(world, "is not of the group any more");
-                for shard in self.shards.values_mut() {
+                for (id, shard) in &mut self.shards {
                     shard.ownership.handle(OwnershipInput::Lost);
+                    self.lease.revoked([*id]);
                 }
                 // A consumer whose place was taken by another with its static id has ended for good.
                 self.member = world.next_start();
@@ -138,6 +144,7 @@ impl Node {
         for (id, shard) in &mut self.shards {
             if !shards.contains(id) {
                 shard.ownership.handle(OwnershipInput::Revoked);
+                self.lease.revoked([*id]);
             }
         }
         for id in shards {
@@ -147,6 +154,7 @@ impl Node {
             } else if !self.shards.contains_key(id) {
                 let ownership = Ownership::new(self.process.clone(), ids(&self.process), generation);
                 self.shards.insert(*id, Shard::new(ownership, world.now));
+                self.lease.assigned([*id], generation, world.now.0 as u64);
             }
         }
     }
@@ -207,6 +215,10 @@ impl Node {
             StreamAction::Seal(sealed) => self.outlet.seal(world, sealed),
             StreamAction::Abort(reason) => self.outlet.work = Work::Abort(reason),
             StreamAction::Applied(applied) => {
+                for (index, changelog) in world.application.changelogs(&applied.task) {
+                    let store = applied.stores.iter().find(|store| store.index == index);
+                    self.positions.extend(store.map(|store| (changelog, store.position)));
+                }
                 let text = format!("applied {} {:?}", applied.task, applied.positions.inputs);
                 self.note(world, &text);
             }

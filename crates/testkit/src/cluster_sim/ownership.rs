@@ -49,6 +49,7 @@ impl Node {
             OwnershipStep::ReadHolders => {
                 let partition = world.application.shard_partition(id);
                 let holders = holders(world, &partition);
+                self.found_holders(world, id, &holders);
                 self.tell(world, id, OwnershipInput::Holders(holders));
             }
             OwnershipStep::TakeOver(ids) => self.take_over(world, id, &ids),
@@ -211,7 +212,11 @@ impl Node {
         let mut places = Vec::new();
         for index in world.application.stores_of(task).to_vec() {
             let place = match changelogs.get(&index) {
-                Some(changelog) => self.follower.lead(world, index, changelog, Arc::clone(&store)),
+                Some(changelog) => {
+                    let place = self.follower.lead(world, index, changelog, Arc::clone(&store));
+                    self.positions.insert(changelog.clone(), place.position().unwrap_or_default());
+                    place
+                }
                 None => Place {
                     index,
                     store: Arc::clone(&store),

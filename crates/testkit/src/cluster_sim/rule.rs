@@ -58,13 +58,16 @@ pub enum Rule {
     Generations,
     /// A commit whose outcome is unknown is taken for neither committed nor aborted: its tasks are opened anew.
     UnknownIsUnknown,
+    /// A new owner whose predecessor may still answer waits for the end of its lease before it answers itself.
+    Lease,
     /// Inputs are read as `read_committed` sees them.
     CommittedInputs,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Lease,
         Self::Fence,
         Self::FinishBeforeGivingUp,
         Self::ChangelogsToTheirEnds,

@@ -20,6 +20,7 @@ impl SimCluster {
     pub fn run(&mut self) -> Result<(), String> {
         for _ in 0..self.options.steps {
             self.step();
+            self.answer();
             if self.world.broken.is_some() {
                 break;
             }
@@ -219,6 +220,7 @@ impl SimCluster {
                     None => start(&mut self.world, seat),
                 }
             }
+            self.answer();
             if self.world.broken.is_some() {
                 break;
             }
@@ -229,6 +231,16 @@ impl SimCluster {
         }
         let broken = self.world.broken.take();
         Err(broken.unwrap_or_else(|| format!("it does not come to rest\n{}", self.describe())))
+    }
+
+    /// Readers ask every process.
+    fn answer(&mut self) {
+        for node in self.nodes.iter_mut().filter_map(|seat| seat.process.as_mut()).chain(&mut self.zombies) {
+            if !node.is_paused {
+                node.catch_up(&self.world);
+                node.answer(&mut self.world);
+            }
+        }
     }
 
     fn is_at_rest(&self) -> bool {
@@ -311,7 +323,10 @@ impl Node {
             && self.outlet.queue.is_empty()
             && !self.worker.is_busy()
             && !self.worker.is_open()
-            && self.shards.values().all(|shard| shard.is_open && shard.ownership.is_running())
+            && self
+                .shards
+                .iter()
+                .all(|(id, shard)| shard.ownership.is_running() && self.is_active(world, *id))
             && self.reading.iter().all(is_read)
     }
 }

@@ -3,6 +3,7 @@ use lentic_types::Timestamp;
 
 use super::application::Application;
 use super::broker::Broker;
+use super::lease::Shown;
 use super::rule::{Accident, Rule};
 use crate::sim::Random;
 
@@ -18,6 +19,8 @@ pub(super) struct World {
     pub(super) broken: Option<String>,
     /// Starts of processes so far, those after a fence included.
     pub(super) starts: u64,
+    /// What readers have seen.
+    pub(super) shown: Shown,
     /// There are no more accidents.
     pub(super) is_calm: bool,
     /// How long the longest wait of an assigned shard was since then.
