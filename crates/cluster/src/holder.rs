@@ -29,6 +29,10 @@ pub struct HolderRecord {
     pub ids: Vec<String>,
     /// It gave the shard up, and left nothing open.
     pub is_released: bool,
+    /// It did so before the lease of who had the shard before it was over (see [`crate::Lease::waits`]): that one may still
+    /// answer, and the next one waits, too.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 impl HolderRecord {
@@ -88,6 +92,12 @@ impl Holders {
         self.last.as_ref()
     }
 
+    /// Whether who had the shard before, and all before that one, answer nothing any more. Else a new owner waits for the end of
+    /// a lease before it answers itself.
+    pub fn have_ended(&self) -> bool {
+        self.open.is_empty() && self.last.as_ref().is_none_or(|last| last.is_released && !last.waits)
+    }
+
     /// The greatest generation told of.
     pub fn generation(&self) -> Option<i64> {
         self.last.iter().chain(&self.open).map(|record| record.generation).max()
@@ -106,7 +116,14 @@ mod tests {
 
     fn record(node: &str, generation: i64, is_released: bool) -> HolderRecord {
         let process = Process { node: node.to_owned(), start: 1 };
-        HolderRecord { version: 1, ids: vec![format!("s-{node}-1-0")], process, generation, is_released }
+        HolderRecord {
+            version: 1,
+            ids: vec![format!("s-{node}-1-0")],
+            process,
+            generation,
+            is_released,
+            waits: false,
+        }
     }
 
     #[test]
@@ -132,6 +149,38 @@ mod tests {
             }
             let expected: BTreeSet<_> = expected.iter().map(|id| (*id).to_owned()).collect();
             assert_eq!(holders.unreleased(&own), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn who_may_still_answer() {
+        let released = |waits| HolderRecord { waits, ..record("b", 2, true) };
+        let cases = [
+            ("nobody was there", vec![], vec![], true),
+            ("a holder", vec![record("a", 1, false)], vec![], false),
+            ("one that released", vec![record("a", 1, false), released(false)], vec![], true),
+            (
+                "its predecessor, that it did not wait for",
+                vec![record("a", 1, false), released(true)],
+                vec![],
+                false,
+            ),
+            (
+                "one whose claim may be committed yet",
+                vec![released(false)],
+                vec![record("c", 3, false)],
+                false,
+            ),
+        ];
+        for (name, committed, open, expected) in cases {
+            let mut holders = Holders::default();
+            for record in committed {
+                holders.committed(record);
+            }
+            for record in open {
+                holders.open(record);
+            }
+            assert_eq!(holders.have_ended(), expected, "{name}");
         }
     }
 

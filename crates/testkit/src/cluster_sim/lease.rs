@@ -11,8 +11,7 @@ use super::world::World;
 impl Node {
     /// The predecessor of a shard, if there was one, has ended: it answers nothing any more.
     pub(super) fn found_holders(&mut self, world: &World, id: ShardId, holders: &Holders) {
-        let has_ended = holders.last().is_none_or(|last| last.is_released);
-        if has_ended || !world.keeps(Rule::Lease) {
+        if holders.have_ended() || !world.keeps(Rule::Lease) {
             self.lease.released(id, clock(world));
         }
     }

@@ -144,6 +144,7 @@ impl Node {
         for (id, shard) in &mut self.shards {
             if !shards.contains(id) {
                 shard.ownership.handle(OwnershipInput::Revoked);
+                shard.waits |= self.lease.waits(*id, world.now.0 as u64);
                 self.lease.revoked([*id]);
             }
         }

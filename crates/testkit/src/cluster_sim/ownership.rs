@@ -54,7 +54,10 @@ impl Node {
             }
             OwnershipStep::TakeOver(ids) => self.take_over(world, id, &ids),
             OwnershipStep::Claim(record) => self.claim(world, id, &record, OwnershipInput::Claimed),
-            OwnershipStep::Release(record) => self.claim(world, id, &record, OwnershipInput::Released),
+            OwnershipStep::Release(record) => {
+                let record = HolderRecord { waits: self.shards[&id].waits, ..record };
+                self.claim(world, id, &record, OwnershipInput::Released);
+            }
             OwnershipStep::FetchEnds => self.fetch_ends(world, id),
             OwnershipStep::RollForward(left) => {
                 let left: Vec<_> = left.into_keys().collect();

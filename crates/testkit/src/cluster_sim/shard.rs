@@ -16,6 +16,8 @@ pub(super) struct Shard {
     pub(super) read_to: Offset,
     /// Its tasks are in the worker's hands.
     pub(super) is_open: bool,
+    /// It is given up before the lease of its predecessor is over.
+    pub(super) waits: bool,
     /// The commit before its release was asked for.
     pub(super) commit_was_asked: bool,
     /// When it was assigned, or accidents ended; `None` once it runs.
@@ -29,6 +31,7 @@ impl Shard {
             positions: BTreeMap::new(),
             read_to: Offset(0),
             is_open: false,
+            waits: false,
             commit_was_asked: false,
             waits_since: Some(now),
         }

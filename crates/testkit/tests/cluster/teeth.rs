@@ -56,6 +56,11 @@ fn an_unknown_outcome_is_unknown() {
 }
 
 #[test]
+fn a_new_owner_waits_for_the_lease_of_the_one_before() {
+    bites(&[Rule::Lease], &["it was shown to"]);
+}
+
+#[test]
 fn inputs_are_committed() {
     bites(&[Rule::CommittedInputs], WRONG);
 }
