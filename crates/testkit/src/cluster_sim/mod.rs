@@ -1,24 +1,4 @@
-//! Several nodes at work on one topology, over one log, under a schedule of accidents that follows from a seed.
-//!
-//! The workers of streams and tables, the ownership of shards and the stores are the real ones. The brokers are a model with
-//! Kafka's rules of transactions (epochs, fencing, the last stable offset, markers that come partition by partition, timeouts)
-//! and of groups (members, generations, shards that are given up before they are given on); disks lose what was not flushed;
-//! time passes only as the schedule says.
-//!
-//! ```
-//! use lentic_testkit::{SimCluster, SimOptions};
-//! use lentic_topology::Topology;
-//!
-//! let topology = Topology::new("words");
-//! topology.stream::<String, String>("said").group_by(|_, word| word.clone()).count("counts");
-//! let mut cluster = SimCluster::new(&topology, SimOptions { seed: 42, ..SimOptions::default() });
-//! for word in ["a", "b", "a"] {
-//!     cluster.pipe("said", &"ann".to_owned(), &word.to_owned(), 0);
-//! }
-//! cluster.run()?;
-//! assert_eq!(cluster.rows::<String, i64>("counts"), [("a".into(), 2, 0), ("b".into(), 1, 0)]);
-//! # Ok::<(), String>(())
-//! ```
+//! A simulated cluster: nodes with the real workers, over models of brokers, group and disks, and a schedule by a seed.
 mod application;
 mod broker;
 mod check;
@@ -80,7 +60,29 @@ impl Default for SimOptions {
     }
 }
 
-/// A simulated cluster. See the module's page.
+/// Several nodes at work on one topology, over one log, under a schedule of accidents that follows from a seed.
+///
+/// The workers of streams and tables, the ownership of shards and the stores are the real ones. The brokers are a model with
+/// Kafka's rules of transactions (epochs, fencing, the last stable offset, markers that come partition by partition, timeouts)
+/// and of groups (members, generations, shards that are given up before they are given on); disks lose what was not flushed;
+/// time passes only as the schedule says.
+///
+/// ```
+/// use lentic_testkit::{SimCluster, SimOptions};
+/// use lentic_topology::Topology;
+///
+/// let topology = Topology::new("words");
+/// topology.stream::<String, String>("said").group_by(|_, word| word.clone()).count("counts");
+/// let mut cluster = SimCluster::new(&topology, SimOptions { seed: 42, ..SimOptions::default() });
+/// for word in ["a", "b", "a"] {
+///     cluster.pipe("said", &"ann".to_owned(), &word.to_owned(), 0);
+/// }
+/// cluster.run()?;
+/// assert_eq!(cluster.rows::<String, i64>("counts"), [("a".into(), 2, 0), ("b".into(), 1, 0)]);
+/// # Ok::<(), String>(())
+/// ```
+///
+/// A rule that is broken is told by [`SimCluster::run`] with the seed: that is all it takes to see it again.
 pub struct SimCluster {
     options: SimOptions,
     world: World,

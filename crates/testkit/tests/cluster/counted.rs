@@ -1,7 +1,7 @@
 //! Words that are counted: each update goes to a topic, so that a lost one and one that comes twice show.
 use std::collections::BTreeMap;
 
-use lentic_testkit::{Rule, SimCluster, SimOptions};
+use lentic_testkit::{SimCluster, SimOptions};
 use lentic_topology::Topology;
 
 use crate::chance::Chance;
@@ -22,6 +22,7 @@ pub fn run(seed: u64, options: &SimOptions) -> Result<(SimCluster, Vec<(String, 
         nodes: chance.of(&[1, 2, 3, 3]),
         partitions: chance.of(&[1, 2, 3]),
         shards: chance.of(&[1, 2, 4]),
+        steps: options.steps * chance.of(&[1, 2, 2, 5]) / 2,
         ..options.clone()
     };
     let mut cluster = SimCluster::new(&topology(), options);
@@ -35,8 +36,8 @@ pub fn run(seed: u64, options: &SimOptions) -> Result<(SimCluster, Vec<(String, 
     Ok((cluster, said))
 }
 
-pub fn check(seed: u64, without: &[Rule]) -> Result<(), String> {
-    let (cluster, said) = run(seed, &SimOptions { without: without.to_vec(), ..SimOptions::default() })?;
+pub fn check(seed: u64, options: &SimOptions) -> Result<(), String> {
+    let (cluster, said) = run(seed, options)?;
     let told = |what: &str| {
         let trace = cluster.trace();
         Err(format!("seed {seed}: {what}\n{}", trace[trace.len().saturating_sub(100)..].join("\n")))

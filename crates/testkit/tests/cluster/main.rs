@@ -33,7 +33,7 @@ fn seeds(default: u64) -> impl Iterator<Item = u64> {
 
 #[test]
 fn every_update_comes_exactly_once() -> Result<(), String> {
-    seeds(400).try_for_each(|seed| counted::check(seed, &[]))
+    seeds(400).try_for_each(|seed| counted::check(seed, &SimOptions::default()))
 }
 
 #[test]
