@@ -29,6 +29,10 @@ pub struct HolderRecord {
     pub ids: Vec<String>,
     /// It gave the shard up, and left nothing open.
     pub is_released: bool,
+    /// It did so before the lease of who had the shard before it was over (see [`crate::Lease::waits`]): that one may still
+    /// answer, and the next one waits, too.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 impl HolderRecord {
@@ -65,7 +69,7 @@ impl HolderRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holders {
     last: Option<HolderRecord>,
-    /// Claims of which nobody knows yet whether they count.
+    /// Records of which nobody knows yet whether they count.
     open: Vec<HolderRecord>,
 }
 
@@ -77,17 +81,21 @@ impl Holders {
         }
     }
 
-    /// A record above the last stable offset, which only `read_uncommitted` shows. A claim there names ids that have
-    /// something open; a release does not count before it is committed.
+    /// A record above the last stable offset, which only `read_uncommitted` shows. It names ids that have something open: this
+    /// record. So a release there releases nothing, also that of a process whose claim never came to be committed.
     pub fn open(&mut self, record: HolderRecord) {
-        if !record.is_released {
-            self.open.push(record);
-        }
+        self.open.push(record);
     }
 
     /// The last one whose record is committed.
     pub fn last(&self) -> Option<&HolderRecord> {
         self.last.as_ref()
+    }
+
+    /// Whether who had the shard before, and all before that one, answer nothing any more. Else a new owner waits for the end of
+    /// a lease before it answers itself.
+    pub fn have_ended(&self) -> bool {
+        self.open.is_empty() && self.last.as_ref().is_none_or(|last| last.is_released && !last.waits)
     }
 
     /// The greatest generation told of.
@@ -108,17 +116,25 @@ mod tests {
 
     fn record(node: &str, generation: i64, is_released: bool) -> HolderRecord {
         let process = Process { node: node.to_owned(), start: 1 };
-        HolderRecord { version: 1, ids: vec![format!("s-{node}-1-0")], process, generation, is_released }
+        HolderRecord {
+            version: 1,
+            ids: vec![format!("s-{node}-1-0")],
+            process,
+            generation,
+            is_released,
+            waits: false,
+        }
     }
 
     #[test]
     fn who_has_something_open() {
         type Record = (&'static str, i64, bool);
-        let cases: [(&str, &[Record], &[Record], &[&str]); 6] = [
+        let cases: [(&str, &[Record], &[Record], &[&str]); 7] = [
             ("nobody yet", &[], &[], &[]),
             ("a holder", &[("a", 1, false)], &[], &["s-a-1-0"]),
             ("one that released", &[("a", 1, false), ("a", 1, true)], &[], &[]),
             ("a release that is open", &[("a", 1, false)], &[("a", 1, true)], &["s-a-1-0"]),
+            ("a release without a claim, open", &[("a", 1, true)], &[("b", 2, true)], &["s-b-1-0"]),
             ("a claim that is open", &[("a", 1, true)], &[("b", 2, false)], &["s-b-1-0"]),
             ("a zombie's claim, and its own", &[("me", 3, false), ("a", 2, false)], &[], &[]),
         ];
@@ -133,6 +149,38 @@ mod tests {
             }
             let expected: BTreeSet<_> = expected.iter().map(|id| (*id).to_owned()).collect();
             assert_eq!(holders.unreleased(&own), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn who_may_still_answer() {
+        let released = |waits| HolderRecord { waits, ..record("b", 2, true) };
+        let cases = [
+            ("nobody was there", vec![], vec![], true),
+            ("a holder", vec![record("a", 1, false)], vec![], false),
+            ("one that released", vec![record("a", 1, false), released(false)], vec![], true),
+            (
+                "its predecessor, that it did not wait for",
+                vec![record("a", 1, false), released(true)],
+                vec![],
+                false,
+            ),
+            (
+                "one whose claim may be committed yet",
+                vec![released(false)],
+                vec![record("c", 3, false)],
+                false,
+            ),
+        ];
+        for (name, committed, open, expected) in cases {
+            let mut holders = Holders::default();
+            for record in committed {
+                holders.committed(record);
+            }
+            for record in open {
+                holders.open(record);
+            }
+            assert_eq!(holders.have_ended(), expected, "{name}");
         }
     }
 

@@ -34,7 +34,13 @@ impl Lease {
         }
     }
 
-    /// The predecessor of a shard has ended, or there was none: it answers nothing any more.
+    /// Whether the predecessor of a shard may still answer. Who gives the shard up then tells so in its holder record
+    /// ([`crate::HolderRecord::waits`]).
+    pub fn waits(&self, shard: ShardId, now: u64) -> bool {
+        self.owned.get(&shard).is_some_and(|owned| now < owned.waits_until)
+    }
+
+    /// The predecessor of a shard has ended, or there was none ([`crate::Holders::have_ended`]): it answers nothing any more.
     pub fn released(&mut self, shard: ShardId, now: u64) {
         if let Some(owned) = self.owned.get_mut(&shard) {
             owned.waits_until = owned.waits_until.min(now);
@@ -96,6 +102,7 @@ mod tests {
         lease.assigned([SHARD], 4, 10_000);
         lease.proven(10_500);
         assert_eq!(lease.to_catch_up(12_999).count(), 0, "the predecessor may answer");
+        assert!(lease.waits(SHARD, 12_999) && !lease.waits(SHARD, 13_000));
         lease.caught_up(SHARD, 12_999);
         assert!(!lease.is_active(SHARD, 13_000), "it may have confirmed a write after these ends");
         assert_eq!(lease.to_catch_up(13_000).collect::<Vec<_>>(), [SHARD]);

@@ -59,7 +59,8 @@ pub enum OwnershipStep {
     Run,
     /// Begin nothing new. Commit or abort every transaction that touches the shard.
     Finish,
-    /// Write this record under the fence, and commit it.
+    /// Write this record under the fence, and commit it; with [`HolderRecord::waits`] as [`crate::Lease::waits`] said it when the
+    /// shard was revoked.
     Release(HolderRecord),
     /// Give the shard up to the group.
     GiveUp,
@@ -191,6 +192,7 @@ impl Ownership {
             generation: self.generation,
             ids: self.ids.clone(),
             is_released,
+            waits: false,
         }
     }
 }
@@ -213,7 +215,7 @@ mod tests {
         let process = Process { node: node.to_owned(), start: 1 };
         let ids = vec![format!("{node}-1")];
         let mut holders = Holders::default();
-        holders.committed(HolderRecord { version: 1, process, generation, ids, is_released });
+        holders.committed(HolderRecord { version: 1, process, generation, ids, is_released, waits: false });
         OwnershipInput::Holders(holders)
     }
 

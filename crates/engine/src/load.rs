@@ -5,7 +5,7 @@
 //! up) or that belong to no incarnation (building).
 use std::sync::Arc;
 
-use lentic_format::{KeyKind, KeyLayout};
+use lentic_format::{KeyKind, KeyLayout, version};
 use lentic_store::layout::{Incarnation, RowPrefix, StoreId, row_header};
 use lentic_store::{Result, Store};
 use lentic_types::{FormatName, Offset, Partitioner, RecordBatch, RecordView, Timestamp, TopicPartition};
@@ -163,7 +163,7 @@ impl Loader {
                     narrow_partitioners(mask, inner, &self.load.source, self.load.partitions);
             }
             self.done.observed = self.done.observed.max(observed(self.load.key, key));
-            let ordered = ordered(self.load.key, key, &mut self.scratch);
+            let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
             if self.records_in_run == 0 {
                 self.first_key.clear();
                 self.first_key.extend_from_slice(ordered);
@@ -201,6 +201,7 @@ impl Loader {
         let entries = self.sorted(&batches, records);
         let mut run = self.load.store.sorted_run()?;
         let keep_deletes = self.load.over_existing || self.runs > 0;
+        let is_versioned = self.load.key.kind == KeyKind::Version;
         self.runs += 1;
         for (i, entry) in entries.iter().enumerate() {
             // The records lie in log order: those that come soon are on their way from memory while this one is written.
@@ -209,20 +210,23 @@ impl Loader {
             }
             let record = entry.record(&batches);
             let key = record.key.unwrap_or_default();
-            let next = entries.get(i + 1);
-            let superseded =
-                next.is_some_and(|next| next.word == entry.word && next.record(&batches).key == Some(key));
+            let superseded = entries.get(i + 1).is_some_and(|next| {
+                let (same, next) = (next.word == entry.word, next.record(&batches));
+                same && next.key == Some(key) && (!is_versioned || next.timestamp == record.timestamp)
+            });
             if superseded {
                 continue;
             }
-            let ordered = ordered(self.load.key, key, &mut self.scratch);
-            match record.value {
-                Some(value) => run.put(
-                    &[self.prefix.as_bytes(), ordered],
-                    &[&row_header(record.offset, record.timestamp), value],
-                )?,
-                None if keep_deletes => run.delete(&[self.prefix.as_bytes(), ordered])?,
-                None => {}
+            let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
+            let header = row_header(record.offset, record.timestamp);
+            match (is_versioned, record.value) {
+                (true, value) => {
+                    let (flag, value) = version(value);
+                    run.put(&[self.prefix.as_bytes(), ordered], &[&header, flag, value])?;
+                }
+                (false, Some(value)) => run.put(&[self.prefix.as_bytes(), ordered], &[&header, value])?,
+                (false, None) if keep_deletes => run.delete(&[self.prefix.as_bytes(), ordered])?,
+                (false, None) => {}
             }
         }
         run.finish()
@@ -234,7 +238,7 @@ impl Loader {
         for (b, batch) in batches.iter().enumerate() {
             for (r, record) in batch.iter().enumerate() {
                 let Some(key) = record.key else { continue };
-                let ordered = ordered(self.load.key, key, &mut self.scratch);
+                let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
                 entries.push(Entry {
                     word: word(&ordered[self.shared..]),
                     batch: b as u32,
@@ -247,10 +251,8 @@ impl Loader {
         let mut right = Vec::new();
         entries.sort_unstable_by(|a, b| {
             a.word.cmp(&b.word).then_with(|| {
-                let a_key = a.record(batches).key.unwrap_or_default();
-                let b_key = b.record(batches).key.unwrap_or_default();
-                let a_rest = ordered_tail(key, a_key, &mut left, shared);
-                let b_rest = ordered_tail(key, b_key, &mut right, shared);
+                let a_rest = ordered_tail(key, a.record(batches), &mut left, shared);
+                let b_rest = ordered_tail(key, b.record(batches), &mut right, shared);
                 a_rest.cmp(b_rest).then((a.batch, a.record).cmp(&(b.batch, b.record)))
             })
         });
@@ -286,8 +288,14 @@ pub(crate) fn observed(layout: KeyLayout, key: &[u8]) -> Timestamp {
     layout.split(key).map_or(Timestamp::NONE, |(_, time)| time.sorted_by())
 }
 
-/// A key as it lies in the store; `scratch` is used only where that is not the key's own bytes.
-pub(crate) fn ordered<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+/// A key as it lies in the store; `scratch` is used only where that is not the key's own bytes. A record's timestamp is a part
+/// of it where every version of a row is kept.
+pub(crate) fn ordered<'a>(
+    layout: KeyLayout,
+    key: &'a [u8],
+    timestamp: Timestamp,
+    scratch: &'a mut Vec<u8>,
+) -> &'a [u8] {
     match layout {
         KeyLayout {
             kind: KeyKind::Plain,
@@ -295,15 +303,20 @@ pub(crate) fn ordered<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec
         } => key,
         _ => {
             scratch.clear();
-            // A table keeps one row of a key: none of its layouts has versions.
-            layout.to_store(key, Timestamp::NONE, scratch);
+            layout.to_store(key, timestamp, scratch);
             scratch
         }
     }
 }
 
-fn ordered_tail<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec<u8>, shared: usize) -> &'a [u8] {
-    ordered(layout, key, scratch).get(shared..).unwrap_or_default()
+fn ordered_tail<'a>(
+    layout: KeyLayout,
+    record: RecordView<'a>,
+    scratch: &'a mut Vec<u8>,
+    shared: usize,
+) -> &'a [u8] {
+    let key = record.key.unwrap_or_default();
+    ordered(layout, key, record.timestamp, scratch).get(shared..).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The task that keeps one partition of a table over a topic: its rows are the fold of the retained log.
 use std::sync::Arc;
 
-use lentic_format::KeyLayout;
+use lentic_format::{KeyKind, KeyLayout, version};
 use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, position_key, row_header};
 use lentic_store::{Result, Store, WriteBatch};
 use lentic_types::{Offset, Position, RecordBatch, Timestamp, TopicId, TopicPartition};
@@ -354,13 +354,18 @@ impl TableTask {
                     narrow_partitioners(stored.partitioners, inner, &self.source, self.partitions);
             }
             stored.observed = stored.observed.max(observed(self.key, key));
-            let key = ordered(self.key, key, &mut self.scratch);
-            match record.value {
-                Some(value) => self.batch.put_parts(
-                    &[prefix.as_bytes(), key],
-                    &[&row_header(record.offset, record.timestamp), value],
-                ),
-                None => self.batch.delete_parts(&[prefix.as_bytes(), key]),
+            let key = ordered(self.key, key, record.timestamp, &mut self.scratch);
+            let header = row_header(record.offset, record.timestamp);
+            match (self.key.kind == KeyKind::Version, record.value) {
+                // That a row was deleted at a time is one of its versions.
+                (true, value) => {
+                    let (flag, value) = version(value);
+                    self.batch.put_parts(&[prefix.as_bytes(), key], &[&header, flag, value]);
+                }
+                (false, Some(value)) => {
+                    self.batch.put_parts(&[prefix.as_bytes(), key], &[&header, value]);
+                }
+                (false, None) => self.batch.delete_parts(&[prefix.as_bytes(), key]),
             }
         }
         stored.position = Position { topic: self.topic, offset: last.next(), epoch };

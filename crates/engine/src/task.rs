@@ -53,7 +53,7 @@ pub enum TaskState {
     CatchingUp,
     /// Has reached that end; stays so.
     Live,
-    /// Can't go on; the reason went out with [`crate::Action::Failed`].
+    /// Can't go on; its topic is gone ([`crate::Worker::fail`]).
     Failed,
 }
 

@@ -8,8 +8,8 @@ use lentic_engine::stream::{
 };
 use lentic_store::layout::{Incarnation, PositionRecord, StoreId};
 use lentic_store::{Database, FamilyId, MemoryDatabase};
-use lentic_topology::Topology;
-use lentic_topology::spec::StoreIndex;
+use lentic_topology::spec::{Clock, ProcessError, Scheduled, StoreIndex};
+use lentic_topology::{ProcessContext, Processor, StreamRecord, Topology};
 use lentic_types::{
     Offset, PartitionId, Position, RecordBatch, ShardId, Timestamp, TopicId, TopicName, TopicPartition,
 };
@@ -22,7 +22,34 @@ impl Globals for NoGlobals {
     }
 }
 
-/// A worker with tasks of a topology that counts by key, and fails on negative numbers.
+/// Tells the time every minute, by the wall clock.
+struct Ticking;
+
+impl Processor<String, i64, String, i64> for Ticking {
+    fn init(&mut self, context: &mut ProcessContext<'_, String, i64>) -> Result<(), ProcessError> {
+        context.schedule(std::time::Duration::from_mins(1), Clock::WallClock);
+        Ok(())
+    }
+
+    fn process(
+        &mut self,
+        _context: &mut ProcessContext<'_, String, i64>,
+        _record: StreamRecord<String, i64>,
+    ) -> Result<(), ProcessError> {
+        Ok(())
+    }
+
+    fn punctuate(
+        &mut self,
+        context: &mut ProcessContext<'_, String, i64>,
+        _scheduled: Scheduled,
+        at: Timestamp,
+    ) -> Result<(), ProcessError> {
+        context.emit("tick".to_owned(), at.0, at)
+    }
+}
+
+/// A worker with tasks of a topology that counts by key, fails on negative numbers, and ticks.
 struct Bench {
     worker: StreamWorker,
     database: MemoryDatabase,
@@ -53,8 +80,9 @@ impl Bench {
 
     fn assignment(&self, partition: u32) -> StreamAssignment {
         let topology = Topology::new("q");
-        let counts = topology
-            .stream::<String, i64>("in")
+        let stream = topology.stream::<String, i64>("in");
+        stream.process("ticking", &[], || Ticking).to("ticks");
+        let counts = stream
             .try_map_values(|n| if *n < 0 { Err("it is negative") } else { Ok(*n) })
             .group_by_key()
             .count("counts");
@@ -270,4 +298,36 @@ fn what_is_lost_is_opened_anew() {
         actions.iter().any(|action| matches!(action, StreamAction::Reopen(reopened) if *reopened == task(0)))
     );
     assert_eq!(bench.worker.tasks().count(), 0);
+}
+
+/// Nothing was read, and no row has changed: without a positions record nothing would fence the transaction.
+#[test]
+fn what_only_a_schedule_produced_is_sealed_with_positions() {
+    let mut bench = Bench::new(1);
+    bench.records(0, 0, &[1]);
+    bench.tick(0);
+    let actions = bench.tick(100);
+    bench.finish(&actions);
+    let actions = bench.tick(60_000);
+    let (positions, _) = bench.finish(&actions);
+    assert_eq!(bench.sent.last().map(|(topic, _)| topic.as_str()), Some("ticks"));
+    assert_eq!(positions.len(), 1);
+    assert!(bench.tick(100).is_empty(), "nothing is new");
+}
+
+#[test]
+fn a_task_that_is_taken_away_in_a_commit_leaves_the_others_theirs() {
+    let mut bench = Bench::new(2);
+    bench.records(0, 0, &[1]);
+    bench.records(1, 0, &[5]);
+    bench.tick(0);
+    let actions = bench.tick(100);
+    assert!(matches!(actions.as_slice(), [StreamAction::Flush { offsets: 2 }]));
+    bench.event(StreamEvent::Revoked(task(0)));
+    let actions = bench.event(StreamEvent::Flushed(vec![Offset(30), Offset(70)]));
+    let Some(StreamAction::Seal(sealed)) = actions.first() else { panic!("the positions are sealed") };
+    let records: Vec<_> =
+        sealed.iter().map(|sealed| PositionsRecord::from_bytes(&sealed.value).expect("a record")).collect();
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].inputs["in/1"].offset, records[0].changelogs["counts"]), (1, 71));
 }

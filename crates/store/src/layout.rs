@@ -5,7 +5,7 @@
 //! | `0x00`, store id, partition | the partition's [`PositionRecord`] |
 //! | `0x01`, store id, partition, incarnation, order-preserving key bytes | a row: offset, timestamp, value bytes |
 //! | `0x02`, store id, partition, incarnation, time, key bytes | nothing: the row of this key is to be found by this time |
-//! | `0x03`, store id, partition | the offset up to which the entries by time are in step with the rows |
+//! | `0x03`, store id, partition | the offset up to which, and the incarnation with whose rows the entries by time are in step |
 //!
 //! Numbers are big-endian: 4 bytes for ids, 8 for offsets and timestamps.
 use std::ops::Bound;
@@ -50,6 +50,11 @@ impl RowPrefix {
         let mut prefix = Self::new(store, partition, incarnation);
         prefix.0[0] = TIME;
         prefix
+    }
+
+    /// The entries by time beside the rows of all incarnations.
+    pub fn by_time_of_all(store: StoreId, partition: PartitionId) -> KeyRange {
+        KeyRange::prefix(&Self::by_time(store, partition, Incarnation(0)).0[..9])
     }
 
     /// Its bytes.
@@ -133,7 +138,7 @@ pub fn position_key(store: StoreId, partition: PartitionId) -> [u8; 9] {
     key
 }
 
-/// The key under which stands up to which offset the entries by time are in step with the rows.
+/// The key under which stands up to which offset the entries by time are in step with the rows, and of which incarnation.
 pub fn timed_to_key(store: StoreId, partition: PartitionId) -> [u8; 9] {
     let mut key = position_key(store, partition);
     key[0] = TIMED_TO;

@@ -1,10 +1,13 @@
 //! Contracts, simulated clusters and notations to test with.
 #![expect(clippy::disallowed_methods, reason = "tests against real logs wait by the clock")]
+mod cluster_sim;
 mod driver;
 pub mod log_contract;
+mod sim;
 pub mod store_contract;
 pub mod table_sim;
 
+pub use cluster_sim::{Accident, Rule, SimCluster, SimOptions};
 pub use driver::{DriverOptions, Logged, Output, SessionEntry, StoreRow, TestDriver, TestLog, WindowEntry};
 
 /// The examples of the manual.

@@ -387,8 +387,7 @@ impl StreamTask {
             let Some(next) = self.next(now)? else { break };
             self.run(next)?;
             count += 1;
-        }
-        if count > 0 {
+            // After each record, not after as many as had a turn: what is processed again comes to the same.
             self.punctuate_stream_time()?;
         }
         Ok(count)

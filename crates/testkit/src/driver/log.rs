@@ -22,6 +22,18 @@ pub struct Logged {
     is_produced: bool,
 }
 
+impl Logged {
+    /// A record as a consumer gets it.
+    pub(crate) fn new(
+        key: Option<Vec<u8>>,
+        value: Option<Vec<u8>>,
+        timestamp: Timestamp,
+        headers: Vec<Header>,
+    ) -> Self {
+        Self { key, value, timestamp, headers, is_produced: true }
+    }
+}
+
 /// Topics in memory.
 #[derive(Default)]
 pub struct TestLog {

@@ -12,7 +12,7 @@
 //! ```
 mod log;
 mod read;
-mod rows;
+pub(crate) mod rows;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -30,6 +30,7 @@ use lentic_types::{Header, Timestamp, TopicName};
 pub use log::{Logged, TestLog};
 pub use read::Output;
 pub use rows::{SessionEntry, StoreRow, WindowEntry};
+pub(crate) use tasks::layout;
 
 /// How a driver runs its topology: the same answer is expected of every schedule.
 #[derive(Clone)]

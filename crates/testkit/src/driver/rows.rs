@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, PoisonError};
 
-use lentic_engine::stream::{GlobalRow, Globals};
-use lentic_topology::spec::StoreIndex;
-use lentic_topology::{Data, Window};
+use lentic_engine::stream::{GlobalRow, Globals, Row, SessionRow, State, WindowRow};
+use lentic_topology::spec::{StoreIndex, StoreKind};
+use lentic_topology::{Data, Plan, Window};
 use lentic_types::{Timestamp, TopicName};
 
 use super::TestDriver;
@@ -30,8 +30,7 @@ impl TestDriver {
                 continue;
             }
             let found = task.state().scan(index, Bound::Unbounded, Bound::Unbounded, &mut |key, row| {
-                let (key, value) = (K::decode(key), V::decode(row.value));
-                rows.push((key.expect("a key"), value.expect("a value"), row.timestamp.0));
+                rows.push(typed(key, row));
                 true
             });
             found.expect("rows are read");
@@ -53,22 +52,13 @@ impl TestDriver {
     /// As [`TestDriver::rows`].
     pub fn windows<K: Data, V: Data>(&mut self, store: &str) -> Vec<WindowEntry<K, V>> {
         let index = self.store(store);
-        let lentic_topology::spec::StoreKind::Window { size_ms: size, .. } = self.plan.store(index).kind
-        else {
-            panic!("{store} is no window store");
-        };
-        let mut windows = Vec::new();
+        let mut found = Vec::new();
         for task in self.tasks.values_mut() {
-            if task.state().place(index).is_none() {
-                continue;
-            }
-            for row in task.state().windows_by_start(index, i64::MIN, i64::MAX).expect("rows are read") {
-                let window = Window { start: row.start, end: row.start.saturating_add(size) };
-                let (key, value) = (K::decode(&row.key), V::decode(&row.value));
-                windows.push((key.expect("a key"), window, value.expect("a value"), row.timestamp.0));
+            if task.state().place(index).is_some() {
+                found.extend(windows(&self.plan, task.state(), index));
             }
         }
-        windows
+        found
     }
 
     /// The sessions of a session store that can be read, by end.
@@ -77,17 +67,13 @@ impl TestDriver {
     /// As [`TestDriver::rows`].
     pub fn sessions<K: Data, V: Data>(&mut self, store: &str) -> Vec<SessionEntry<K, V>> {
         let index = self.store(store);
-        let mut sessions = Vec::new();
+        let mut found = Vec::new();
         for task in self.tasks.values_mut() {
-            if task.state().place(index).is_none() {
-                continue;
-            }
-            for row in task.state().sessions_by_end(index, i64::MIN, i64::MAX).expect("rows are read") {
-                let (key, value) = (K::decode(&row.key), V::decode(&row.value));
-                sessions.push((key.expect("a key"), row.window, value.expect("a value")));
+            if task.state().place(index).is_some() {
+                found.extend(sessions(task.state(), index));
             }
         }
-        sessions
+        found
     }
 
     /// The value of a key at a time in a versioned store, and since when it held.
@@ -146,6 +132,39 @@ impl TestDriver {
             }
         }
     }
+}
+
+/// A row of a key-value store, decoded.
+pub(crate) fn typed<K: Data, V: Data>(key: &[u8], row: Row<'_>) -> StoreRow<K, V> {
+    (K::decode(key).expect("a key"), V::decode(row.value).expect("a value"), row.timestamp.0)
+}
+
+/// The windows of one partition that can be read, by start.
+pub(crate) fn windows<K: Data, V: Data>(
+    plan: &Plan,
+    state: &mut State,
+    index: StoreIndex,
+) -> Vec<WindowEntry<K, V>> {
+    let StoreKind::Window { size_ms: size, .. } = plan.store(index).kind else {
+        panic!("{} is no window store", plan.store(index).name);
+    };
+    let rows = state.windows_by_start(index, i64::MIN, i64::MAX).expect("rows are read");
+    let entry = |row: WindowRow| {
+        let window = Window { start: row.start, end: row.start.saturating_add(size) };
+        let (key, value) = (K::decode(&row.key), V::decode(&row.value));
+        (key.expect("a key"), window, value.expect("a value"), row.timestamp.0)
+    };
+    rows.into_iter().map(entry).collect()
+}
+
+/// The sessions of one partition that can be read, by end.
+pub(crate) fn sessions<K: Data, V: Data>(state: &mut State, index: StoreIndex) -> Vec<SessionEntry<K, V>> {
+    let rows = state.sessions_by_end(index, i64::MIN, i64::MAX).expect("rows are read");
+    let entry = |row: SessionRow| {
+        let (key, value) = (K::decode(&row.key), V::decode(&row.value));
+        (key.expect("a key"), row.window, value.expect("a value"))
+    };
+    rows.into_iter().map(entry).collect()
 }
 
 type Rows = BTreeMap<Vec<u8>, GlobalRow>;

@@ -210,7 +210,7 @@ fn partitions_of(
 }
 
 /// How the keys of a store lie.
-pub(super) fn layout(kind: StoreKind, format: FormatName, is_windowed: bool) -> KeyLayout {
+pub(crate) fn layout(kind: StoreKind, format: FormatName, is_windowed: bool) -> KeyLayout {
     let kind = match kind {
         StoreKind::KeyValue => KeyKind::Plain,
         StoreKind::Ordered => return KeyLayout::plain(FormatName::Bytes),

@@ -6,7 +6,7 @@ use lentic_engine::log::Bounds;
 use lentic_types::{Offset, RecordBatch, Timestamp, TopicId};
 
 use super::Rows;
-use super::random::Random;
+use crate::sim::Random;
 
 #[derive(Clone)]
 struct Record {

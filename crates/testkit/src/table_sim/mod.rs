@@ -5,9 +5,7 @@
 //! use lentic_testkit::table_sim::TableSim;
 //! TableSim::new(42).run(200);
 //! ```
-mod database;
 mod log;
-mod random;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,9 +20,9 @@ use lentic_types::{
     FormatName, Offset, PartitionId, RecordBatch, ShardId, Timestamp, TopicName, TopicPartition,
 };
 
-use database::Disk;
+use crate::sim::{Disk, Random};
+
 use log::PartitionLog;
-use random::Random;
 
 /// `delete.retention.ms` in the simulation.
 const HORIZON_MS: u64 = 10_000;
@@ -109,7 +107,7 @@ impl TableSim {
             44..46 => self.now.0 += 20_000,
             46 => self.lose(),
             47..52 => self.crash(),
-            52..58 => self.disk.flush(),
+            52..58 => self.disk.flush(&mut self.random),
             _ => self.node_step(),
         }
         self.now.0 += 10;
@@ -164,7 +162,7 @@ impl TableSim {
         let facts = (self.random.below(4) != 0).then(|| self.facts());
         self.handle(Event::Assigned(Box::new(Assignment {
             task: task(),
-            store: self.disk.store(),
+            store: self.disk.family(FAMILY),
             store_id: STORE,
             source: source(),
             partitions: 1,
@@ -188,7 +186,7 @@ impl TableSim {
     }
 
     fn facts(&self) -> Facts {
-        let stored = self.disk.position(STORE);
+        let stored = self.disk.position(FAMILY, STORE, PartitionId(0));
         Facts {
             topic: self.log.id,
             bounds: self.log.bounds(),
@@ -388,7 +386,7 @@ impl TableSim {
     }
 
     fn rows(&self, node: &Node) -> Rows {
-        let store: Arc<dyn Store> = self.disk.store();
+        let store: Arc<dyn Store> = self.disk.family(FAMILY);
         let prefix = RowPrefix::new(STORE, PartitionId(0), node.view.incarnation);
         let mut cursor =
             store.cursor(prefix.range(), Order::Ascending).expect("the model's disk does not fail");

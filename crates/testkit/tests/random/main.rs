@@ -5,6 +5,7 @@ mod chance;
 mod input;
 mod model;
 mod program;
+mod results;
 mod run;
 mod table_model;
 mod written;

@@ -2,14 +2,14 @@
 use std::collections::BTreeMap;
 
 use lentic_engine::stream::changelog;
-use lentic_testkit::{DriverOptions, TestDriver};
+use lentic_testkit::{DriverOptions, Output, SessionEntry, StoreRow, TestDriver, WindowEntry};
 use lentic_topology::spec::{StoreIndex, StoreKind};
 use lentic_types::{PartitionId, TopicPartition};
 
 use crate::chance::Chance;
 use crate::input::Input;
-use crate::model::line;
 use crate::program::{End, LONG, Program};
+use crate::results::{self, Results};
 use crate::written::{CHANGES, RESULTS};
 
 /// All that there is to see of a run.
@@ -55,7 +55,7 @@ pub fn run(program: &Program, input: &[Input], mut chance: Chance) -> Result<Tra
     }
     follow(&mut driver, program)?;
     let changelogs = changelogs(&driver, program);
-    let results = results(&mut driver, program);
+    let results = results::lines(&mut driver, program);
     let outputs = driver.read_all().into_iter().map(|output| format!("{output:?}")).collect();
     Ok(Trace { results, outputs, stores, changelogs })
 }
@@ -137,48 +137,24 @@ fn follow(driver: &mut TestDriver, program: &Program) -> Result<(), String> {
     if told == rows { Ok(()) } else { Err(format!("rows\n  {rows:?}\nby their changes\n  {told:?}")) }
 }
 
-fn results(driver: &mut TestDriver, program: &Program) -> Vec<String> {
-    let mut lines: Vec<String> = match program.end {
-        End::Match { .. } => {
-            let outputs = driver.read::<String, String>(RESULTS).into_iter();
-            let known = |(key, value, at): (Option<String>, Option<String>, i64)| Some((key?, value?, at));
-            outputs.filter_map(known).map(|(key, value, at)| line(&key, &value, at)).collect()
-        }
-        End::Windows { .. } => {
-            let windows = driver.windows::<String, i64>(RESULTS).into_iter();
-            let of = |key: String, start: i64| format!("{key}@{start}");
-            windows.map(|(key, window, n, at)| line(&of(key, window.start), &n.to_string(), at)).collect()
-        }
-        End::Sessions { .. } => {
-            let sessions = driver.sessions::<String, i64>(RESULTS).into_iter();
-            let of = |key: String, start: i64| format!("{key}@{start}");
-            let line = |(key, window, n): (String, lentic_topology::Window, i64)| {
-                line(&of(key, window.start), &n.to_string(), window.end)
-            };
-            sessions.map(line).collect()
-        }
-        End::Groups if program.cache > 0 => {
-            let rows = driver.rows::<String, i64>(RESULTS).into_iter();
-            rows.filter(|(_, n, _)| *n > 0).map(|(key, n, _)| line(&key, &n.to_string(), -1)).collect()
-        }
-        End::Count | End::Letters | End::Groups => {
-            let rows = driver.rows::<String, i64>(RESULTS).into_iter();
-            rows.map(|(key, n, at)| line(&key, &n.to_string(), at)).collect()
-        }
-        End::Greatest | End::Rows(_) | End::Foreign { .. } => {
-            let rows = driver.rows::<String, String>(RESULTS).into_iter();
-            rows.map(|(key, value, at)| line(&key, &value, told(program.end, &value, at))).collect()
-        }
-    };
-    lines.sort();
-    lines
-}
+impl Results for TestDriver {
+    fn outputs(&mut self) -> Vec<Output<String, String>> {
+        self.read(RESULTS)
+    }
 
-/// Times of joined tables that depend on who came last are not compared.
-fn told(end: End, value: &str, at: i64) -> i64 {
-    match end {
-        End::Foreign { .. } => -1,
-        End::Rows(_) if value.contains('~') => -1,
-        _ => at,
+    fn counts(&mut self) -> Vec<StoreRow<String, i64>> {
+        self.rows(RESULTS)
+    }
+
+    fn texts(&mut self) -> Vec<StoreRow<String, String>> {
+        self.rows(RESULTS)
+    }
+
+    fn counts_of_windows(&mut self) -> Vec<WindowEntry<String, i64>> {
+        self.windows(RESULTS)
+    }
+
+    fn counts_of_sessions(&mut self) -> Vec<SessionEntry<String, i64>> {
+        self.sessions(RESULTS)
     }
 }

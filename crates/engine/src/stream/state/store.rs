@@ -215,8 +215,7 @@ impl TaskStore {
         }
         if let Some(times) = &mut self.times {
             times.write(batch);
-            let to = self.place.position().map_or(0, |position| position.0);
-            batch.put(&timed_to_key(self.place.id, self.partition), &to.to_be_bytes());
+            batch.put(&timed_to_key(self.place.id, self.partition), &timed_to(&self.place));
         }
     }
 
@@ -230,13 +229,12 @@ impl TaskStore {
     /// Entries by time that stand for another state of the rows are built anew.
     fn check_times(&mut self) -> Result<()> {
         let mark = timed_to_key(self.place.id, self.partition);
-        let to = self.place.position().map_or(0, |position| position.0);
         let family = std::sync::Arc::clone(&self.place.store);
-        if family.get(&mark)?.is_some_and(|bytes| bytes == to.to_be_bytes()) {
+        if family.get(&mark)?.is_some_and(|bytes| bytes == timed_to(&self.place)) {
             return Ok(());
         }
         let entries = RowPrefix::by_time(self.place.id, self.partition, self.place.incarnation);
-        family.delete_range(entries.range())?;
+        family.delete_range(RowPrefix::by_time_of_all(self.place.id, self.partition))?;
         let mut batch = WriteBatch::default();
         let mut cursor = family.cursor(self.prefix.range(), Order::Ascending)?;
         while let Some((key, value)) = cursor.next()? {
@@ -248,7 +246,7 @@ impl TaskStore {
                 batch.clear();
             }
         }
-        batch.put(&mark, &to.to_be_bytes());
+        batch.put(&mark, &timed_to(&self.place));
         family.apply(&batch)
     }
 
@@ -294,6 +292,14 @@ fn layout(spec: &StoreSpec) -> KeyLayout {
     };
     let format = if spec.key.windowed.is_some() { FormatName::Bytes } else { spec.key.format };
     KeyLayout::new(format, kind)
+}
+
+/// What entries by time that are in step with the rows of a place are in step with.
+fn timed_to(place: &Place) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&place.position().map_or(0, |position| position.0).to_be_bytes());
+    bytes[8..].copy_from_slice(&place.incarnation.0.to_be_bytes());
+    bytes
 }
 
 /// What a versioned row holds.

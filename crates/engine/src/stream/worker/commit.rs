@@ -50,7 +50,8 @@ impl StreamWorker {
         let mut parts = Vec::new();
         let mut failed = None;
         for (id, held) in &mut self.tasks {
-            if !held.task.is_dirty(held.committed.as_ref()) && !held.task.wants_commit() {
+            let has_news = held.has_produced || held.task.is_dirty(held.committed.as_ref());
+            if !has_news && !held.task.wants_commit() {
                 continue;
             }
             let (partition, produced) = (Self::partition(id), &mut self.produced);
@@ -90,17 +91,18 @@ impl StreamWorker {
         let Phase::Flushing(mut parts) = std::mem::replace(&mut self.phase, Phase::Running) else { return };
         let mut rest = offsets;
         for part in &mut parts {
-            let Some(held) = self.tasks.get(&part.commit.task) else { continue };
+            // The offsets of a task that was taken away meanwhile are nobody else's.
+            let held = self.tasks.get(&part.commit.task);
             for (index, count) in &part.commit.changelogs {
                 let (own, others) = rest.split_at_checked(*count).unwrap_or((rest, &[]));
                 rest = others;
-                if let Some(last) = own.last() {
+                if let (Some(last), Some(held)) = (own.last(), held) {
                     let name = held.assignment.plan.store(*index).log_name().to_string();
                     part.commit.positions.changelogs.insert(name, last.next().0);
                 }
                 part.offsets.insert(*index, own.to_vec());
             }
-            part.commit.positions.generation = held.assignment.generation;
+            part.commit.positions.generation = held.map_or(0, |held| held.assignment.generation);
         }
         let seal = |part: &Part| {
             let held = self.tasks.get(&part.commit.task)?;
@@ -124,6 +126,7 @@ impl StreamWorker {
         for part in parts {
             let id = part.commit.task.clone();
             let Some(held) = self.tasks.get_mut(&id) else { continue };
+            held.has_produced = false;
             let stores = apply(&mut held.task, &part, &*held.assignment.watched, now)?;
             if let Err(TaskError::Store(error)) = held.task.committed() {
                 return Err(error);

@@ -15,6 +15,9 @@ pub(super) struct Held {
     pub(super) paused: BTreeSet<TopicPartition>,
     /// It may have records that can be processed.
     pub(super) is_busy: bool,
+    /// It has produced something since the last commit. The commit has its positions then, moved or not: by them the shard is
+    /// fenced.
+    pub(super) has_produced: bool,
     /// Failures since the last commit in which it took part.
     pub(super) failures: u32,
     /// It is left alone until then.
@@ -31,20 +34,21 @@ impl Held {
             committed,
             paused: BTreeSet::new(),
             is_busy: true,
+            has_produced: false,
             failures: 0,
             waits_until: None,
         })
     }
 
-    /// Takes what the task has produced, and tells what it let go; whether there was anything produced.
+    /// Takes what the task has produced, and tells what it let go; whether it has produced anything since the last commit.
     pub(super) fn take_out(&mut self, produced: &mut Produced, actions: &mut Vec<StreamAction>) -> bool {
         let skipped = self.task.take_skipped();
         if !skipped.is_empty() {
             actions.push(StreamAction::Skipped(self.assignment.task.clone(), skipped));
         }
-        let is_any = !self.task.produced().is_empty();
+        self.has_produced |= !self.task.produced().is_empty();
         produced.append(self.task.produced());
-        is_any
+        self.has_produced
     }
 
     /// Back to the last commit: what was done since never was.
@@ -52,6 +56,7 @@ impl Held {
         self.task = task(&self.assignment, self.committed.as_ref())?;
         self.paused.clear();
         self.is_busy = true;
+        self.has_produced = false;
         Ok(())
     }
 

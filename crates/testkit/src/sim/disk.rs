@@ -1,14 +1,14 @@
 //! A disk that loses what was not flushed, but only from the end: what is left is a prefix of what was applied.
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use lentic_store::layout::{PositionRecord, StoreId, position_key};
 use lentic_store::{
-    Cursor, Database, KeyRange, MemoryDatabase, Order, ReadStore, Result, SortedRun, Store, Tier, WriteBatch,
+    Cursor, Database, FamilyId, KeyRange, MemoryDatabase, Order, ReadStore, Result, SortedRun, Store, Tier,
+    WriteBatch,
 };
 use lentic_types::PartitionId;
 
-use super::FAMILY;
 use super::random::Random;
 
 enum Op {
@@ -16,9 +16,10 @@ enum Op {
     DeleteRange(KeyRange),
 }
 
-/// Two images of one family: as the node sees it, and as it would be after losing power.
-pub(super) struct Disk {
-    live: Arc<Image>,
+/// Of each family two images: as the node sees it, and as it would be after losing power.
+#[derive(Default)]
+pub(crate) struct Disk {
+    families: Mutex<BTreeMap<FamilyId, Arc<Image>>>,
 }
 
 struct Image {
@@ -27,41 +28,57 @@ struct Image {
     unflushed: Arc<Mutex<VecDeque<Op>>>,
 }
 
-impl Default for Disk {
+impl Default for Image {
     fn default() -> Self {
-        Self { live: Arc::new(Image { now: memory(), durable: memory(), unflushed: Arc::default() }) }
+        Self { now: memory(), durable: memory(), unflushed: Arc::default() }
     }
 }
 
 fn memory() -> Arc<dyn Store> {
-    MemoryDatabase::default().family(FAMILY).expect("memory does not fail")
+    MemoryDatabase::default().family(FamilyId::Node).expect("memory does not fail")
 }
 
 impl Disk {
-    pub(super) fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.live) as Arc<dyn Store>
+    /// A family, made if it is missing.
+    pub(crate) fn family(&self, id: FamilyId) -> Arc<dyn Store> {
+        let mut families = self.families.lock().expect("no panic holds it");
+        Arc::clone(families.entry(id).or_default()) as Arc<dyn Store>
     }
 
-    pub(super) fn flush(&self) {
-        self.live.flush().expect("memory does not fail");
+    /// Makes all of some family durable; of families the one is flushed and the other not.
+    pub(crate) fn flush(&self, random: &mut Random) {
+        let families = self.families.lock().expect("no panic holds it");
+        let number = random.below(families.len() as u64) as usize;
+        if let Some(image) = families.values().nth(number) {
+            image.flush().expect("memory does not fail");
+        }
     }
 
-    /// Some of what was not flushed made it to the disk, the oldest first; the rest is gone.
-    pub(super) fn crash(&mut self, random: &mut Random) {
-        let kept = {
-            let unflushed = self.live.unflushed.lock().expect("no panic holds it");
-            random.below(unflushed.len() as u64 + 1)
-        };
-        self.live.make_durable(kept as usize);
-        let image = memory();
-        copy(&*self.live.durable, &*image);
-        let durable = memory();
-        copy(&*self.live.durable, &*durable);
-        self.live = Arc::new(Image { now: image, durable, unflushed: Arc::default() });
+    /// Of each family some of what was not flushed made it to the disk, the oldest first; the rest is gone.
+    pub(crate) fn crash(&mut self, random: &mut Random) {
+        let mut families = self.families.lock().expect("no panic holds it");
+        for image in families.values_mut() {
+            let kept = {
+                let unflushed = image.unflushed.lock().expect("no panic holds it");
+                random.below(unflushed.len() as u64 + 1)
+            };
+            image.make_durable(kept as usize);
+            let (now, durable) = (memory(), memory());
+            copy(&*image.durable, &*now);
+            copy(&*image.durable, &*durable);
+            *image = Arc::new(Image { now, durable, unflushed: Arc::default() });
+        }
     }
 
-    pub(super) fn position(&self, store: StoreId) -> Option<PositionRecord> {
-        let bytes = self.live.get(&position_key(store, PartitionId(0))).expect("memory does not fail")?;
+    /// Where a store's partition stands.
+    pub(crate) fn position(
+        &self,
+        family: FamilyId,
+        store: StoreId,
+        partition: PartitionId,
+    ) -> Option<PositionRecord> {
+        let found = self.family(family).get(&position_key(store, partition));
+        let bytes = found.expect("memory does not fail")?;
         Some(PositionRecord::from_bytes(&bytes).expect("written by the engine"))
     }
 }
