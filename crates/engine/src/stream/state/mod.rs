@@ -146,7 +146,7 @@ impl State {
         }
     }
 
-    /// Windows that no read can see any more are removed, a few at a time.
+    /// Windows and versions that no read can see any more are removed, a few at a time.
     pub fn expire(&mut self, rows: usize) -> lentic_store::Result<()> {
         for store in self.stores.iter_mut().flatten() {
             store.expire(rows)?;
