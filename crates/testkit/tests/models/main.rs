@@ -3,5 +3,6 @@
 //!
 //! `SEED=<n>` runs one seed, `SEEDS=<n>` that many from 0 on. What fails is made as small as it gets, and told with its seed.
 mod property;
+mod state;
 
 mod windows;

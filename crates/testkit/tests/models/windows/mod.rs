@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 use crate::property::holds;
 use case::{Case, Emit, WindowKind, Windows};
 
+pub use case::{Then, then};
+
 fn check(case: &Case) -> Result<(), String> {
     let (mut got, mut expected) = (run::run(case), model::run(case));
     if let (Windows::Sliding { .. }, Emit::Suppressed) = (case.windows, case.emit) {
