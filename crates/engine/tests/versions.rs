@@ -97,11 +97,11 @@ fn replaced_ones_stay_as_long_as_they_can_be_read() {
     bench.put(3, "b", Some("only"));
     assert_eq!(bench.commit(MANY), 4);
     assert_eq!(bench.rows().0, 4);
-    // "one" was replaced at 5, which is how far back reads go; "two" was replaced later.
-    bench.put(15, "c", Some("later"));
+    // "one" was replaced at 5, and reads go back to 6; "two" was replaced later.
+    bench.put(16, "c", Some("later"));
     assert_eq!(bench.commit(MANY), 1, "no tombstones in the changelog");
     assert_eq!(bench.rows().0, 4);
-    assert_eq!(bench.at("a", 5), Some("two".to_owned()));
+    assert_eq!(bench.at("a", 6), Some("two".to_owned()));
     assert_eq!(bench.at("a", 7), Some("two".to_owned()));
     // The latest version of a key stays for ever.
     bench.put(1_000, "c", Some("much later"));
@@ -140,7 +140,20 @@ fn a_few_at_a_time_and_after_a_restart() {
     for _ in 0..20 {
         bench.commit(10);
     }
-    assert_eq!(bench.rows().0, 12, "those that hold at 89 or later");
+    assert_eq!(bench.rows().0, 13, "those that were not replaced before 89");
     assert_eq!(bench.at("odd", 90), Some("89".to_owned()));
     assert_eq!(bench.at("even", 89), Some("88".to_owned()));
+}
+
+#[test]
+fn what_is_put_again_at_the_edge_goes_as_well() {
+    let mut bench = Bench::new();
+    bench.put(10, "a", None);
+    bench.put(20, "b", Some("one"));
+    bench.commit(MANY);
+    bench.put(10, "a", None);
+    bench.commit(MANY);
+    bench.put(21, "b", Some("two"));
+    bench.commit(MANY);
+    assert_eq!(bench.rows(), (2, 2), "those of \"b\"");
 }

@@ -74,7 +74,8 @@ impl TaskStore {
         let Some(times) = &self.times else { return Ok(()) };
         let family = &*self.place.store;
         let mut replacing = Vec::new();
-        times.scan(family, i64::MIN, self.history_start(), &mut |time, key| {
+        // A version of just that time may still be put once more.
+        times.scan(family, i64::MIN, self.history_start().saturating_sub(1), &mut |time, key| {
             replacing.push((time, key.to_vec()));
             replacing.len() < rows
         })?;

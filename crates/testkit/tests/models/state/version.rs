@@ -104,7 +104,7 @@ impl Model for Versions {
             let kept = versions
                 .iter()
                 .zip(ends)
-                .filter(|((from, value), to)| *to > since && (value.is_some() || **from > since));
+                .filter(|((from, value), to)| *to >= since && (value.is_some() || **from >= since));
             kept.count()
         };
         self.rows.values().map(of_key).sum()
