@@ -5,7 +5,7 @@
 //! up) or that belong to no incarnation (building).
 use std::sync::Arc;
 
-use lentic_format::{KeyKind, KeyLayout};
+use lentic_format::{KeyKind, KeyLayout, version};
 use lentic_store::layout::{Incarnation, RowPrefix, StoreId, row_header};
 use lentic_store::{Result, Store};
 use lentic_types::{FormatName, Offset, Partitioner, RecordBatch, RecordView, Timestamp, TopicPartition};
@@ -162,8 +162,8 @@ impl Loader {
                 self.done.partitioners =
                     narrow_partitioners(mask, inner, &self.load.source, self.load.partitions);
             }
-            self.done.observed = self.done.observed.max(observed(self.load.key, key));
-            let ordered = ordered(self.load.key, key, &mut self.scratch);
+            self.done.observed = self.done.observed.max(observed(self.load.key, key, record.timestamp));
+            let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
             if self.records_in_run == 0 {
                 self.first_key.clear();
                 self.first_key.extend_from_slice(ordered);
@@ -210,16 +210,17 @@ impl Loader {
             let record = entry.record(&batches);
             let key = record.key.unwrap_or_default();
             let next = entries.get(i + 1);
-            let superseded =
-                next.is_some_and(|next| next.word == entry.word && next.record(&batches).key == Some(key));
-            if superseded {
+            let is_superseded = next.is_some_and(|next| {
+                next.word == entry.word && is_of_one_row(self.load.key, next.record(&batches), record)
+            });
+            if is_superseded {
                 continue;
             }
-            let ordered = ordered(self.load.key, key, &mut self.scratch);
-            match record.value {
-                Some(value) => run.put(
+            let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
+            match held(self.load.key, record.value) {
+                Some((flag, value)) => run.put(
                     &[self.prefix.as_bytes(), ordered],
-                    &[&row_header(record.offset, record.timestamp), value],
+                    &[&row_header(record.offset, record.timestamp), flag, value],
                 )?,
                 None if keep_deletes => run.delete(&[self.prefix.as_bytes(), ordered])?,
                 None => {}
@@ -234,7 +235,7 @@ impl Loader {
         for (b, batch) in batches.iter().enumerate() {
             for (r, record) in batch.iter().enumerate() {
                 let Some(key) = record.key else { continue };
-                let ordered = ordered(self.load.key, key, &mut self.scratch);
+                let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
                 entries.push(Entry {
                     word: word(&ordered[self.shared..]),
                     batch: b as u32,
@@ -247,10 +248,8 @@ impl Loader {
         let mut right = Vec::new();
         entries.sort_unstable_by(|a, b| {
             a.word.cmp(&b.word).then_with(|| {
-                let a_key = a.record(batches).key.unwrap_or_default();
-                let b_key = b.record(batches).key.unwrap_or_default();
-                let a_rest = ordered_tail(key, a_key, &mut left, shared);
-                let b_rest = ordered_tail(key, b_key, &mut right, shared);
+                let a_rest = ordered_tail(key, a.record(batches), &mut left, shared);
+                let b_rest = ordered_tail(key, b.record(batches), &mut right, shared);
                 a_rest.cmp(b_rest).then((a.batch, a.record).cmp(&(b.batch, b.record)))
             })
         });
@@ -281,13 +280,21 @@ fn word(bytes: &[u8]) -> u64 {
     }
 }
 
-/// The time beside a key in the log, by which retention goes.
-pub(crate) fn observed(layout: KeyLayout, key: &[u8]) -> Timestamp {
+/// The time beside a record's key, by which retention goes.
+pub(crate) fn observed(layout: KeyLayout, key: &[u8], timestamp: Timestamp) -> Timestamp {
+    if layout.kind == KeyKind::Version {
+        return timestamp;
+    }
     layout.split(key).map_or(Timestamp::NONE, |(_, time)| time.sorted_by())
 }
 
-/// A key as it lies in the store; `scratch` is used only where that is not the key's own bytes.
-pub(crate) fn ordered<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+/// A record's key as it lies in the store; `scratch` is used only where that is not the key's own bytes.
+pub(crate) fn ordered<'a>(
+    layout: KeyLayout,
+    key: &'a [u8],
+    timestamp: Timestamp,
+    scratch: &'a mut Vec<u8>,
+) -> &'a [u8] {
     match layout {
         KeyLayout {
             kind: KeyKind::Plain,
@@ -295,15 +302,34 @@ pub(crate) fn ordered<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec
         } => key,
         _ => {
             scratch.clear();
-            // A table keeps one row of a key: none of its layouts has versions.
-            layout.to_store(key, Timestamp::NONE, scratch);
+            layout.to_store(key, timestamp, scratch);
             scratch
         }
     }
 }
 
-fn ordered_tail<'a>(layout: KeyLayout, key: &'a [u8], scratch: &'a mut Vec<u8>, shared: usize) -> &'a [u8] {
-    ordered(layout, key, scratch).get(shared..).unwrap_or_default()
+/// What a row holds of a record's value, in two parts; `None`: the record deletes the row. A version is a row even where it
+/// says that there is no value since then.
+pub(crate) fn held(layout: KeyLayout, value: Option<&[u8]>) -> Option<(&'static [u8], &[u8])> {
+    if layout.kind == KeyKind::Version {
+        let (flag, value) = version(value);
+        return Some((flag, value));
+    }
+    value.map(|value| (&[][..], value))
+}
+
+fn is_of_one_row(layout: KeyLayout, one: RecordView<'_>, other: RecordView<'_>) -> bool {
+    one.key == other.key && (layout.kind != KeyKind::Version || one.timestamp == other.timestamp)
+}
+
+fn ordered_tail<'a>(
+    layout: KeyLayout,
+    record: RecordView<'a>,
+    scratch: &'a mut Vec<u8>,
+    shared: usize,
+) -> &'a [u8] {
+    let key = record.key.unwrap_or_default();
+    ordered(layout, key, record.timestamp, scratch).get(shared..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -377,6 +403,55 @@ mod tests {
                 rows.insert(RowPrefix::strip(key).to_vec(), (row.offset.0, row.value.to_vec()));
             }
             assert_eq!(rows, model, "runs of {budget_records} records");
+        }
+    }
+
+    /// Of a versioned store each version is a row, deletes too; of two of one time the last one counts.
+    #[test]
+    fn versions_are_rows() {
+        for budget_records in [1, 3, 100] {
+            let db = MemoryDatabase::default();
+            let store = db.family(FamilyId::Shard(ShardId(0))).unwrap();
+            let layout = KeyLayout::new(FormatName::String, KeyKind::Version);
+            let mut loader =
+                Loader::new(Load { key: layout, ..load(Arc::clone(&store), false) }, 0, Timestamp(0));
+            loader.budget = budget_records * 60;
+            let records: [(&str, i64, Option<&str>); 7] = [
+                ("a", 5, Some("a5")),
+                ("b", 1, Some("b1")),
+                ("a", 2, Some("a2")),
+                ("a", 7, None),
+                ("b", 1, Some("b1 again")),
+                ("ab", 3, None),
+                ("a", 5, Some("a5 again")),
+            ];
+            for (offset, (key, time, value)) in (0..).zip(records) {
+                let mut batch = RecordBatch::default();
+                let (key, value) = (key.as_bytes(), value.map(str::as_bytes));
+                batch.push(Offset(offset), Timestamp(time), Some(key), value);
+                loader.push(Arc::new(batch), 3).unwrap();
+            }
+            assert_eq!(loader.finish(Offset(7)).unwrap().observed, Timestamp(7));
+            let prefix = RowPrefix::new(StoreId(1), PartitionId(0), Incarnation(0));
+            let mut cursor = store.cursor(prefix.range(), Order::Ascending).unwrap();
+            let mut rows = Vec::new();
+            while let Some((key, value)) = cursor.next().unwrap() {
+                let row = RowView::read(value).unwrap();
+                let mut wire = Vec::new();
+                layout.to_wire(RowPrefix::strip(key), &mut wire).unwrap();
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                let value = lentic_format::read_version(row.value).unwrap().map(text);
+                rows.push((text(&wire), row.timestamp.0, value));
+            }
+            let row = |key: &str, time, value: Option<&str>| (key.to_owned(), time, value.map(str::to_owned));
+            let expected = [
+                row("a", 7, None),
+                row("a", 5, Some("a5 again")),
+                row("a", 2, Some("a2")),
+                row("ab", 3, None),
+                row("b", 1, Some("b1 again")),
+            ];
+            assert_eq!(rows, expected, "runs of {budget_records} records");
         }
     }
 

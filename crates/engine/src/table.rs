@@ -6,7 +6,7 @@ use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, posi
 use lentic_store::{Result, Store, WriteBatch};
 use lentic_types::{Offset, Position, RecordBatch, Timestamp, TopicId, TopicPartition};
 
-use crate::load::{ALL_PARTITIONERS, Load, Loaded, narrow_partitioners, observed, ordered};
+use crate::load::{ALL_PARTITIONERS, Load, Loaded, held, narrow_partitioners, observed, ordered};
 use crate::log::{Bounds, ReadFrom};
 use crate::purge::{Limit, Purge, Purged};
 use crate::recovery::{self, Facts, Rebuild, Recovery};
@@ -353,12 +353,12 @@ impl TableTask {
                 stored.partitioners =
                     narrow_partitioners(stored.partitioners, inner, &self.source, self.partitions);
             }
-            stored.observed = stored.observed.max(observed(self.key, key));
-            let key = ordered(self.key, key, &mut self.scratch);
-            match record.value {
-                Some(value) => self.batch.put_parts(
+            stored.observed = stored.observed.max(observed(self.key, key, record.timestamp));
+            let key = ordered(self.key, key, record.timestamp, &mut self.scratch);
+            match held(self.key, record.value) {
+                Some((flag, value)) => self.batch.put_parts(
                     &[prefix.as_bytes(), key],
-                    &[&row_header(record.offset, record.timestamp), value],
+                    &[&row_header(record.offset, record.timestamp), flag, value],
                 ),
                 None => self.batch.delete_parts(&[prefix.as_bytes(), key]),
             }
