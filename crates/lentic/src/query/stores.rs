@@ -54,6 +54,7 @@ impl Node {
                 partitioner: None,
                 read_only: true,
                 window: None,
+                history_ms: None,
             };
             let place = crate::node::StorePlace {
                 layout: KeyLayout::plain(global.key.format),
@@ -104,6 +105,10 @@ fn spec(name: TableName, topic: &TopicName, store: &StoreSpec) -> TableSpec {
         partitioner: Some(Partitioner::Murmur2),
         read_only: true,
         window,
+        history_ms: match store.kind {
+            StoreKind::Versioned { history_ms } => u64::try_from(history_ms).ok(),
+            _ => None,
+        },
     }
 }
 
