@@ -12,9 +12,7 @@ const KSQLDB: &str = "_confluent-ksql-default_query_CTAS";
 fn changelog(here: &Here, number: usize, application: &str, store: &str, records: &[(Vec<u8>, &str)]) {
     let raw = format!("raw-{number}");
     let topic = format!("{application}-{store}-changelog");
-    here.declare(
-        &json!({"name": raw, "topic": topic, "key": "bytes", "value": "string", "partitions": 1}),
-    );
+    here.declare(&json!({"name": raw, "topic": topic, "key": "bytes", "value": "string", "partitions": 1}));
     for (key, value) in records {
         let key = URL_SAFE_NO_PAD.encode(key);
         here.put(&format!("/v1/tables/{raw}/rows/{key}?key-encoding=base64url"), value).send().expect(200);
