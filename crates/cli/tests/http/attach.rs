@@ -15,7 +15,7 @@ fn changelog(here: &Here, number: usize, application: &str, store: &str, records
     here.declare(&json!({"name": raw, "topic": topic, "key": "bytes", "value": "string", "partitions": 1}));
     for (key, value) in records {
         let key = URL_SAFE_NO_PAD.encode(key);
-        here.put(&format!("/v1/tables/{raw}/rows/{key}?key-encoding=base64url"), value).send().expect(200);
+        here.put(&format!("/v1/tables/{raw}/rows/{key}?key-encoding=base64url"), *value).send().expect(200);
     }
 }
 
