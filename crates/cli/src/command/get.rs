@@ -54,8 +54,8 @@ impl Get {
         let mut path = row_path(&self.table, &self.key, self.key_encoding);
         for (name, value) in [("window", &self.window), ("as_of", &self.as_of)] {
             if let Some(value) = value {
-                path += if path.contains('?') { "&" } else { "?" };
-                path += &format!("{name}={}", part(value));
+                let separator = if path.contains('?') { '&' } else { '?' };
+                let _ = write!(path, "{separator}{name}={}", part(value));
             }
         }
         // The windows of a key come as lines; one row comes as it always does.

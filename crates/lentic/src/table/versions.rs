@@ -47,7 +47,7 @@ impl RawTable {
         }
         let place = place.or_else(|| self.kept_partitions().next()).unwrap_or_default();
         let partition = self.kept(place)?;
-        self.version_in(&partition, key, at, read)
+        self.version_in(partition, key, at, read)
     }
 
     /// Of a key without a home: where the version is that began last.
@@ -56,7 +56,7 @@ impl RawTable {
         for id in self.kept_partitions().collect::<Vec<_>>() {
             let partition = self.kept(id)?;
             let begun =
-                self.version_in(&partition, key, at, |version| version.found.row.map(|row| row.timestamp))?;
+                self.version_in(partition, key, at, |version| version.found.row.map(|row| row.timestamp))?;
             newest = newest.max(begun.map(|begun| (begun, id)));
         }
         Ok(newest.map(|(_, id)| id))
