@@ -19,12 +19,14 @@ pub(super) fn as_of(call: &Call, entry: &Entry) -> Result<Option<Timestamp>> {
     let Ok(query) = call.query(&[KeyEncoding::PARAMETER, AS_OF]) else { return Ok(None) };
     let at = moment(&query, AS_OF)?;
     if at.is_some() && !entry.table.is_versioned() {
-        return Err(Error::new(
-            Code::NotVersioned,
-            format!("table {} keeps no versions of its rows: as_of can't be answered", entry.name),
-        ));
+        return Err(not_versioned(entry));
     }
     Ok(at)
+}
+
+pub(super) fn not_versioned(entry: &Entry) -> Error {
+    let text = format!("table {} keeps no versions of its rows: as_of can't be answered", entry.name);
+    Error::new(Code::NotVersioned, text)
 }
 
 /// The version as a row is answered, with the time at which the next one took its place.
