@@ -42,6 +42,7 @@ impl Program {
             partitioner: None,
             read_only: true,
             window: None,
+            history_ms: None,
         };
         let (table, _) = node.create_table(spec)?;
         table.wait(&Scope::All, &Demand::default(), Duration::from_mins(10))?;

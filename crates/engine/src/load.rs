@@ -162,7 +162,7 @@ impl Loader {
                 self.done.partitioners =
                     narrow_partitioners(mask, inner, &self.load.source, self.load.partitions);
             }
-            self.done.observed = self.done.observed.max(observed(self.load.key, key));
+            self.done.observed = self.done.observed.max(observed(self.load.key, key, record.timestamp));
             let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
             if self.records_in_run == 0 {
                 self.first_key.clear();
@@ -201,7 +201,6 @@ impl Loader {
         let entries = self.sorted(&batches, records);
         let mut run = self.load.store.sorted_run()?;
         let keep_deletes = self.load.over_existing || self.runs > 0;
-        let is_versioned = self.load.key.kind == KeyKind::Version;
         self.runs += 1;
         for (i, entry) in entries.iter().enumerate() {
             // The records lie in log order: those that come soon are on their way from memory while this one is written.
@@ -210,23 +209,21 @@ impl Loader {
             }
             let record = entry.record(&batches);
             let key = record.key.unwrap_or_default();
-            let superseded = entries.get(i + 1).is_some_and(|next| {
-                let (same, next) = (next.word == entry.word, next.record(&batches));
-                same && next.key == Some(key) && (!is_versioned || next.timestamp == record.timestamp)
+            let next = entries.get(i + 1);
+            let is_superseded = next.is_some_and(|next| {
+                next.word == entry.word && is_of_one_row(self.load.key, next.record(&batches), record)
             });
-            if superseded {
+            if is_superseded {
                 continue;
             }
             let ordered = ordered(self.load.key, key, record.timestamp, &mut self.scratch);
-            let header = row_header(record.offset, record.timestamp);
-            match (is_versioned, record.value) {
-                (true, value) => {
-                    let (flag, value) = version(value);
-                    run.put(&[self.prefix.as_bytes(), ordered], &[&header, flag, value])?;
-                }
-                (false, Some(value)) => run.put(&[self.prefix.as_bytes(), ordered], &[&header, value])?,
-                (false, None) if keep_deletes => run.delete(&[self.prefix.as_bytes(), ordered])?,
-                (false, None) => {}
+            match held(self.load.key, record.value) {
+                Some((flag, value)) => run.put(
+                    &[self.prefix.as_bytes(), ordered],
+                    &[&row_header(record.offset, record.timestamp), flag, value],
+                )?,
+                None if keep_deletes => run.delete(&[self.prefix.as_bytes(), ordered])?,
+                None => {}
             }
         }
         run.finish()
@@ -283,13 +280,15 @@ fn word(bytes: &[u8]) -> u64 {
     }
 }
 
-/// The time beside a key in the log, by which retention goes.
-pub(crate) fn observed(layout: KeyLayout, key: &[u8]) -> Timestamp {
+/// The time beside a record's key, by which retention goes.
+pub(crate) fn observed(layout: KeyLayout, key: &[u8], timestamp: Timestamp) -> Timestamp {
+    if layout.kind == KeyKind::Version {
+        return timestamp;
+    }
     layout.split(key).map_or(Timestamp::NONE, |(_, time)| time.sorted_by())
 }
 
-/// A key as it lies in the store; `scratch` is used only where that is not the key's own bytes. A record's timestamp is a part
-/// of it where every version of a row is kept.
+/// A record's key as it lies in the store; `scratch` is used only where that is not the key's own bytes.
 pub(crate) fn ordered<'a>(
     layout: KeyLayout,
     key: &'a [u8],
@@ -307,6 +306,20 @@ pub(crate) fn ordered<'a>(
             scratch
         }
     }
+}
+
+/// What a row holds of a record's value, in two parts; `None`: the record deletes the row. A version is a row even where it
+/// says that there is no value since then.
+pub(crate) fn held(layout: KeyLayout, value: Option<&[u8]>) -> Option<(&'static [u8], &[u8])> {
+    if layout.kind == KeyKind::Version {
+        let (flag, value) = version(value);
+        return Some((flag, value));
+    }
+    value.map(|value| (&[][..], value))
+}
+
+fn is_of_one_row(layout: KeyLayout, one: RecordView<'_>, other: RecordView<'_>) -> bool {
+    one.key == other.key && (layout.kind != KeyKind::Version || one.timestamp == other.timestamp)
 }
 
 fn ordered_tail<'a>(
@@ -390,6 +403,55 @@ mod tests {
                 rows.insert(RowPrefix::strip(key).to_vec(), (row.offset.0, row.value.to_vec()));
             }
             assert_eq!(rows, model, "runs of {budget_records} records");
+        }
+    }
+
+    /// Of a versioned store each version is a row, deletes too; of two of one time the last one counts.
+    #[test]
+    fn versions_are_rows() {
+        for budget_records in [1, 3, 100] {
+            let db = MemoryDatabase::default();
+            let store = db.family(FamilyId::Shard(ShardId(0))).unwrap();
+            let layout = KeyLayout::new(FormatName::String, KeyKind::Version);
+            let mut loader =
+                Loader::new(Load { key: layout, ..load(Arc::clone(&store), false) }, 0, Timestamp(0));
+            loader.budget = budget_records * 60;
+            let records: [(&str, i64, Option<&str>); 7] = [
+                ("a", 5, Some("a5")),
+                ("b", 1, Some("b1")),
+                ("a", 2, Some("a2")),
+                ("a", 7, None),
+                ("b", 1, Some("b1 again")),
+                ("ab", 3, None),
+                ("a", 5, Some("a5 again")),
+            ];
+            for (offset, (key, time, value)) in (0..).zip(records) {
+                let mut batch = RecordBatch::default();
+                let (key, value) = (key.as_bytes(), value.map(str::as_bytes));
+                batch.push(Offset(offset), Timestamp(time), Some(key), value);
+                loader.push(Arc::new(batch), 3).unwrap();
+            }
+            assert_eq!(loader.finish(Offset(7)).unwrap().observed, Timestamp(7));
+            let prefix = RowPrefix::new(StoreId(1), PartitionId(0), Incarnation(0));
+            let mut cursor = store.cursor(prefix.range(), Order::Ascending).unwrap();
+            let mut rows = Vec::new();
+            while let Some((key, value)) = cursor.next().unwrap() {
+                let row = RowView::read(value).unwrap();
+                let mut wire = Vec::new();
+                layout.to_wire(RowPrefix::strip(key), &mut wire).unwrap();
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                let value = lentic_format::read_version(row.value).unwrap().map(text);
+                rows.push((text(&wire), row.timestamp.0, value));
+            }
+            let row = |key: &str, time, value: Option<&str>| (key.to_owned(), time, value.map(str::to_owned));
+            let expected = [
+                row("a", 7, None),
+                row("a", 5, Some("a5 again")),
+                row("a", 2, Some("a2")),
+                row("ab", 3, None),
+                row("b", 1, Some("b1 again")),
+            ];
+            assert_eq!(rows, expected, "runs of {budget_records} records");
         }
     }
 

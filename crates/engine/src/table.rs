@@ -1,12 +1,12 @@
 //! The task that keeps one partition of a table over a topic: its rows are the fold of the retained log.
 use std::sync::Arc;
 
-use lentic_format::{KeyKind, KeyLayout, version};
+use lentic_format::KeyLayout;
 use lentic_store::layout::{Incarnation, PositionRecord, RowPrefix, StoreId, position_key, row_header};
 use lentic_store::{Result, Store, WriteBatch};
 use lentic_types::{Offset, Position, RecordBatch, Timestamp, TopicId, TopicPartition};
 
-use crate::load::{ALL_PARTITIONERS, Load, Loaded, narrow_partitioners, observed, ordered};
+use crate::load::{ALL_PARTITIONERS, Load, Loaded, held, narrow_partitioners, observed, ordered};
 use crate::log::{Bounds, ReadFrom};
 use crate::purge::{Limit, Purge, Purged};
 use crate::recovery::{self, Facts, Rebuild, Recovery};
@@ -353,19 +353,14 @@ impl TableTask {
                 stored.partitioners =
                     narrow_partitioners(stored.partitioners, inner, &self.source, self.partitions);
             }
-            stored.observed = stored.observed.max(observed(self.key, key));
+            stored.observed = stored.observed.max(observed(self.key, key, record.timestamp));
             let key = ordered(self.key, key, record.timestamp, &mut self.scratch);
-            let header = row_header(record.offset, record.timestamp);
-            match (self.key.kind == KeyKind::Version, record.value) {
-                // That a row was deleted at a time is one of its versions.
-                (true, value) => {
-                    let (flag, value) = version(value);
-                    self.batch.put_parts(&[prefix.as_bytes(), key], &[&header, flag, value]);
-                }
-                (false, Some(value)) => {
-                    self.batch.put_parts(&[prefix.as_bytes(), key], &[&header, value]);
-                }
-                (false, None) => self.batch.delete_parts(&[prefix.as_bytes(), key]),
+            match held(self.key, record.value) {
+                Some((flag, value)) => self.batch.put_parts(
+                    &[prefix.as_bytes(), key],
+                    &[&row_header(record.offset, record.timestamp), flag, value],
+                ),
+                None => self.batch.delete_parts(&[prefix.as_bytes(), key]),
             }
         }
         stored.position = Position { topic: self.topic, offset: last.next(), epoch };

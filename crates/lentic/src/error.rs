@@ -143,6 +143,8 @@ pub enum ReadError {
     ForeignToken(Token),
     /// The node keeps only some partitions, and not this one.
     NotKept(PartitionId),
+    /// The table keeps the latest rows alone, not their versions.
+    NotVersioned,
     /// An event id is of another table or unreadable.
     InvalidEventId,
     /// Reading the task failed for good; the text says why.
@@ -181,6 +183,10 @@ impl fmt::Display for ReadError {
                     "the row would be in partition {partition}, which this node does not keep (kept_partitions)"
                 )
             }
+            Self::NotVersioned => f.write_str(
+                "the table keeps no versions of its rows: materialize it in its topology with \
+                 `Materialized::named(\"...\").versioned(...)`",
+            ),
             Self::InvalidEventId => f.write_str("the event id is not one of this table's"),
             Self::Failed(text) => f.write_str(text),
             Self::Late => f.write_str("reading took too long"),

@@ -55,6 +55,17 @@ pub struct Table<K: ?Sized, V> {
     types: PhantomData<fn(&K) -> V>,
 }
 
+/// A row as it was at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version<V> {
+    /// The value.
+    pub value: V,
+    /// Since when it was so.
+    pub valid_from: Timestamp,
+    /// When the next version took its place; `None` while it is the latest.
+    pub valid_to: Option<Timestamp>,
+}
+
 /// What a typed operation can fail with.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -128,6 +139,7 @@ impl Node {
                     partitioner: None,
                     read_only: false,
                     window: None,
+                    history_ms: None,
                 };
                 self.create_table(spec)?.0
             }
@@ -189,6 +201,21 @@ impl<K: Key, V: Value> Table<K, V> {
         let raw = ready(&self.raw, scope, self.timeout)?;
         let read = |found: crate::Found<'_>| found.row.map(|row| V::decode(row.value)).transpose();
         Ok(raw.get_with(&scope(&raw), &key, Tier::Disk, read)?.transpose()?.flatten())
+    }
+
+    /// The row of a key that was in force at a time, of a table that keeps versions: see [`RawTable::get_as_of`].
+    pub fn get_as_of<Q: ?Sized>(&self, key: &Q, at: Timestamp) -> Result<Option<Version<V>>, Error>
+    where
+        Q: AsKey<K>,
+    {
+        let key = key.key_bytes();
+        let raw = ready(&self.raw, |table| Scope::from(table.partition_of(&key)), self.timeout)?;
+        let read = |version: crate::FoundVersion<'_>| {
+            let Some(row) = version.found.row else { return Ok(None) };
+            let (valid_from, valid_to) = (row.timestamp, version.valid_to);
+            Ok(Some(Version { value: V::decode(row.value)?, valid_from, valid_to }))
+        };
+        raw.get_as_of(&key, at, read)?.map_err(Error::Decode)
     }
 
     /// All rows of a range, in key order.

@@ -235,6 +235,7 @@ impl From<CreateTable> for TableSpec {
             partitioner: create.partitioner,
             read_only: create.read_only,
             window: create.window.map(Into::into),
+            history_ms: None,
         }
     }
 }
@@ -319,6 +320,9 @@ pub struct Table {
     /// How keys carry windows; absent where they don't.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// How far back versions of the rows are kept, for reads as of a time; absent where the latest alone are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_ms: Option<u64>,
     /// The rule by which keys find their partition; null where none fits, or none is known yet.
     pub partitioner: Option<String>,
     /// `named` by the operator, `detected` (or the default of an empty topic), `mixed`, or `detecting` while keys are in

@@ -80,4 +80,7 @@ pub struct TableSpec {
     /// What follows the key proper in keys that carry windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<WindowSpec>,
+    /// Of a query's store that keeps versions: how far back they are kept. Nothing that can be declared.
+    #[serde(skip)]
+    pub history_ms: Option<u64>,
 }

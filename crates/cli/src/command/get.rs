@@ -27,6 +27,9 @@ pub struct Get {
     /// Of windowed tables: the row of the window that starts then (milliseconds or RFC 3339), of a session START..END
     #[arg(long, value_name = "START")]
     window: Option<String>,
+    /// Of tables that keep versions: the row as it was then (milliseconds or RFC 3339)
+    #[arg(long, value_name = "TIME", conflicts_with = "window")]
+    as_of: Option<String>,
     /// The stored bytes, not decoded
     #[arg(long)]
     raw: bool,
@@ -49,9 +52,11 @@ impl Get {
     pub fn run(self, out: &mut Output) -> Result<(), Failure> {
         let client = Client::new(self.connection)?;
         let mut path = row_path(&self.table, &self.key, self.key_encoding);
-        if let Some(window) = &self.window {
-            path += if path.contains('?') { "&window=" } else { "?window=" };
-            path += &part(window);
+        for (name, value) in [("window", &self.window), ("as_of", &self.as_of)] {
+            if let Some(value) = value {
+                let separator = if path.contains('?') { '&' } else { '?' };
+                let _ = write!(path, "{separator}{name}={}", part(value));
+            }
         }
         // The windows of a key come as lines; one row comes as it always does.
         let accept = if self.raw { "application/octet-stream" } else { "application/x-ndjson, */*;q=0.5" };
@@ -74,9 +79,10 @@ impl Get {
 }
 
 /// What an answer says of itself: the name in JSON, the header.
-const FIELDS: [(&str, &str); 6] = [
+const FIELDS: [(&str, &str); 7] = [
     ("token", "etag"),
     ("timestamp", "lentic-timestamp"),
+    ("valid_to", "lentic-valid-to"),
     ("position", "lentic-position"),
     ("role", "lentic-role"),
     ("lag_records", "lentic-lag-records"),

@@ -32,6 +32,7 @@ fn every_code() {
             1,
             "error: input_invalid: line 3: 1 fields where the heading has 2 (1 rows",
         ),
+        (&["get", "t", "a", "--as-of", "1970-01-01T00:00:00Z"], 1, "error: not_versioned: "),
         (&["get", "t", "a", "--at-least", "nonsense"], 1, "error: bad_token: "),
         (&["fetch", "t"], 2, "error: unrecognized subcommand"),
         (&["get", "t"], 2, "error: the following required arguments"),

@@ -2,6 +2,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod attach;
 mod conditional;
 mod demand;
 mod errors;

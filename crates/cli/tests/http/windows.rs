@@ -140,6 +140,9 @@ fn refusals() {
         ("from=soon", "bad_parameter"),
         ("sequence=1", "bad_parameter"),
         ("prefix=a", "unknown_parameter"),
+        ("as_of=5", "not_versioned"),
+        ("as_of=5&from=5", "not_versioned"),
+        ("as_of=5&window=5", "not_versioned"),
     ] {
         here.get(&format!("/v1/tables/w/rows/a?{query}")).send().expect_error(400, code);
     }

@@ -175,6 +175,8 @@ pub struct AppliedStore {
     pub position: Offset,
     /// The changelog's records.
     pub records: Arc<RecordBatch>,
+    /// The first time beside keys that reads see, where windows are hidden by their age.
+    pub oldest: Option<Timestamp>,
 }
 
 /// Runs stream tasks.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use lentic_cluster::{Ownership, OwnershipInput, OwnershipStep};
+use lentic_cluster::{HolderRecord, Ownership, OwnershipInput, OwnershipStep};
 use lentic_log_kafka::membership::Listener;
 use lentic_types::ShardId;
 
@@ -61,6 +61,9 @@ impl Listener for Group {
     fn revoked(&self, taken: &BTreeSet<ShardId>) {
         let cluster = &self.cluster;
         tracing::info!(shards = taken.len(), "the group takes shards back");
+        let now = clock::now_ms();
+        let lease = cluster.lease.load();
+        let waiting: BTreeSet<_> = taken.iter().filter(|shard| lease.waits(**shard, now)).copied().collect();
         // First: from here on nobody is answered as by the active one, and no task is opened.
         cluster.change_lease(|lease| lease.revoked(taken.iter().copied()));
         let mut ownerships = cluster.ownerships();
@@ -79,7 +82,7 @@ impl Listener for Group {
         for shard in taken {
             let Some(mut ownership) = ownerships.remove(shard) else { continue };
             if let OwnershipStep::Release(record) = ownership.handle(OwnershipInput::Finished) {
-                releases.push((*shard, record));
+                releases.push((*shard, HolderRecord { waits: waiting.contains(shard), ..record }));
             }
         }
         drop(ownerships);

@@ -125,7 +125,7 @@ fn read_holders(shared: &Shared, shards: &BTreeSet<ShardId>) -> log::Result<()> 
     })?;
     let own = &shared.cluster.process;
     for (shard, holders) in found {
-        if holders.unreleased(own).is_empty() || shared.held_here_before(&holders, own) {
+        if holders.have_ended() || shared.held_here_before(&holders, own) {
             shared.cluster.change_lease(|lease| lease.released(shard, clock::now_ms()));
         }
         tell(shared, [&shard], &OwnershipInput::Holders(holders));

@@ -147,6 +147,7 @@ fn declaration(attach: &Attach, name: TableName, topic: Topic, seen: &Seen<'_>) 
         partitioner: None,
         read_only: true,
         window,
+        history_ms: None,
     };
     let key = attach.key.unwrap_or_else(|| seen.key(KeyLayout::of(&spec)));
     TableSpec { key, ..spec }

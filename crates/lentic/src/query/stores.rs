@@ -57,6 +57,7 @@ impl Node {
                 partitioner: None,
                 read_only: true,
                 window: None,
+                history_ms: None,
             };
             let place = StorePlace {
                 layout: KeyLayout::plain(global.key.format),
@@ -113,6 +114,10 @@ fn spec(name: TableName, topic: &TopicName, store: &StoreSpec) -> TableSpec {
         partitioner: Some(Partitioner::Murmur2),
         read_only: true,
         window,
+        history_ms: match store.kind {
+            StoreKind::Versioned { history_ms } => u64::try_from(history_ms).ok(),
+            _ => None,
+        },
     }
 }
 

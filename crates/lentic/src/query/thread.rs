@@ -327,7 +327,8 @@ impl StreamThread {
         for store in &applied.stores {
             let Some(table) = query.tables.get(&store.index) else { continue };
             let Some(partition) = table.partition(applied.task.partition) else { continue };
-            let view = led(partition.view(), store.position);
+            let mut view = led(partition.view(), store.position);
+            view.oldest = store.oldest.or(view.oldest);
             let first = store.records.iter().next().map(|record| record.offset);
             let records = first.map(|first| (Arc::clone(&store.records), first));
             // Who began to watch while the commit was under way was not told of its changes.

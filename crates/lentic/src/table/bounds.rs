@@ -12,7 +12,12 @@ use super::KeyBounds;
 pub(crate) fn range(prefix: RowPrefix, layout: KeyLayout, bounds: &KeyBounds, order: Order) -> KeyRange {
     let store_key = |bytes: &[u8]| {
         let mut store_key = prefix.as_bytes().to_vec();
-        layout.to_store(bytes, Timestamp::NONE, &mut store_key);
+        if layout.kind == KeyKind::Version {
+            // Before all versions of the key.
+            layout.prefix(bytes, &mut store_key);
+        } else {
+            layout.to_store(bytes, Timestamp::NONE, &mut store_key);
+        }
         store_key
     };
     let under = |append: &dyn Fn(&mut Vec<u8>)| {
@@ -42,10 +47,17 @@ pub(crate) fn range(prefix: RowPrefix, layout: KeyLayout, bounds: &KeyBounds, or
         lower(&mut range.end, Bound::Excluded(store_key(to)));
     }
     if let Some(after) = &bounds.after {
-        let passed = Bound::Excluded(store_key(after));
+        let passed = store_key(after);
         match order {
-            Order::Ascending => raise(&mut range.start, passed),
-            Order::Descending => lower(&mut range.end, passed),
+            Order::Ascending if layout.kind == KeyKind::Version => {
+                // Behind all versions of the key.
+                match KeyRange::prefix(&passed).end {
+                    Bound::Excluded(end) => raise(&mut range.start, Bound::Included(end)),
+                    end => range.start = end,
+                }
+            }
+            Order::Ascending => raise(&mut range.start, Bound::Excluded(passed)),
+            Order::Descending => lower(&mut range.end, Bound::Excluded(passed)),
         }
     }
     range

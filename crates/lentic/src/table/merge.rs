@@ -11,6 +11,7 @@ use lentic_types::{Offset, PartitionId, Timestamp};
 use super::bounds;
 use super::partition::Partition;
 use super::read::Scan;
+use super::versions;
 use crate::ReadError;
 
 /// The rows of one partition under a scan, one at a time.
@@ -54,7 +55,7 @@ impl Source {
             log_start: self.view.log_start,
             layout,
             times: Times { oldest: self.view.oldest, from: scan.bounds.start_from, to: scan.bounds.start_to },
-            cursor: self.snapshot.cursor(range, scan.order)?,
+            cursor: versions::latest(self.snapshot.cursor(range, scan.order)?, layout, scan.order),
             key: Vec::new(),
             value: Vec::new(),
             offset: Offset(0),

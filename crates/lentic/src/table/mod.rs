@@ -12,6 +12,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 mod turn;
+mod versions;
 mod watch;
 mod write;
 
@@ -39,6 +40,7 @@ pub use routing::Routing;
 use routing::Rules;
 pub use status::PartitionStatus;
 pub(crate) use turn::Turn;
+pub use versions::FoundVersion;
 pub(crate) use watch::Line;
 pub use watch::{EventId, Filter, Watch, WatchEvent, WatchStart};
 pub use write::{Condition, Write, Written};

@@ -11,7 +11,7 @@ use lentic_store::{Order, Tier};
 use lentic_types::{Offset, PartitionId, Progress, Timestamp};
 
 use super::merge::{Merged, Source, merge};
-use super::{Partition, RawTable, Scope};
+use super::{Partition, RawTable, Scope, versions};
 use crate::ReadError;
 
 /// A row, borrowed from the store.
@@ -123,6 +123,16 @@ impl RawTable {
         tier: Tier,
         read: impl FnOnce(Found<'_>) -> R,
     ) -> Result<Option<R>, ReadError> {
+        if self.is_versioned() {
+            // A version is found by a cursor, which may ask the disk.
+            return match tier {
+                Tier::Memory => Ok(None),
+                Tier::Disk => {
+                    let latest = Timestamp(i64::MAX);
+                    self.version_in(partition, key, latest, |version| read(version.found)).map(Some)
+                }
+            };
+        }
         let mut read = Some(read);
         loop {
             let view = partition.view();
@@ -198,8 +208,13 @@ impl RawTable {
             for partition in partitions {
                 let source =
                     sources.entry(partition.id).or_insert_with(|| Source::new(Arc::clone(&partition)));
-                let store_key = self.store_key(&partition, &source.view, key);
-                let Some(bytes) = source.snapshot.get(&store_key)? else { continue };
+                let bytes = if self.is_versioned() {
+                    let prefix = partition.prefix(&source.view);
+                    versions::latest_row(&*source.snapshot, prefix, self.inner.key, key)?
+                } else {
+                    source.snapshot.get(&self.store_key(&partition, &source.view, key))?
+                };
+                let Some(bytes) = bytes else { continue };
                 let row = RowView::read(&bytes)?;
                 let newer = newest.as_ref().is_none_or(|(_, _, best)| row.timestamp > *best);
                 let shown = !is_hidden(self.inner.key.split(key), source.view.oldest);

@@ -55,6 +55,7 @@ impl Bench {
             partitioner: None,
             read_only: false,
             window: None,
+            history_ms: None,
         };
         let around = Surroundings {
             log: Arc::clone(&log) as Arc<dyn Log>,

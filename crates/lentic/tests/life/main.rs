@@ -45,6 +45,7 @@ fn spec(name: &str, topic: &str, partitions: u32) -> TableSpec {
         partitioner: None,
         read_only: false,
         window: None,
+        history_ms: None,
     }
 }
 

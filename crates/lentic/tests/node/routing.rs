@@ -19,6 +19,7 @@ fn spec(name: &str, partitioner: Option<Partitioner>) -> TableSpec {
         partitioner,
         read_only: false,
         window: None,
+        history_ms: None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Queries in a node on the embedded log.
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use lentic::config::{Config, ErrorHandling, ProcessingGuarantee};
-use lentic::topology::Topology;
+use lentic::topology::{Consumed, TimeWindows, Topology};
 use lentic::types::TableName;
-use lentic::{Node, Query};
+use lentic::{Node, Query, Scan};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -109,6 +110,40 @@ fn a_result_without_a_topic_is_a_dead_letter() {
     let dead = strings(&node, "dead");
     let letter = || dead.get(&"1".to_owned()).expect("a read");
     eventually("the line is a dead letter", || letter().as_deref() == Some("nobody"));
+    node.close(PATIENCE).expect("a close");
+}
+
+/// What the retention of windows hides is hidden while the task that writes them goes on, and not only from its own reads.
+#[test]
+fn old_windows_are_not_served() {
+    let topology = Topology::new("clicks");
+    let windows = TimeWindows::tumbling(Duration::from_millis(10));
+    topology
+        .stream_with::<String, String>(
+            &["lines"],
+            Consumed::new().timestamp_of(|text: &String| text.parse().unwrap_or(-1)),
+        )
+        .group_by_key()
+        .windowed_by(windows)
+        .count("clicks");
+    let dir = tempfile::tempdir().expect("a directory");
+    let node = Node::open(config(&dir, ProcessingGuarantee::ExactlyOnce)).expect("a node");
+    let query = node.run(&topology).expect("the query runs");
+    assert!(query.wait_running(PATIENCE), "{:?}", query.tasks());
+    let table = node.table("clicks").expect("the windows are served");
+    let count = || table.count(&Scan::default()).expect("a count").0;
+    write(&node, "a", "5");
+    eventually("a window is there", || count() == 1);
+    write(&node, "a", "15");
+    eventually("another is, and the first is too old", || {
+        let mut starts = Vec::new();
+        let seen = table.scan(&Scan::default(), &mut |row| {
+            starts.push(i64::from_be_bytes(*row.key[1..].first_chunk().expect("a window")));
+            ControlFlow::Continue(())
+        });
+        seen.expect("a scan");
+        starts == [10]
+    });
     node.close(PATIENCE).expect("a close");
 }
 

@@ -59,6 +59,9 @@ codes! {
     /// The keys of the table have windows, and the endpoint takes keys alone.
     WindowedKeys "windowed_keys" 400
         "GET /v1/tables/{table}/rows/{key} lists the windows of a key; its parameter window names one.";
+    /// The table keeps no versions of its rows, so that nothing can be read as of a time.
+    NotVersioned "not_versioned" 400
+        "Tables that a topology materializes with versions are read as of a time: GET /v1/tables/{table} tells their history_ms.";
     /// There is no bearer token, or an unknown one.
     Unauthorized "unauthorized" 401 "Send Authorization: Bearer TOKEN with a token of the node's token_file.";
     /// The bearer token may only read.

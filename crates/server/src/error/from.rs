@@ -35,6 +35,7 @@ impl From<ReadError> for Error {
             }
             ReadError::ForeignToken(_) => Self::new(Code::BadToken, message),
             ReadError::NotKept(_) => Self::new(Code::PartitionNotKept, message),
+            ReadError::NotVersioned => Self::new(Code::NotVersioned, message),
             ReadError::Late => Self::new(Code::Timeout, message),
             ReadError::InvalidEventId => Self::new(Code::BadEventId, message),
             ReadError::Failed(_) => Self::new(Code::TableFailed, message),

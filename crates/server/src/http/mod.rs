@@ -32,6 +32,7 @@ pub(crate) static LENTIC_ROLE: HeaderName = HeaderName::from_static("lentic-role
 pub(crate) static LENTIC_STALENESS_MS: HeaderName = HeaderName::from_static("lentic-staleness-ms");
 pub(crate) static LENTIC_TIMESTAMP: HeaderName = HeaderName::from_static("lentic-timestamp");
 pub(crate) static LENTIC_TOKEN: HeaderName = HeaderName::from_static("lentic-token");
+pub(crate) static LENTIC_VALID_TO: HeaderName = HeaderName::from_static("lentic-valid-to");
 
 /// (name, meaning) of the headers that answers carry: for the documentation and for pages of other origins.
 pub(crate) const ANSWER_HEADERS: &[(&str, &str)] = &[
@@ -42,6 +43,10 @@ pub(crate) const ANSWER_HEADERS: &[(&str, &str)] = &[
         "true: plain reads see the write; false: it is in the log and applying it takes longer.",
     ),
     ("Lentic-Timestamp", "The timestamp of the row's record, in milliseconds since the epoch."),
+    (
+        "Lentic-Valid-To",
+        "Of a row as of a time: when the next version took its place; absent while it is the latest.",
+    ),
     (
         "Lentic-Position",
         "How far the answer's partitions are, as inclusive tokens, comma-separated: send it back as \

@@ -8,6 +8,7 @@ mod load;
 mod moment;
 mod point;
 mod scan;
+mod versions;
 mod windows;
 mod write;
 

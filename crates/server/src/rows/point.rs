@@ -9,10 +9,11 @@ use axum::http::header::{
 use axum::http::{Method, StatusCode, Uri};
 use bytes::Bytes;
 use lentic::format::{check_stored, value_to_json};
-use lentic::types::FormatName;
-use lentic::{Admission, Demand, Found, ReadError, Row, Scope, Tier};
+use lentic::types::{FormatName, Timestamp};
+use lentic::{Admission, Demand, Found, FoundVersion, ReadError, Row, Scope, Tier};
 
-use super::{KeyEncoding, path_key, role_header, windows};
+use super::versions::answer_version;
+use super::{KeyEncoding, path_key, role_header, versions, windows};
 use crate::call::Call;
 use crate::catalog::Entry;
 use crate::document::{push_decimal, push_token};
@@ -38,6 +39,7 @@ use crate::state::State;
         ("table" = String, Path, description = "The table"),
         ("key" = String, Path, description = "The key: the rest of the path"),
         ("key-encoding" = Option<String>, Query, description = "text (default) or base64url, which addresses any stored key"),
+        ("as_of" = Option<String>, Query, description = "Of tables that keep versions the row as it was at this time (ms or RFC 3339); Lentic-Timestamp tells since when it was so, Lentic-Valid-To until when"),
         ("window" = Option<String>, Query, description = "Of windowed tables the one row of the window that starts then; of sessions START..END"),
         ("sequence" = Option<u32>, Query, description = "With window, of tables that keep several records of a window: which (0)"),
         ("from" = Option<String>, Query, description = "Windows that start at this time or later (ms or RFC 3339)"),
@@ -63,6 +65,7 @@ pub(crate) async fn get(call: Call, path: RowPath<'_>) -> Result<Response> {
         ("table" = String, Path, description = "The table"),
         ("key" = String, Path, description = "The key: the rest of the path"),
         ("key-encoding" = Option<String>, Query, description = "text (default) or base64url"),
+        ("as_of" = Option<String>, Query, description = "Of tables that keep versions: whether there was a row at this time"),
         ("window" = Option<String>, Query, description = "Of windowed tables the window that starts then; of sessions START..END"),
         ("sequence" = Option<u32>, Query, description = "With window, of tables that keep several records of a window: which (0)"),
     ),
@@ -73,19 +76,21 @@ pub(crate) async fn head(call: Call, path: RowPath<'_>) -> Result<Response> {
 
 async fn read(call: Call, path: RowPath<'_>, head: bool) -> Result<Response> {
     let entry = call.table()?;
+    let as_of = versions::as_of(&call, &entry)?;
     let key = if entry.window.is_some() {
         let Some(key) = windows::named(&call, &entry, path)? else {
             return windows::all(call, entry, path).await;
         };
         key
     } else {
-        let encoding = KeyEncoding::of(&call.query(&[KeyEncoding::PARAMETER])?)?;
+        let encoding = KeyEncoding::of(&call.query(&[KeyEncoding::PARAMETER, versions::AS_OF])?)?;
         path_key(entry.key, path, encoding)?.into_owned()
     };
     let key = Bytes::from(key);
     let headers = RequestHeaders::read(&call.headers)?;
-    let want = Arc::new(Want::read(&entry, &headers, &call.headers, head)?);
-    let was_quick = headers.is_plain() && headers.origin.is_none() && entry.window.is_none();
+    let want = Arc::new(Want { as_of, ..Want::read(&entry, &headers, &call.headers, head)? });
+    let was_quick =
+        headers.is_plain() && headers.origin.is_none() && entry.window.is_none() && as_of.is_none();
     call.on(entry, |entry| read_in(&call, entry, key.clone(), Arc::clone(&want), was_quick)).await
 }
 
@@ -105,6 +110,16 @@ async fn read_in(
     let was_looked_for = was_quick && entry.table.admit(&scope, &call.demand)? == Admission::Granted;
     if !was_looked_for {
         admitted(&entry.table, &scope, &call.demand, call.deadline).await?;
+        if let Some(at) = want.as_of {
+            let table = Arc::clone(&entry);
+            let answer = move || {
+                table
+                    .table
+                    .get_as_of(&key, at, |version: FoundVersion<'_>| answer_version(&table, &version, &want))
+            };
+            let answer = call.state.block(call.deadline, answer).await??;
+            return proven(call, &entry, &scope, answer);
+        }
         let read = |found: Found<'_>| answer(&entry, &found, &want);
         if let Some(answer) = entry.table.get_with(&scope, &key, Tier::Memory, read)? {
             return proven(call, &entry, &scope, answer);
@@ -150,7 +165,13 @@ pub(crate) fn quick(
         }
         let encoding = match uri.query() {
             None => KeyEncoding::Text,
-            Some(query) => KeyEncoding::of(&Query::read(Some(query), &[KeyEncoding::PARAMETER])?)?,
+            Some(query) => {
+                let query = Query::read(Some(query), &[KeyEncoding::PARAMETER, versions::AS_OF])?;
+                if query.bytes(versions::AS_OF).is_some() {
+                    return Ok(None);
+                }
+                KeyEncoding::of(&query)?
+            }
         };
         let key = path_key(entry.key, path, encoding)?;
         let want = Want::read(entry, read, headers, *method == Method::HEAD)?;
@@ -194,9 +215,11 @@ enum Shape {
 
 /// What the reader wants.
 #[derive(Debug)]
-struct Want {
+pub(super) struct Want {
     shape: Shape,
     head: bool,
+    /// The row of this time; else the latest.
+    as_of: Option<Timestamp>,
     if_match: Option<Tags>,
     if_none_match: Option<Tags>,
 }
@@ -223,6 +246,7 @@ impl Want {
         Ok(Self {
             shape: shapes[index],
             head,
+            as_of: None,
             if_match: if read.if_match { Tags::read(headers, &IF_MATCH)? } else { None },
             if_none_match: if read.if_none_match { Tags::read(headers, &IF_NONE_MATCH)? } else { None },
         })
@@ -230,7 +254,7 @@ impl Want {
 }
 
 /// The answer to a read: value and headers are written into one block of memory and share it.
-fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Response> {
+pub(super) fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Response> {
     let Some(row) = &found.row else {
         return Err(absent(entry, found, want));
     };
@@ -309,7 +333,14 @@ fn absent(entry: &Entry, found: &Found<'_>, want: &Want) -> Error {
     let error = if want.if_match.is_some() {
         Error::new(Code::PreconditionFailed, "there is no such row")
     } else {
-        Error::new(Code::RowNotFound, format!("table {} has no row with this key", entry.name))
+        let text = match want.as_of {
+            None => format!("table {} has no row with this key", entry.name),
+            Some(at) => format!(
+                "table {} had no row with this key at {at}, or knows no more of that time",
+                entry.name
+            ),
+        };
+        Error::new(Code::RowNotFound, text)
     };
     error.headers(headers)
 }

@@ -7,15 +7,24 @@ use lentic::{KeyBounds, Scope};
 
 use super::moment::{moment, read};
 use super::scan::{Request, answer};
-use super::{KeyEncoding, path_key};
+use super::{KeyEncoding, path_key, versions};
 use crate::call::Call;
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
 use crate::http::{Query, Response, RowPath};
 
 const ONE: &[&str] = &["window", "sequence", KeyEncoding::PARAMETER];
-const MANY: &[&str] =
-    &["from", "to", "limit", "order", "cursor", "window", "sequence", KeyEncoding::PARAMETER];
+const MANY: &[&str] = &[
+    "from",
+    "to",
+    "limit",
+    "order",
+    "cursor",
+    "window",
+    "sequence",
+    versions::AS_OF,
+    KeyEncoding::PARAMETER,
+];
 
 /// The key in the log, with the window that the query names; `None` if it names none.
 pub(super) fn named(call: &Call, entry: &Entry, path: RowPath<'_>) -> Result<Option<Vec<u8>>> {
@@ -50,6 +59,9 @@ fn time(entry: &Entry, query: &Query, text: &str) -> Result<KeyTime> {
 /// All windows of a key, oldest first: a page of them, or lines.
 pub(super) async fn all(call: Call, entry: Arc<Entry>, path: RowPath<'_>) -> Result<Response> {
     let query = call.query(MANY)?;
+    if query.bytes(versions::AS_OF).is_some() {
+        return Err(versions::not_versioned(&entry));
+    }
     if query.bytes("window").is_some() || query.bytes("sequence").is_some() {
         return Err(Error::new(
             Code::BadParameter,

@@ -64,6 +64,7 @@ pub(crate) fn description(entry: &Entry) -> api::Table {
         value: spec.value.to_string(),
         read_only: spec.read_only,
         window: spec.window.map(Into::into),
+        history_ms: spec.history_ms,
         partitioner,
         partitioner_is: is.to_owned(),
         ready: status.iter().all(|partition| partition.state == "ready"),

@@ -8,6 +8,7 @@ mod input;
 #[path = "../random/model.rs"]
 mod model;
 #[path = "../random/program.rs"]
+#[allow(dead_code, reason = "changes are not merged here")]
 mod program;
 #[path = "../random/results.rs"]
 mod results;

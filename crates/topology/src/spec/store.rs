@@ -61,7 +61,7 @@ pub struct StoreSpec {
     pub ttl: Option<Ttl>,
     /// Handed over from a store of this name in the topology before.
     pub takes_over: Option<TableName>,
-    /// Whether windows in it are listed by time: for results at their end, and expiry.
+    /// Whether windows and versions in it are listed by time: for results at the end of windows, and expiry.
     pub timed: bool,
     /// Whether results come at the end of windows: Kafka Streams' stores for that hide windows one millisecond later.
     pub closes: bool,
@@ -86,7 +86,7 @@ impl StoreSpec {
             cached: !matches!(kind, StoreKind::Versioned { .. }),
             ttl: None,
             takes_over: None,
-            timed: matches!(kind, StoreKind::Window { .. } | StoreKind::Session { .. }),
+            timed: !matches!(kind, StoreKind::KeyValue | StoreKind::Ordered),
             closes: false,
         }
     }

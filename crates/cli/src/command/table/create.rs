@@ -67,6 +67,7 @@ impl Create {
             partitioner: self.partitioner,
             read_only: self.read_only,
             window: self.window.spec()?,
+            history_ms: None,
         };
         let declaration = serde_json::to_vec(&spec).map_err(|error| Failure::usage(error.to_string()))?;
         let path = if self.wait { "/v1/tables?wait=ready" } else { "/v1/tables" };

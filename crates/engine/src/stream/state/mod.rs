@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use lentic_store::layout::{Incarnation, PositionRecord, StoreId};
 use lentic_store::{Store, WriteBatch};
-use lentic_topology::spec::{StoreIndex, StoreSpec};
+use lentic_topology::spec::{StoreIndex, StoreKind, StoreSpec};
 use lentic_types::{Offset, PartitionId, Timestamp};
 
 pub use session::SessionRow;
@@ -71,6 +71,13 @@ impl State {
     /// The greatest window start (session: end) put into a store so far, -1 before the first: what its reads go by.
     pub fn observed(&self, index: StoreIndex) -> i64 {
         self.stores[index.0].as_ref().map_or(-1, |store| store.observed)
+    }
+
+    /// Windows that start (sessions that end) before this are seen by no read; `None`: there are none of that age.
+    pub fn oldest(&self, index: StoreIndex) -> Option<Timestamp> {
+        let store = self.stores[index.0].as_ref()?;
+        let has_windows = matches!(store.spec.kind, StoreKind::Window { .. } | StoreKind::Session { .. });
+        (has_windows && store.observed != -1).then(|| Timestamp(store.first_visible()))
     }
 
     /// Restores what [`State::observed`] told.
@@ -146,7 +153,7 @@ impl State {
         }
     }
 
-    /// Windows that no read can see any more are removed, a few at a time.
+    /// Windows and versions that no read can see any more are removed, a few at a time.
     pub fn expire(&mut self, rows: usize) -> lentic_store::Result<()> {
         for store in self.stores.iter_mut().flatten() {
             store.expire(rows)?;

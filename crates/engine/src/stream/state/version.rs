@@ -2,7 +2,8 @@
 use std::ops::Bound;
 
 use lentic_format::{KeyTime, read_version};
-use lentic_store::{Order, Result};
+use lentic_store::layout::{RowPrefix, RowView};
+use lentic_store::{KeyRange, Order, Result, WriteBatch};
 use lentic_topology::spec::StoreIndex;
 use lentic_types::Timestamp;
 
@@ -25,8 +26,7 @@ impl State {
         let store = self.at(index);
         let found = store.find_version(key, at)?;
         let Some(found) = found else { return Ok(None) };
-        let since = store.observed.saturating_sub(store.retention_ms().unwrap_or(i64::MAX));
-        if at >= since {
+        if at >= store.history_start() {
             return Ok(Some(found));
         }
         let latest = store.find_version(key, i64::MAX)?;
@@ -47,8 +47,7 @@ impl State {
         valid_from: i64,
     ) -> Result<Option<bool>> {
         let store = self.at(index);
-        let history = store.retention_ms().unwrap_or(i64::MAX);
-        if valid_from < store.observed.saturating_sub(history) {
+        if valid_from < store.history_start() {
             return Ok(None);
         }
         store.observed = store.observed.max(valid_from);
@@ -62,6 +61,42 @@ impl State {
 }
 
 impl TaskStore {
+    /// The earliest time that can be read of keys that have changed since.
+    fn history_start(&self) -> i64 {
+        self.observed.saturating_sub(self.retention_ms().unwrap_or(i64::MAX))
+    }
+
+    /// Removes versions that were replaced before the history starts, and deletes with nothing before them.
+    ///
+    /// A version is listed by its own time, which is when the one before it was replaced: once that time has left the history,
+    /// what lies before it goes, and the entry with it. The version itself goes by the entry of its successor, if it gets one.
+    pub(super) fn expire_versions(&self, rows: usize) -> Result<()> {
+        let Some(times) = &self.times else { return Ok(()) };
+        let family = &*self.place.store;
+        let mut replacing = Vec::new();
+        // A version of just that time may still be put once more.
+        times.scan(family, i64::MIN, self.history_start().saturating_sub(1), &mut |time, key| {
+            replacing.push((time, key.to_vec()));
+            replacing.len() < rows
+        })?;
+        let mut batch = WriteBatch::default();
+        for (time, key) in replacing {
+            batch.delete_parts(&[times.prefix().as_bytes(), &super::timed::sortable(time), &key]);
+            let full = |key: &[u8]| [self.prefix().as_bytes(), key].concat();
+            let Some(of_key) = key.len().checked_sub(size_of::<i64>()) else { continue };
+            let oldest = [&key[..of_key], &[0xff; 9]].concat();
+            let range = KeyRange { start: Bound::Included(full(&key)), end: Bound::Excluded(full(&oldest)) };
+            let mut cursor = family.cursor(range, Order::Ascending)?;
+            while let Some((found, value)) = cursor.next()? {
+                let is_itself = RowPrefix::strip(found) == key;
+                if !is_itself || read_version(RowView::read(value)?.value) == Some(None) {
+                    batch.delete(found);
+                }
+            }
+        }
+        if batch.is_empty() { Ok(()) } else { family.apply(&batch) }
+    }
+
     fn find_version(&mut self, key: &[u8], at: i64) -> Result<Option<Versioned>> {
         let (mut start, mut end) = (Vec::new(), Vec::new());
         self.layout.seek_key(key, Timestamp(at), &mut start);

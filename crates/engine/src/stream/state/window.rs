@@ -147,12 +147,18 @@ impl TaskStore {
     /// Removes rows that no read can see any more, without a word to the changelog, whose retention does the same. Only what is
     /// committed: between commits the overlay knows better.
     pub(super) fn expire(&mut self, rows: usize) -> Result<()> {
-        if self.is_dirty() || matches!(self.spec.kind, StoreKind::Versioned { .. }) {
+        if self.is_dirty() {
             return Ok(());
         }
-        let Some(times) = self.times.as_ref().filter(|_| self.retention_ms().is_some()) else {
-            return Ok(());
-        };
+        match self.spec.kind {
+            StoreKind::Versioned { .. } => self.expire_versions(rows),
+            StoreKind::Window { .. } | StoreKind::Session { .. } => self.expire_windows(rows),
+            StoreKind::KeyValue | StoreKind::Ordered => Ok(()),
+        }
+    }
+
+    fn expire_windows(&self, rows: usize) -> Result<()> {
+        let Some(times) = &self.times else { return Ok(()) };
         let (before, mut batch, mut count) = (self.first_kept().saturating_sub(1), WriteBatch::default(), 0);
         times.scan(&*self.place.store, i64::MIN, before, &mut |time, key| {
             batch.delete_parts(&[times.prefix().as_bytes(), &super::timed::sortable(time), key]);

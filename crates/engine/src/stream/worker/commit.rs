@@ -254,7 +254,8 @@ fn apply(
         task.state().write(index, offsets, now, &mut batches[place].1);
         if let Some(position) = task.state().place(index).and_then(crate::stream::Place::position) {
             let records = records.get(&index).cloned().unwrap_or_default();
-            stores.push(AppliedStore { index, position, records });
+            let oldest = task.state().oldest(index);
+            stores.push(AppliedStore { index, position, records, oldest });
         }
     }
     for (family, batch) in batches {
