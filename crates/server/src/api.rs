@@ -420,6 +420,13 @@ pub struct Cluster {
     pub shards: Vec<ClusterShard>,
 }
 
+/// What became of a drain.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Drained {
+    /// Whether other nodes have all of the node's shards.
+    pub handed_over: bool,
+}
+
 /// A node of the service.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ClusterNode {

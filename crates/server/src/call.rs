@@ -16,6 +16,7 @@ use lentic::Demand;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use tokio::time::Instant;
 
 use crate::catalog::Entry;
 use crate::connection::Connection;
@@ -23,6 +24,12 @@ use crate::error::{Code, Error, Result};
 use crate::http::{APPLICATION_JSON, Body, Deadline, Query, RequestHeaders, Response, decode, read_body};
 use crate::peers::Hop;
 use crate::state::State;
+
+/// How long somebody is looked for who has a partition that has just left this node.
+const MOVING: Duration = Duration::from_secs(3);
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A request.
 pub(crate) struct Call {
@@ -90,13 +97,24 @@ impl Call {
         self.state.catalog.get(self.name()).ok_or_else(no_table)
     }
 
-    /// Answers with a table; once more where its handle was replaced meanwhile, because partitions were added.
+    /// Answers with a table; once more where its handle was replaced meanwhile, because partitions were added, and again while a
+    /// partition moves.
     pub(crate) async fn on<T, F: Future<Output = Result<T>>>(
         &self,
         entry: Arc<Entry>,
         answer: impl Fn(Arc<Entry>) -> F,
     ) -> Result<T> {
-        let first = answer(Arc::clone(&entry)).await;
+        let mut first = answer(Arc::clone(&entry)).await;
+        // Partitions come and go with their shards: whoever has it now is asked.
+        let until = self.deadline.at().min(Instant::now() + MOVING);
+        while matches!(&first, Err(error) if error.code() == Code::PartitionNotKept)
+            && !self.is_hop
+            && self.state.node.has_others()
+            && Instant::now() < until
+        {
+            tokio::time::sleep(PAUSE).await;
+            first = answer(Arc::clone(&entry)).await;
+        }
         match first {
             Err(error) if error.code() == Code::TableNotFound && entry.table.is_closed() => {
                 let now = self.state.catalog.get(self.name()).filter(|now| !now.table.is_closed());

@@ -12,7 +12,7 @@ use crate::http::Response;
 use crate::rows::role_name;
 
 pub(crate) mod paths {
-    pub(crate) use super::__path_cluster;
+    pub(crate) use super::{__path_cluster, __path_drain};
 }
 
 /// The nodes of the service, as they tell, and where its shards are.
@@ -29,6 +29,20 @@ pub(crate) async fn cluster(call: Call) -> Result<Response> {
     let shards = (0..node.config().shards).map(|shard| placed(ShardId(shard), &members)).collect();
     let service_id = node.config().service_id.clone();
     json(StatusCode::OK, &api::Cluster { service_id, node: node.node_id().to_owned(), nodes, shards })
+}
+
+/// Hands this node's shards to the other nodes, before a stop.
+///
+/// It goes on answering, as any node does that has no shards; a restart brings it back. `handed_over` is false where other nodes
+/// have not taken all of them in time, or there are none.
+#[utoipa::path(post, path = "/v1/node:drain", tag = "Node",
+    responses((status = 200, description = "Done", body = api::Drained)))]
+pub(crate) async fn drain(call: Call) -> Result<Response> {
+    call.query(&[])?;
+    let node = call.state.node.clone();
+    let left = call.deadline.left();
+    let handed_over = call.state.block_change(call.deadline, move || node.drain(left)).await?;
+    json(StatusCode::OK, &api::Drained { handed_over })
 }
 
 fn described(member: &Member) -> api::ClusterNode {

@@ -1,10 +1,15 @@
 //! Waiting without a thread: for a read to be admitted, for a write to be applied.
+use std::time::Duration;
+
 use lentic::types::{Offset, PartitionId};
 use lentic::{Admission, Demand, RawTable, ReadError, Scope, Target};
 use tokio::sync::oneshot;
 
 use crate::error::Result;
 use crate::http::Deadline;
+
+/// Between two looks at what nothing tells of.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Waits until a read may be answered, or says why not.
 pub(crate) async fn admitted(
@@ -41,9 +46,10 @@ async fn granted(
         );
         match tokio::time::timeout_at(deadline.at(), woken).await {
             Ok(Err(_)) if table.is_closed() => return Err(ReadError::Closed.into()),
-            // Where nobody told, the partition has left this node.
-            Ok(Ok(()) | Err(_)) => {}
-            Err(_) => return Err(pending.error.into()),
+            Ok(Ok(())) => {}
+            // The partition is not here (any more): nothing wakes who waits for it.
+            Ok(Err(_)) if !deadline.is_over() => tokio::time::sleep(PAUSE).await,
+            Ok(Err(_)) | Err(_) => return Err(pending.error.into()),
         }
     }
 }

@@ -5,6 +5,7 @@ mod delete;
 mod demand;
 mod get;
 mod load;
+mod node;
 mod put;
 mod scan;
 mod serve;
@@ -41,6 +42,7 @@ pub enum Command {
     Watch(watch::Watch),
     Load(load::Load),
     Status(status::Status),
+    Node(node::Node),
     Completions(completions::Completions),
 }
 
@@ -57,6 +59,7 @@ impl Command {
             Self::Watch(command) => command.run(out),
             Self::Load(command) => command.run(out),
             Self::Status(command) => command.run(out),
+            Self::Node(command) => command.run(out),
             Self::Completions(command) => command.run(out),
         }
     }
@@ -97,6 +100,7 @@ mod tests {
             "lentic load planes planes.csv.gz --key tailnum --null NA",
             "lentic load planes - --format ndjson",
             "lentic status --json --url http://127.0.0.1:1",
+            "lentic node drain",
             "lentic completions bash",
         ] {
             if let Err(error) = Arguments::try_parse_from(call.split(' ')) {

@@ -42,11 +42,17 @@ impl Status {
             Err(failure) if failure.code == "node_unreachable" => return Err(failure),
             Err(failure) => failure.message,
         };
+        let cluster = client.json("/v1/cluster")?;
         if self.json || !out.terminal() {
             let tables: Vec<Value> = tables.into_iter().map(|table| table.0).collect();
-            return out.line(&json!({ "state": ready, "node": node.0, "tables": tables }).to_string());
+            let status = json!({ "state": ready, "node": node.0, "tables": tables, "cluster": cluster });
+            return out.line(&status.to_string());
         }
         out.line(&node.headline(&ready))?;
+        if let Some(picture) = picture(&cluster) {
+            out.line("")?;
+            out.value(picture.as_bytes())?;
+        }
         if tables.is_empty() {
             return out.line("no tables yet: lentic table create NAME --key string --value json");
         }
@@ -66,6 +72,46 @@ impl Status {
         tables.iter().for_each(Described::warn);
         Ok(())
     }
+}
+
+/// The nodes of a cluster and where its shards are, a column each; `None`: there is but one node.
+fn picture(cluster: &Value) -> Option<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let (nodes, shards) = (list(&cluster["nodes"]), list(&cluster["shards"]));
+    if nodes.len() < 2 {
+        return None;
+    }
+    let row = |node: &Value| {
+        let mark = |shard: &Value| {
+            let held = list(&shard["nodes"]).into_iter().find(|held| held["node"] == node["node"]);
+            match held {
+                Some(held) if held["role"] == "active" && held["ready"] == true => '#',
+                Some(held) if held["role"] == "active" => '+',
+                Some(held) if held["ready"] == true => '=',
+                Some(_) => '-',
+                None => '.',
+            }
+        };
+        let own = if node["node"] == cluster["node"] { "*" } else { "" };
+        vec![
+            format!("{}{own}", text(&node["node"])),
+            text(&node["url"]),
+            text(&node["rack"]),
+            node["active"].to_string(),
+            node["standby"].to_string(),
+            node["lag"].to_string(),
+            shards.iter().map(mark).collect(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = nodes.iter().map(row).collect();
+    let mut picture = columns(&["NODE", "URL", "RACK", "ACTIVE", "STANDBY", "LAG", "SHARDS"], &rows);
+    picture.push_str("# active, = standby (+ and -: on their way)\n");
+    let unowned = shards.iter().filter(|shard| shard["state"] == "unowned").count();
+    if unowned > 0 {
+        picture.push_str(&format!("{unowned} of {} shards have no owner\n", shards.len()));
+    }
+    Some(picture)
 }
 
 /// Numbers of the node from its metrics.

@@ -160,9 +160,39 @@ fn who_dies_is_replaced() {
     }
     cluster.settle();
     cluster.check(&rows);
+    // Whoever wants a proven answer gets one, and who has a copy answers those that may be old.
+    let mut by_copies = 0;
+    for key in rows.keys() {
+        let path = format!("/v1/tables/t/rows/{key}");
+        // The lease of an owner that has just got its shard begins a moment later.
+        until("the owner to be proven", || {
+            let proven = cluster.node("a").get(&path).header("lentic-consistency", "active").send();
+            if proven.status != 200 {
+                let _no_active = proven.expect_error(503, "no_active");
+                return None;
+            }
+            assert_eq!(proven.header("lentic-role"), Some("active"), "{key}: {proven:?}");
+            Some(())
+        });
+        let old = cluster.node("a").get(&path).header("lentic-max-staleness", "1h").send();
+        assert_eq!((old.status, old.text()), (200, rows[key].as_str()), "{key}");
+        by_copies += usize::from(old.header("lentic-role") == Some("standby"));
+    }
+    assert!(by_copies > 0, "no copy of another's shard answered");
+    let refused =
+        cluster.node("a").get("/v1/tables/t/rows/key-0001").header("lentic-consistency", "eventual").send();
+    refused.expect_error(400, "bad_header");
     let victim = cluster.nodes.remove("c").expect("it runs");
+    let route = |key: &str| cluster.node("a").get(&format!("/v1/tables/t/route?key={key}")).send().json();
+    let of_victim =
+        rows.keys().find(|key| route(key)["nodes"][0]["node"] == "c").expect("it owns some").clone();
     victim.kill();
     let died = Instant::now();
+    // Nobody is proven to be the owner before the group says so.
+    let path = format!("/v1/tables/t/rows/{of_victim}");
+    let proven = cluster.node("a").get(&path).header("lentic-consistency", "active").send();
+    let proven = proven.expect_error(503, "no_active");
+    assert!(proven.header("retry-after").is_some() && proven.json()["shard"].is_u64(), "{proven:?}");
     let (mut gap, mut by_standbys, mut last) = (Duration::ZERO, 0, Instant::now());
     // Beyond the session, after which the group gives the shards to others.
     while died.elapsed() < Duration::from_secs(14) {

@@ -118,7 +118,8 @@ fn goes_away(broker: &OwnBroker, stop: &str) {
     let rows: BTreeSet<_> =
         node.pages("t", 1_000).into_iter().map(|row| row["key"].as_str().expect("text").to_owned()).collect();
     for key in &outcomes.acknowledged {
-        assert!(rows.contains(key) && log[key].len() == 1, "{key} was acknowledged");
+        let (row, records) = (rows.contains(key), log.get(key).map_or(0, Vec::len));
+        assert!(row && records == 1, "{key} was acknowledged; a row: {row}, records: {records}");
     }
     for key in &outcomes.refused {
         assert!(!rows.contains(key) && !log.contains_key(key), "{key} was refused");

@@ -45,6 +45,11 @@ impl Node {
         self.shared.cluster.lost(node);
     }
 
+    /// Whether other nodes of the service are there.
+    pub fn has_others(&self) -> bool {
+        self.shared.cluster.has_others()
+    }
+
     /// Whether this process is the whole service: on an embedded log.
     pub fn is_alone(&self) -> bool {
         self.shared.cluster.is_alone()

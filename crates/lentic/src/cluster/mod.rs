@@ -194,6 +194,13 @@ impl Cluster {
         result
     }
 
+    /// Whether a later process tells of itself as this node.
+    pub(crate) fn is_replaced(&self) -> bool {
+        let own = format!("{:x}", self.process.start);
+        let map = self.map.load();
+        map.node(&self.node).is_some_and(|told| told.start != own && told.started_at >= self.started_at)
+    }
+
     /// Whether other nodes are there.
     pub(crate) fn has_others(&self) -> bool {
         self.map.load().nodes().any(|(node, _)| *node != self.node)

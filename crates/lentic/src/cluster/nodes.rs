@@ -212,17 +212,25 @@ impl Shared {
         for table in self.tables_here() {
             let name = table.spec().name;
             let mut keys = TableState { partitioners: u8::MAX, seen: true };
-            for id in (0..table.partitions()).map(PartitionId).filter(|id| table.partition(*id).is_none()) {
+            let mut is_told = true;
+            let is_seen_here = |id: &PartitionId| {
+                table.partition(*id).is_some_and(|partition| partition.view().state == TaskState::Live)
+            };
+            for id in (0..table.partitions()).map(PartitionId).filter(|id| !is_seen_here(id)) {
                 let owner = table.shard(id).and_then(|shard| map.owner(shard));
                 match owner.and_then(|owner| owner.record.tables.get(name.as_str())) {
                     Some(told) => {
                         keys.partitioners &= told.partitioners;
                         keys.seen &= told.seen;
                     }
-                    None => keys.seen = false,
+                    None => is_told = false,
                 }
             }
-            table.learn(keys);
+            // What was seen before its owner went stays seen.
+            keys.seen &= is_told;
+            if is_told || !table.knows_keys_elsewhere() {
+                table.learn(keys);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lentic_types::{Offset, ShardId, TopicPartition};
 
@@ -14,12 +14,15 @@ use crate::node::{Shared, vital_thread};
 /// Between two looks where nobody tells of a change.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Between two looks at what partitions left behind that went long ago.
+const CLEAN: Duration = Duration::from_secs(30);
+
 /// Ends that a shard has to reach before it counts as active, and when they were asked for.
 type Targets = BTreeMap<ShardId, (u64, BTreeMap<TopicPartition, Offset>)>;
 
 pub(super) fn spawn(shared: &Arc<Shared>) -> Result<JoinHandle<()>, NodeError> {
     vital_thread(shared, "placement", |shared| {
-        let mut targets = Targets::new();
+        let (mut targets, mut clean_at) = (Targets::new(), Instant::now() + CLEAN);
         while !shared.is_stopping() {
             let _ = shared.cluster.nudged.recv_timeout(TICK);
             keep(shared);
@@ -27,6 +30,10 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> Result<JoinHandle<()>, NodeError> {
                 shared.fail(error.to_string());
             }
             activate(shared, &mut targets);
+            if Instant::now() >= clean_at {
+                clean_at = Instant::now() + CLEAN;
+                shared.remove_left_behind();
+            }
         }
     })
 }

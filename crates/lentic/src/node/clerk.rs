@@ -11,7 +11,6 @@ use lentic_store::Database;
 use lentic_store::layout::{PositionRecord, position_key};
 use lentic_types::{TopicName, TopicPartition};
 
-use super::logs::Membership;
 use super::{Node, Shared, now, thread, vital_thread};
 use crate::{NodeError, RawTable};
 
@@ -79,7 +78,7 @@ fn run(shared: &Arc<Shared>, examinations: &Receiver<TaskId>) {
 /// Another process in this node's place ends it.
 fn look_at_membership(shared: &Shared) {
     let mut membership = shared.membership.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(Err(error)) = membership.as_mut().map(Membership::check) {
+    if let Some(Err(error)) = membership.as_mut().map(|membership| membership.check(&shared.cluster)) {
         shared.fail(error.to_string());
     }
 }

@@ -1,7 +1,7 @@
 //! Which log: the embedded one, or Kafka where brokers are named.
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lentic_engine::log::{self, SharedLog, TopicSettings};
 use lentic_log_kafka::{KafkaLog, KafkaOptions, membership};
@@ -89,6 +89,33 @@ fn kafka_options(config: &Config, dir: &DataDir, brokers: String) -> KafkaOption
 pub(crate) struct Membership {
     member: Member,
     node_id: String,
+    join: Option<Join>,
+    /// Since when the group says that another process is this node.
+    fenced_at: Option<Instant>,
+}
+
+/// How long another process that the group takes for this node has to tell of itself.
+const REPLACED: Duration = Duration::from_secs(3);
+
+/// How this node joins its group.
+#[derive(Clone)]
+struct Join {
+    options: KafkaOptions,
+    service_id: String,
+    topic: TopicName,
+    node_id: String,
+    listener: Arc<dyn membership::Listener>,
+    kafka: Arc<KafkaLog>,
+}
+
+impl Join {
+    fn run(&self) -> Result<membership::Membership, log::Error> {
+        let listener = Arc::clone(&self.listener);
+        let (group, topic) = (&self.service_id, &self.topic);
+        let member = membership::Membership::join(&self.options, group, topic, &self.node_id, listener)?;
+        self.kafka.set_member(member.member());
+        Ok(member)
+    }
 }
 
 enum Member {
@@ -113,13 +140,27 @@ impl Membership {
         Ok(())
     }
 
-    /// `Err`: another process has this node's place.
-    pub(crate) fn check(&mut self) -> Result<(), NodeError> {
+    /// `Err`: another process has this node's place, as the cluster knows: it has told of itself. Where none has, the group has
+    /// mixed up this node with itself (an answer to it was lost while the brokers were away), and it joins again.
+    pub(crate) fn check(&mut self, cluster: &Cluster) -> Result<(), NodeError> {
         self.settle()?;
         let Member::Of(member) = &self.member else { return Ok(()) };
-        let Some(error) = member.trouble() else { return Ok(()) };
-        let (id, text) = (&self.node_id, "a copy of its data directory, or the same --node-id");
-        Err(NodeError::InUse(format!("{error}: another process runs as the node {id} ({text})")))
+        let Some(error) = member.trouble() else {
+            self.fenced_at = None;
+            return Ok(());
+        };
+        if cluster.is_replaced() {
+            let (id, text) = (&self.node_id, "a copy of its data directory, or the same --node-id");
+            return Err(NodeError::InUse(format!("{error}: another process runs as the node {id} ({text})")));
+        }
+        if self.fenced_at.get_or_insert_with(Instant::now).elapsed() >= REPLACED
+            && let Some(join) = &self.join
+        {
+            tracing::warn!("no other process runs as this node: it joins its group again");
+            self.fenced_at = None;
+            self.member = Member::Of(join.run()?);
+        }
+        Ok(())
     }
 }
 
@@ -132,39 +173,41 @@ pub(crate) fn join(
     group: &Arc<Group>,
 ) -> Result<Membership, NodeError> {
     let log = &opened.log;
-    let membership = |member| Membership { member, node_id: dir.node_id().to_owned() };
-    let Some(brokers) = config.bootstrap_servers() else { return Ok(membership(Member::None)) };
+    let membership =
+        |member, join| Membership { member, node_id: dir.node_id().to_owned(), join, fenced_at: None };
+    let (Some(brokers), Some(kafka)) = (config.bootstrap_servers(), &opened.kafka) else {
+        return Ok(membership(Member::None, None));
+    };
     let options = kafka_options(config, dir, brokers);
     let others = membership::members(&options, &config.service_id)?;
     if others.iter().any(|member| member.node != dir.node_id()) {
         cluster.expect_others();
     }
-    let listener = Arc::clone(group) as Arc<dyn membership::Listener>;
     let name = TopicName::new(format!("{}{SHARDS_SUFFIX}", config.service_id))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
+    let join = Join {
+        options,
+        service_id: config.service_id.clone(),
+        topic: name.clone(),
+        node_id: dir.node_id().to_owned(),
+        listener: Arc::clone(group) as Arc<dyn membership::Listener>,
+        kafka: Arc::clone(kafka),
+    };
     let Some(topic) = log.topic(&name)? else {
-        let (log, shards, kafka) = (Arc::clone(log), config.shards, opened.kafka.clone());
-        let (group, node) = (config.service_id.clone(), dir.node_id().to_owned());
+        let (log, shards, founder) = (Arc::clone(log), config.shards, join.clone());
         let founding = std::thread::Builder::new().name("founding".to_owned()).spawn(move || {
             match log.create_topic(&name, shards, &TopicSettings::compacted()) {
                 Ok(_) | Err(log::Error::TopicExists(_)) => {}
                 Err(error) => return Err(error.into()),
             }
-            let member = membership::Membership::join(&options, &group, &name, &node, listener)?;
-            if let Some(kafka) = kafka {
-                kafka.set_member(member.member());
-            }
-            Ok(member)
+            Ok(founder.run()?)
         });
         let founding = founding.map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))?;
-        return Ok(membership(Member::Founding(founding)));
+        return Ok(membership(Member::Founding(founding), Some(join)));
     };
     if topic.partitions != config.shards {
         return Err(other_shards(&format!("the topic {name}"), topic.partitions, config.shards));
     }
-    let member = membership::Membership::join(&options, &config.service_id, &name, dir.node_id(), listener)?;
-    if let Some(kafka) = &opened.kafka {
-        kafka.set_member(member.member());
-    }
-    Ok(membership(Member::Of(member)))
+    let member = join.run()?;
+    Ok(membership(Member::Of(member), Some(join)))
 }

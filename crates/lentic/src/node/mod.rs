@@ -70,6 +70,7 @@ pub(crate) struct Shared {
     membership: Mutex<Option<logs::Membership>>,
     pub(crate) streams: StreamThreads,
     queries: Mutex<Vec<Query>>,
+    left_behind: Mutex<Vec<partitions::LeftBehind>>,
     pub(crate) cluster: Arc<Cluster>,
 }
 
@@ -145,6 +146,7 @@ impl Node {
             membership: Mutex::new(Some(membership)),
             streams: StreamThreads::default(),
             queries: Mutex::default(),
+            left_behind: Mutex::default(),
             cluster,
         });
         group.attach(&shared);

@@ -1,13 +1,26 @@
 //! The partitions that are on this node: they come and go with their shards.
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use lentic_engine::TaskId;
+use lentic_store::layout::StoreId;
 use lentic_types::{Offset, PartitionId, ShardId, TopicPartition};
 
 use super::Shared;
 use crate::RawTable;
 use crate::table::{Owner, Partition};
+
+/// How long the rows of a partition stay that has left.
+const STAY: Duration = Duration::from_mins(10);
+
+/// Rows of a partition that is not here any more.
+pub(crate) struct LeftBehind {
+    owner: Owner,
+    store: StoreId,
+    id: PartitionId,
+    at: Instant,
+}
 
 impl Shared {
     /// All tables, those that the node alone knows included.
@@ -41,6 +54,7 @@ impl Shared {
                 if is_here && !is_wanted {
                     table.remove(id);
                     self.inbox.revoke(TaskId::of_table(name.as_str(), id));
+                    self.leave_behind(&table, id);
                 } else if is_wanted && !is_here {
                     let store = match self.family_of(table.owner(), id, table.is_in_memory()) {
                         Ok(store) => store,
@@ -51,6 +65,37 @@ impl Shared {
                     table.add(Partition::new(id, store, table.inner.store_id, conditional));
                     self.assign_partition(&table, id);
                 }
+            }
+        }
+    }
+
+    /// The rows of a partition stay on the disk for some time, without anybody who reads them.
+    pub(super) fn leave_behind(&self, table: &RawTable, id: PartitionId) {
+        let at = Instant::now();
+        let left = LeftBehind { owner: table.owner().clone(), store: table.inner.store_id, id, at };
+        self.left_behind.lock().unwrap_or_else(PoisonError::into_inner).push(left);
+    }
+
+    /// The same for all that are not here: an earlier process may have had them.
+    pub(super) fn leave_rest_behind(&self, table: &RawTable) {
+        if self.cluster.is_alone() || table.is_in_memory() {
+            return;
+        }
+        for id in (0..table.partitions()).map(PartitionId).filter(|id| table.partition(*id).is_none()) {
+            self.leave_behind(table, id);
+        }
+    }
+
+    /// Removes the rows of partitions that left long ago and have not come back.
+    pub(crate) fn remove_left_behind(&self) {
+        let mut left = self.left_behind.lock().unwrap_or_else(PoisonError::into_inner);
+        let old: Vec<_> = left.extract_if(.., |left| left.at.elapsed() > STAY).collect();
+        drop(left);
+        // The partitions stand still meanwhile.
+        let _catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        for left in old.into_iter().filter(|left| !self.is_placed_here(&left.owner, left.id)) {
+            if let Err(error) = self.remove_rows(&left.owner, left.store, [left.id].into_iter()) {
+                return self.fail(error.to_string());
             }
         }
     }

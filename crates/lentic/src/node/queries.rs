@@ -77,6 +77,7 @@ impl Node {
         for partition in table.here().iter() {
             self.shared.assign_partition(&table, partition.id);
         }
+        self.shared.leave_rest_behind(&table);
         Ok(table)
     }
 

@@ -207,6 +207,7 @@ impl Node {
         let table = RawTable::new(spec, store_id, topic, partitions, Arc::clone(&shared.around));
         shared.registry.insert(table.clone());
         self.assign(&table);
+        shared.leave_rest_behind(&table);
         Ok(table)
     }
 

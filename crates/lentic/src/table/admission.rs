@@ -9,6 +9,9 @@ use super::partition::is_building;
 use super::{Partition, RawTable};
 use crate::ReadError;
 
+/// Between two looks at what nothing tells of.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// What a reader demands. The default is a *plain read*: never older than what the log held when the node started.
 #[derive(Clone, Debug, Default)]
 pub struct Demand {
@@ -150,10 +153,11 @@ impl RawTable {
                 if self.is_closed() {
                     return Err(ReadError::Closed);
                 }
-                // The partition may have left this node.
                 if Instant::now() >= deadline {
                     return Err(pending.error);
                 }
+                // The partition is not here (any more): nothing wakes who waits for it.
+                std::thread::sleep(PAUSE);
             }
         }
     }

@@ -290,6 +290,11 @@ impl RawTable {
         }
     }
 
+    /// Whether other nodes have told of all keys in the partitions that are not here.
+    pub(crate) fn knows_keys_elsewhere(&self) -> bool {
+        self.inner.elsewhere.load().is_some_and(|keys| keys.seen)
+    }
+
     fn keeps_all(&self) -> bool {
         self.inner.here.load().len() == self.inner.partition_count as usize
     }

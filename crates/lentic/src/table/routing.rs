@@ -81,17 +81,18 @@ impl Keys {
         if partition_count == 1 {
             return keys;
         }
+        // Other nodes have seen the keys of those that are still on their way to this one.
+        let are_told = elsewhere.is_some_and(|keys| keys.seen);
         let mut all_reached = true;
         for view in partitions.iter().map(|partition| partition.view()) {
             keys.fitting &= view.partitioners;
-            keys.all_seen &= is_built(view.state);
-            all_reached &= view.state != TaskState::CatchingUp;
+            keys.all_seen &= is_built(view.state) || are_told;
+            all_reached &= view.state != TaskState::CatchingUp || are_told;
         }
         let all_here = partitions.len() == partition_count as usize;
-        let elsewhere = elsewhere.filter(|_| !all_here);
         keys.fitting &= elsewhere.map_or(ALL_PARTITIONERS, |keys| keys.partitioners);
         // Where several rules fit still, the records that are missing may be the first ones to tell.
-        let all_kept = all_here || elsewhere.is_some_and(|keys| keys.seen);
+        let all_kept = all_here || are_told;
         keys.all_seen &= (all_reached && all_kept) || keys.fitting.count_ones() <= 1;
         keys
     }
@@ -168,7 +169,17 @@ impl RawTable {
             };
             return Ok(Admission::Pending(Pending { until, ..self.not_live(partition, &view)? }));
         }
-        Ok(Admission::Granted)
+        if self.keeps_all() {
+            return Ok(Admission::Granted);
+        }
+        // Other nodes have to tell what they have seen.
+        let partition = self.first_not_kept();
+        let error = ReadError::CatchingUp {
+            partition,
+            done: 0.0,
+            state: "waiting for what its owner tells of its keys",
+        };
+        Ok(Admission::Pending(Pending { partition, until: Target::CaughtUp, error }))
     }
 
     /// Why a write finds no partition.

@@ -1,10 +1,10 @@
-//! One node per service, on Kafka: the group knows.
+//! Places in the group, on Kafka.
 #![allow(clippy::print_stderr, reason = "a test that was not run says so")]
 use std::path::Path;
 use std::sync::Barrier;
 
 use lentic::config::Config;
-use lentic::{Node, NodeError};
+use lentic::{Node, NodeError, Role};
 use lentic_log_kafka::KafkaOptions;
 use lentic_log_kafka::membership::members;
 
@@ -21,7 +21,7 @@ fn on_kafka(dir: &Path, service: &str) -> Option<Config> {
     Some(Config { brokers: vec![brokers], service_id: format!("{service}-{id}"), ..config(dir) })
 }
 
-/// Nodes that start at the same time don't see each other: one of them stays.
+/// Nodes that start at the same time share the shards, each for itself.
 #[test]
 fn two_that_start_together() {
     let dir = tempfile::tempdir().unwrap();
@@ -30,26 +30,26 @@ fn two_that_start_together() {
     let open_as = |id: &str| {
         start.wait();
         let data_dir = dir.path().join(id);
-        Node::open(Config { node_id: Some(id.to_owned()), data_dir, ..config.clone() })
+        open(Config { node_id: Some(id.to_owned()), data_dir, ..config.clone() })
     };
-    let [first, second] = std::thread::scope(|scope| {
+    let nodes = std::thread::scope(|scope| {
         [scope.spawn(|| open_as("a")), scope.spawn(|| open_as("b"))].map(|node| node.join().unwrap())
     });
-    let left = match (first, second) {
-        (Ok(first), Ok(second)) => {
-            let reason = until("the greater id to give up", || second.failure());
-            assert!(reason.contains("another node (a)"), "{reason}");
-            close(second);
-            first
-        }
-        (Ok(only), Err(refused)) | (Err(refused), Ok(only)) => {
-            assert!(matches!(refused, NodeError::InUse(_)), "{refused}");
-            only
-        }
-        (Err(first), Err(second)) => panic!("{first}; {second}"),
-    };
-    assert_eq!(left.failure(), None);
-    close(left);
+    for node in &nodes {
+        until("both to have shards", || {
+            let members = node.members();
+            let own = |member: &lentic::Member| {
+                member.shards.iter().filter(|shard| shard.role == Role::Active).count() as u32
+            };
+            let shares: Vec<_> = members.iter().map(own).collect();
+            (shares.len() == 2 && !shares.contains(&0) && shares.iter().sum::<u32>() == config.shards)
+                .then_some(())
+        });
+    }
+    for node in nodes {
+        assert_eq!(node.failure(), None);
+        close(node);
+    }
 }
 
 /// A copy of a data directory takes the node's place: the first process must stop.

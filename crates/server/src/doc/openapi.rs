@@ -19,7 +19,7 @@ use crate::routes::Route;
         crate::rows::paths::count, crate::rows::paths::load, crate::watch::paths::watch,
         crate::tables::paths::list, crate::tables::paths::create, crate::tables::paths::attach, crate::tables::paths::get,
         crate::tables::paths::alter, crate::tables::paths::drop, crate::tables::paths::route,
-        crate::tables::paths::guess, crate::cluster::paths::cluster, crate::health::paths::status, crate::health::paths::healthz,
+        crate::tables::paths::guess, crate::cluster::paths::cluster, crate::cluster::paths::drain, crate::health::paths::status, crate::health::paths::healthz,
         crate::health::paths::readyz, crate::metrics::metrics, crate::doc::openapi_json, crate::doc::docs,
     ),
     components(schemas(api::Failed, api::Row)),

@@ -9,7 +9,7 @@ use axum::http::header::{
 use axum::http::{Method, StatusCode, Uri};
 use bytes::Bytes;
 use lentic::format::{check_stored, value_to_json};
-use lentic::types::{FormatName, Timestamp};
+use lentic::types::{FormatName, Offset, PartitionId, Progress, Timestamp};
 use lentic::{Admission, Demand, Found, FoundVersion, ReadError, Row, Scope, Tier};
 
 use super::versions::answer_version;
@@ -24,7 +24,7 @@ use crate::http::{
     APPLICATION_JSON, Body, LENTIC_LAG_RECORDS, LENTIC_POSITION, LENTIC_ROLE, LENTIC_STALENESS_MS,
     LENTIC_TIMESTAMP, OCTET_STREAM, Query, RequestHeaders, Response, RowPath, TEXT_PLAIN, negotiate,
 };
-use crate::peers::Answered;
+use crate::peers::{self, Answered, Key, Together, What};
 use crate::state::State;
 
 /// One row.
@@ -107,6 +107,9 @@ async fn read_in(
     {
         return Ok(response);
     }
+    if scope == Scope::All && !peers::is_here(&entry) {
+        return read_anywhere(call, &entry, &key, &want).await;
+    }
     let was_looked_for = was_quick && entry.table.admit(&scope, &call.demand)? == Admission::Granted;
     if !was_looked_for {
         admitted(&entry.table, &scope, &call.demand, call.deadline).await?;
@@ -129,6 +132,30 @@ async fn read_in(
     let read = move || table.table.get_with(&place, &key, Tier::Disk, |found| answer(&table, &found, &want));
     let answer = call.state.block(call.deadline, read).await??;
     proven(call, &entry, &scope, answer.unwrap_or_else(|| Err(Error::plain(Code::Internal))))
+}
+
+/// A key that may be in any partition: all nodes are asked, and the newest row counts.
+async fn read_anywhere(call: &Call, entry: &Arc<Entry>, key: &Bytes, want: &Want) -> Result<Response> {
+    if want.as_of.is_some() {
+        return Err(Error::plain(Code::PartitionNotKept));
+    }
+    let keys = |_: &[PartitionId]| What::Keys(vec![Key(key.to_vec())]);
+    let parts = call.gather().all(entry, &keys, call.deadline).await?;
+    let Together { positions, freshness, role } = Together::of(&parts);
+    let newest = parts.iter().flat_map(|part| &part.rows).max_by_key(|row| row.timestamp);
+    let partition = newest.map_or(PartitionId(0), |row| row.partition);
+    let position = positions.iter().find(|(id, _)| *id == partition).map_or(Offset(0), |(_, offset)| *offset);
+    let row = newest.map(|row| Row {
+        partition: row.partition,
+        offset: row.offset,
+        timestamp: row.timestamp,
+        value: &row.value,
+    });
+    let progress = Progress { position, end: Offset(position.0 + freshness.lag), current_at: None };
+    let found = Found { partition, progress, staleness_ms: freshness.staleness_ms, row };
+    let mut response = answer(entry, &found, want)?;
+    response.headers_mut().insert(&LENTIC_ROLE, role_header(role));
+    Ok(response)
 }
 
 /// The answer, if it is by whom it was asked of.
