@@ -1,5 +1,6 @@
 //! `lentic status`
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -109,7 +110,7 @@ fn picture(cluster: &Value) -> Option<String> {
     picture.push_str("# active, = standby (+ and -: on their way)\n");
     let unowned = shards.iter().filter(|shard| shard["state"] == "unowned").count();
     if unowned > 0 {
-        picture.push_str(&format!("{unowned} of {} shards have no owner\n", shards.len()));
+        let _ = writeln!(picture, "{unowned} of {} shards have no owner", shards.len());
     }
     Some(picture)
 }
