@@ -169,7 +169,7 @@ impl RawTable {
             };
             return Ok(Admission::Pending(Pending { until, ..self.not_live(partition, &view)? }));
         }
-        if self.keeps_all() {
+        if self.is_whole().is_ok() {
             return Ok(Admission::Granted);
         }
         // Other nodes have to tell what they have seen.

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "a test that was not run says so")]
 //! every count is exact in the end.
 mod counter;
+mod refused;
 
 use std::time::Duration;
 
