@@ -5,6 +5,7 @@
 #   KAFKA_DIR   where its data, logs and pid files live (default: .kafka in the repository)
 #   KAFKA_PORT  the first broker's port (default: 19092 or the next free one; 0: any free one)
 #   KAFKA_HEAP  a broker's heap (default: 512m)
+#   KAFKA_OPTIONS  settings of the brokers that `up` makes, over those below: "offsets.retention.minutes=1 a=b"
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -276,6 +277,10 @@ ssl.keystore.password=$store_password
 ssl.key.password=$store_password
 EOF
   fi
+  # The last line of a setting counts.
+  local options
+  read -r -a options <<<"${KAFKA_OPTIONS:-}"
+  [ "${#options[@]}" -eq 0 ] || printf '%s\n' '' "${options[@]}"
 }
 
 # ---- commands ---------------------------------------------------------------------------------------------------

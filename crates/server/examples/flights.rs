@@ -10,7 +10,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use lentic::Node;
-use lentic::config::Config;
+use lentic::config;
 use lentic::log::RecordRef;
 use lentic::topology::{Consumed, JsonData, TimeWindows, Topology};
 use lentic::types::{Partitioner, Timestamp, TopicName};
@@ -71,43 +71,51 @@ fn topology() -> Topology {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let node = Node::open(Config::default())?;
+    let config = config::resolve(None, std::env::vars(), [])?.config;
+    let node = Node::open(config)?;
+    // Before the query runs: it starts when it has read the global table to its end, and flights without an airline are left out.
+    node.open_table::<String, String>("airlines")?;
+    node.open_table::<String, String>("planes")?;
+    send(&node, "airlines", rows("airlines")?.iter().map(|row| (row[0].clone(), row[1].clone())))?;
+    send(&node, "planes", rows("planes")?.iter().map(|row| (row[0].clone(), row[3].clone())))?;
     let query = node.run(&topology())?;
     query.wait_running(Duration::from_secs(30));
-    load(&node)?;
+    send(&node, "flights", flights()?)?;
     Ok(lentic_server::serve(node)?)
 }
 
-/// Writes the excerpt to the topics: airlines and planes first.
-fn load(node: &Node) -> Result<(), Box<dyn std::error::Error>> {
-    let log = node.log();
-    let mut sender = log.sender()?;
-    let mut send = |topic: &str, key: &str, value: &str| -> Result<(), Box<dyn std::error::Error>> {
-        let topic = TopicName::new(topic)?;
-        let partitions = log.topic(&topic)?.map_or(1, |topic| topic.partitions);
-        let record = RecordRef {
-            topic: &topic,
-            partition: Partitioner::Murmur2.partition(key.as_bytes(), partitions),
-            key: Some(key.as_bytes()),
-            value: Some(value.as_bytes()),
-            timestamp: Timestamp(0),
-            headers: &[],
-        };
-        Ok(sender.send(&record)?)
-    };
-    for row in rows("airlines")? {
-        send("airlines", &row[0], &row[1])?;
-    }
-    for row in rows("planes")? {
-        send("planes", &row[0], &row[3])?;
-    }
+/// The flights that left, in no particular order.
+fn flights() -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+    let mut flights = Vec::new();
     for row in rows("flights")? {
         let Ok(delay_min) = row[5].parse() else { continue };
         let hour: i64 = row[16].parse()?;
         let day: i64 = row[2].parse()?;
         let at = 1_356_998_400_000 + ((day - 1) * 24 + hour) * 3_600_000;
         let flight = Flight { carrier: row[9].clone(), tailnum: row[11].clone(), delay_min, at };
-        send("flights", &format!("{}{}", row[9], row[10]), &serde_json::to_string(&flight)?)?;
+        flights.push((format!("{}{}", row[9], row[10]), serde_json::to_string(&flight)?));
+    }
+    Ok(flights)
+}
+
+/// Writes keys and values to a topic.
+fn send(
+    node: &Node,
+    topic: &str,
+    records: impl IntoIterator<Item = (String, String)>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let (log, topic) = (node.log(), TopicName::new(topic)?);
+    let partitions = log.topic(&topic)?.map_or(1, |topic| topic.partitions);
+    let mut sender = log.sender()?;
+    for (key, value) in records {
+        sender.send(&RecordRef {
+            topic: &topic,
+            partition: Partitioner::Murmur2.partition(key.as_bytes(), partitions),
+            key: Some(key.as_bytes()),
+            value: Some(value.as_bytes()),
+            timestamp: Timestamp(0),
+            headers: &[],
+        })?;
     }
     sender.flush(Duration::from_secs(30))?;
     Ok(())

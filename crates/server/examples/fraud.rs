@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use lentic::Node;
-use lentic::config::Config;
+use lentic::config;
 use lentic::topology::{JsonData, SessionWindows, Topology};
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|session, spree| (session.key.clone(), spree.clone()))
         .to("alerts");
 
-    let node = Node::open(Config::default())?;
+    let config = config::resolve(None, std::env::vars(), [])?.config;
+    let node = Node::open(config)?;
     node.run(&topology)?;
     node.create_table(serde_json::from_str(
         r#"{"name": "payments", "topic": "payments", "key": "string", "value": "json"}"#,

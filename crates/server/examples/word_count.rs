@@ -6,7 +6,7 @@
 //! curl localhost:8088/v1/tables/counts/rows/be
 //! ```
 use lentic::Node;
-use lentic::config::Config;
+use lentic::config;
 use lentic::topology::Topology;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .group_by(|_, word| word.clone())
         .count("counts");
 
-    let node = Node::open(Config::default())?;
+    let config = config::resolve(None, std::env::vars(), [])?.config;
+    let node = Node::open(config)?;
     node.run(&topology)?;
     node.create_table(serde_json::from_str(
         r#"{"name": "lines", "topic": "lines", "key": "string", "value": "string"}"#,

@@ -16,34 +16,19 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const PARTITIONS: u32 = 4;
 const KEYS: u64 = 5_000;
 
-/// `host:port` of the broker that runs for the tests, or `None` after saying that nothing is tested.
-pub fn brokers() -> Option<String> {
-    match std::env::var("LENTIC_TEST_KAFKA") {
-        Ok(brokers) if !brokers.is_empty() => Some(brokers),
-        _ if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("LENTIC_TEST_KAFKA is not set: `make test` starts a broker and sets it")
-        }
-        _ => {
-            eprintln!(
-                "NOT RUN: start a broker with `make kafka-up` and set LENTIC_TEST_KAFKA=127.0.0.1:19092"
-            );
-            None
-        }
-    }
-}
-
 /// What is counted. A node of another service writes and reads it.
 pub struct Input {
     node: Node,
     brokers: String,
-    service: String,
+    pub service: String,
+    guarantee: &'static str,
     topic: TopicName,
     written: Cell<u64>,
     dir: tempfile::TempDir,
 }
 
 impl Input {
-    pub fn new(brokers: &str, what: &str) -> Self {
+    pub fn new(brokers: &str, what: &str, guarantee: &'static str) -> Self {
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
         let service = format!("{what}-{nanos:x}");
         let dir = tempfile::tempdir().expect("a directory");
@@ -57,7 +42,7 @@ impl Input {
         let topic = TopicName::new(format!("{service}-input")).expect("a name");
         let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
         node.log().create_topic(&topic, PARTITIONS, &settings).expect("a topic");
-        Self { node, brokers: brokers.to_owned(), service, topic, written: Cell::new(0), dir }
+        Self { node, brokers: brokers.to_owned(), service, guarantee, topic, written: Cell::new(0), dir }
     }
 
     pub fn write(&self, records: u64) {
@@ -81,11 +66,7 @@ impl Input {
 
     /// Waits until the committed counts add up, and compares each.
     pub fn assert_counts(&self) {
-        let written = self.written.get();
-        let mut expected = BTreeMap::<Vec<u8>, i64>::new();
-        for number in 0..written {
-            *expected.entry(format!("{:06}", key(number)).into_bytes()).or_default() += 1;
-        }
+        let (written, expected) = (self.written.get(), self.expected());
         let deadline = Instant::now() + PATIENCE;
         loop {
             let counts = self.counts();
@@ -101,6 +82,34 @@ impl Input {
             assert!(Instant::now() < deadline, "{sum} of {written} are counted after {PATIENCE:?}");
             std::thread::sleep(Duration::from_millis(200));
         }
+    }
+
+    /// Waits until no count is less than what was written. Returns how many records were counted more than once.
+    pub fn assert_at_least(&self) -> i64 {
+        let expected = self.expected();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let counts = self.counts();
+            let missing = expected
+                .iter()
+                .map(|(key, count)| (count - counts.get(key).unwrap_or(&0)).max(0))
+                .sum::<i64>();
+            if missing == 0 {
+                assert!(counts.keys().eq(expected.keys()), "keys were counted that nobody wrote");
+                return counts.values().sum::<i64>() - self.written.get() as i64;
+            }
+            assert!(Instant::now() < deadline, "{missing} are lost after {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// How often each key was written.
+    fn expected(&self) -> BTreeMap<Vec<u8>, i64> {
+        let mut expected = BTreeMap::new();
+        for number in 0..self.written.get() {
+            *expected.entry(format!("{:06}", key(number)).into_bytes()).or_default() += 1;
+        }
+        expected
     }
 
     /// The last committed count of each key, from the changelog.
@@ -161,10 +170,12 @@ impl Counter {
             input.dir.path().join(format!("data-{number}")),
         );
         let text = format!(
-            "brokers = [{:?}]\nservice_id = {:?}\nnode_id = {node:?}\ndata_dir = {:?}\n",
+            "brokers = [{:?}]\nservice_id = {:?}\nnode_id = {node:?}\ndata_dir = {:?}\n\
+             processing_guarantee = {:?}\n",
             input.brokers,
             input.service,
-            data.to_str().expect("a path")
+            data.to_str().expect("a path"),
+            input.guarantee
         );
         fs::write(&config, text).expect("written");
         fs::create_dir_all(&data).expect("a directory");

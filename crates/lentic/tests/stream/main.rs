@@ -1,4 +1,6 @@
 //! Queries in a node on the embedded log.
+mod kept;
+
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -46,9 +48,14 @@ fn write(node: &Node, key: &str, value: &str) {
 }
 
 fn count(node: &Node, word: &str) -> Option<i64> {
-    let table = node.table("counts").expect("the counts are served");
+    served(node, "counts", word)
+}
+
+/// A count, from the table that a query serves.
+fn served(node: &Node, name: &str, key: &str) -> Option<i64> {
+    let table = node.table(name).expect("it is served");
     let table = lentic::Table::<String, i64>::of(table, PATIENCE).expect("a table of counts");
-    table.get(&word.to_owned()).expect("a read")
+    table.get(key).expect("a read")
 }
 
 fn eventually(what: &str, mut is: impl FnMut() -> bool) {
