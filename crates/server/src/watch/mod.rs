@@ -58,7 +58,7 @@ pub(crate) async fn watch(call: Call) -> Result<Response> {
     let freshness = Freshness::of(&entry.table, &Scope::All);
     let role = entry.table.role_of(&Scope::All);
     let table = entry.table.clone();
-    let open = call.state.block(call.deadline, move || table.watch(filter, start)).await??;
+    let open = call.state.block(call.deadline, move || table.watch(filter, &Scope::All, start)).await??;
     let stream = Feed::start(Arc::clone(&call.state), entry, open, slot, call.connection);
     let mut response = Response::new(Body::Stream(axum::body::Body::from_stream(stream)));
     let headers = response.headers_mut();
