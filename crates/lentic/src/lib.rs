@@ -24,8 +24,8 @@ pub use lentic_types as types;
 pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Readiness};
 pub use query::{Query, QueryError, TaskStatus};
 pub use table::{
-    Admission, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, PartitionStatus,
-    Pending, RawTable, Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch, WatchEvent, WatchStart,
-    Write, Written,
+    Admission, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, MergedId,
+    PartitionStatus, Pending, RawTable, Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch,
+    WatchEvent, WatchStart, Write, Written,
 };
 pub use typed::{AsKey, Changes, Error, Event, Table, Version};

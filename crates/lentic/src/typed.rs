@@ -285,8 +285,11 @@ impl<K: Key, V: Value> Table<K, V> {
 
     /// Opens a watch: all rows, then every change.
     pub fn watch(&self) -> Result<Changes<K, V>, Error> {
-        let watch =
-            ready(&self.raw, |_| Scope::All, self.timeout)?.watch(Filter::All, WatchStart::Snapshot)?;
+        let watch = ready(&self.raw, |_| Scope::All, self.timeout)?.watch(
+            Filter::All,
+            &Scope::All,
+            WatchStart::Snapshot,
+        )?;
         Ok(Changes { watch, events: std::collections::VecDeque::new(), types: PhantomData })
     }
 

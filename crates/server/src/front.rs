@@ -22,11 +22,12 @@ use crate::call::Call;
 use crate::connection::{Connection, Running};
 use crate::error::{Code, Error, Result};
 use crate::http::{ANSWER_HEADERS, Body, RequestBody, RequestHeaders, Response, RowPath};
-use crate::peers::{self, Hop};
+use crate::peers::{self, Hop, PART_PATH, WATCH_PATH};
 use crate::routes::Route;
 use crate::rows::{self, Quick};
 use crate::security::{Access, Guard, add_cors, needs};
 use crate::state::{Slot, State};
+use crate::watch;
 
 /// The service of one connection.
 #[derive(Clone)]
@@ -131,10 +132,11 @@ impl Front {
         let path = request.uri().path().to_owned();
         if self.side == Side::Peers {
             request.extensions_mut().insert(Hop);
-            if let Some(table) = peers::table_of(&path) {
-                let call = Call::new(Arc::clone(&self.state), Some(table.to_owned()), request);
-                let answer = match call {
-                    Ok(call) => peers::answer(call).await,
+            let part = path.strip_prefix(PART_PATH);
+            if let Some(table) = part.or_else(|| path.strip_prefix(WATCH_PATH)) {
+                let answer = match Call::new(Arc::clone(&self.state), Some(table.to_owned()), request) {
+                    Ok(call) if part.is_some() => peers::answer(call).await,
+                    Ok(call) => watch::watch_part(call).await,
                     Err(error) => Err(error),
                 };
                 return (Route::Other, answer);

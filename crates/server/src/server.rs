@@ -120,7 +120,9 @@ async fn accept(
 ) -> GracefulShutdown {
     let mut http = Builder::new(TokioExecutor::new());
     http.http1().pipeline_flush(true).timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(None);
-    http.http2().timer(hyper_util::rt::TokioTimer::new()).max_concurrent_streams(256);
+    // Each watch of another node is one: those are counted where they came in.
+    let streams = if side == Side::Peers { u32::MAX } else { 256 };
+    http.http2().timer(hyper_util::rt::TokioTimer::new()).max_concurrent_streams(streams);
     let http = Arc::new(http);
     let connections = GracefulShutdown::new();
     loop {

@@ -42,7 +42,7 @@ pub use status::PartitionStatus;
 pub(crate) use turn::Turn;
 pub use versions::FoundVersion;
 pub(crate) use watch::Line;
-pub use watch::{EventId, Filter, Watch, WatchEvent, WatchStart};
+pub use watch::{EventId, Filter, MergedId, Watch, WatchEvent, WatchStart};
 pub use write::{Condition, Write, Written};
 
 /// Whose tasks keep the partitions of a table, and so in which shards they are.

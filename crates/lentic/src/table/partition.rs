@@ -260,7 +260,7 @@ mod tests {
 
     use super::*;
     use crate::table::testing::Bench;
-    use crate::table::{Filter, WatchStart};
+    use crate::table::{Filter, Scope, WatchStart};
 
     /// Who has given up waiting, or watching, is not remembered.
     #[test]
@@ -281,7 +281,7 @@ mod tests {
         bench.publish(0, |view| view.progress.position = Offset(9));
         assert_eq!(waiting(&partition), Some(0));
         drop(other);
-        let watch = bench.table.watch(Filter::All, WatchStart::Now).expect("a watch");
+        let watch = bench.table.watch(Filter::All, &Scope::All, WatchStart::Now).expect("a watch");
         assert_eq!(lock(&partition.watchers).len(), 1);
         drop(watch);
         assert_eq!(lock(&partition.watchers).len(), 0);

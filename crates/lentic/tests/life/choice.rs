@@ -84,7 +84,8 @@ fn a_watch_sees_kept_partitions() {
     let dir = tempfile::tempdir().unwrap();
     let node = open_with(dir.path(), &[1, 3]);
     let table = declare(&node, "t", "t", PARTITIONS);
-    let mut watch = table.raw().watch(lentic::Filter::All, lentic::WatchStart::Snapshot).unwrap();
+    let mut watch =
+        table.raw().watch(lentic::Filter::All, &lentic::Scope::All, lentic::WatchStart::Snapshot).unwrap();
     let mut told = Vec::new();
     for round in 0..2 {
         KEYS.for_each(|i| drop(table.put(&key(i), &round).unwrap()));
@@ -100,7 +101,10 @@ fn a_watch_sees_kept_partitions() {
         // As a client gives it back.
         let id = watch.id().to_string().parse().expect("an id");
         drop(watch);
-        watch = table.raw().watch(lentic::Filter::All, lentic::WatchStart::After(id)).unwrap();
+        watch = table
+            .raw()
+            .watch(lentic::Filter::All, &lentic::Scope::All, lentic::WatchStart::After(id))
+            .unwrap();
     }
     close(node);
 }

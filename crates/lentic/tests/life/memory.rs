@@ -43,7 +43,8 @@ fn changes_are_told() {
     let node = in_memory(config(dir.path()));
     let table = declare(&node, "t", "t", 1);
     table.put("a", &1).unwrap();
-    let mut watch = table.raw().watch(lentic::Filter::All, lentic::WatchStart::Snapshot).unwrap();
+    let mut watch =
+        table.raw().watch(lentic::Filter::All, &lentic::Scope::All, lentic::WatchStart::Snapshot).unwrap();
     table.put("b", &2).unwrap();
     let mut events = Vec::new();
     super::until("the put", || {

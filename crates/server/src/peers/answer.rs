@@ -6,7 +6,6 @@ use bytes::Bytes;
 use lentic::types::PartitionId;
 use lentic::{Order, Row, Scan, Scope};
 
-use super::PART_PATH;
 use super::part::{MEDIA_TYPE, Part, PartRow, Question, What};
 use crate::call::{Call, bytes, from_json};
 use crate::catalog::Entry;
@@ -14,11 +13,6 @@ use crate::error::Result;
 use crate::freshness::{Freshness, admitted};
 use crate::http::{Deadline, Response};
 use crate::state::State;
-
-/// The table that a path of [`PART_PATH`] names.
-pub(crate) fn table_of(path: &str) -> Option<&str> {
-    path.strip_prefix(PART_PATH)
-}
 
 /// Answers another node.
 pub(crate) async fn answer(mut call: Call) -> Result<Response> {

@@ -19,6 +19,12 @@ const CONNECT: Duration = Duration::from_millis(500);
 /// A node that answers no ping for as long is gone, or stopped: what waits for it is asked elsewhere.
 const ALIVE: Duration = Duration::from_secs(1);
 
+/// Bytes of one watch on their way: its node waits until they are taken.
+const WATCH_WINDOW: u32 = 64 * 1024;
+
+/// Of all watches over one connection together: none waits for another one's reader.
+const WATCHES_WINDOW: u32 = i32::MAX as u32;
+
 /// Headers of a client's request that are not the other node's business.
 const DROPPED: [HeaderName; 5] = [AUTHORIZATION, CONNECTION, EXPECT, HOST, ORIGIN];
 
@@ -36,31 +42,48 @@ pub(crate) enum Failed {
 /// Calls the other nodes.
 pub(crate) struct Peers {
     client: Client<HttpConnector, AxumBody>,
+    /// Over connections of their own: they stay, and their readers may be slow.
+    watches: Client<HttpConnector, AxumBody>,
     /// By which nodes know each other.
     secret: Option<HeaderValue>,
 }
 
 impl Peers {
     pub(crate) fn new(secret: Option<&str>) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT));
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .http2_only(true)
-            .http2_keep_alive_interval(ALIVE)
-            .http2_keep_alive_timeout(ALIVE)
-            .http2_initial_stream_window_size(1 << 20)
-            .http2_initial_connection_window_size(8 << 20)
-            .build(connector);
+        let (client, watches) = (client(1 << 20, 8 << 20), client(WATCH_WINDOW, WATCHES_WINDOW));
         let secret = secret.and_then(|secret| HeaderValue::try_from(format!("Bearer {secret}")).ok());
-        Self { client, secret }
+        Self { client, watches, secret }
     }
 
     /// Sends a request to the node at `peer`.
     pub(crate) async fn send(
         &self,
+        peer: &str,
+        method: Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        deadline: Deadline,
+    ) -> Result<Response<Incoming>, Failed> {
+        self.send_by(&self.client, peer, method, target, headers, body, deadline).await
+    }
+
+    /// Asks the node at `peer` for a watch; until `deadline` for the head of its answer.
+    pub(crate) async fn watch(
+        &self,
+        peer: &str,
+        target: &str,
+        headers: &HeaderMap,
+        question: Bytes,
+        deadline: Deadline,
+    ) -> Result<Response<Incoming>, Failed> {
+        self.send_by(&self.watches, peer, Method::POST, target, headers, question, deadline).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one request")]
+    async fn send_by(
+        &self,
+        client: &Client<HttpConnector, AxumBody>,
         peer: &str,
         method: Method,
         target: &str,
@@ -85,13 +108,28 @@ impl Peers {
         if let Some(secret) = &self.secret {
             sent.insert(AUTHORIZATION, secret.clone());
         }
-        match tokio::time::timeout_at(deadline.at(), self.client.request(request)).await {
+        match tokio::time::timeout_at(deadline.at(), client.request(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => Err(Failed::NotSent(cause(&error))),
             Ok(Err(error)) => Err(Failed::Broken(cause(&error))),
             Err(_) => Err(Failed::Late),
         }
     }
+}
+
+fn client(stream_window: u32, connection_window: u32) -> Client<HttpConnector, AxumBody> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(CONNECT));
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .http2_only(true)
+        .http2_keep_alive_interval(ALIVE)
+        .http2_keep_alive_timeout(ALIVE)
+        .http2_initial_stream_window_size(stream_window)
+        .http2_initial_connection_window_size(connection_window)
+        .build(connector)
 }
 
 /// The innermost reason: the outer ones say only that a request failed.

@@ -157,7 +157,7 @@ fn is_of_no_use(response: &Response) -> bool {
         && code.is_some_and(|code| codes.iter().any(|known| code == known.as_str()))
 }
 
-pub(super) fn no_active(entry: &Entry, partition: PartitionId, reasons: &[String]) -> Error {
+pub(crate) fn no_active(entry: &Entry, partition: PartitionId, reasons: &[String]) -> Error {
     let shard = entry.table.shard_of(partition).unwrap_or(ShardId(0));
     let why = if reasons.is_empty() {
         "nobody is known to be its owner now".to_owned()

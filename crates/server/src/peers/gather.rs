@@ -166,14 +166,7 @@ impl Gather {
         let headers = HeaderMap::new();
         let sent =
             self.state.peers.send(&holder.peer, Method::POST, &target, &headers, body.into(), deadline);
-        let failed = |failed: Failed| {
-            let why = match failed {
-                Failed::Late => return deadline.error(),
-                Failed::NotSent(why) | Failed::Broken(why) => why,
-            };
-            self.state.node.forget_node(&holder.node);
-            Error::new(Code::NoActive, format!("the node {} can't be reached: {why}", holder.node))
-        };
+        let failed = |failed: Failed| unreachable(&self.state, holder, failed, deadline);
         let response = sent.await.map_err(failed)?;
         let status = response.status();
         let body = tokio::time::timeout_at(deadline.at(), response.into_body().collect()).await;
@@ -192,24 +185,47 @@ impl Gather {
 fn plan(entry: &Entry, partitions: &[PartitionId], demand: &Demand, wants_active: bool) -> Result<Plan> {
     let mut plan = Plan::new();
     for &partition in partitions {
-        let table = &entry.table;
-        let others = table.holders(partition);
-        let is_here = table.is_here(partition);
-        let prefers_here = table.is_answered_here(partition)
-            || (is_here && demand.max_staleness.is_some() && !wants_active)
-            || (is_here && others.first().is_none_or(|other| other.role == Role::Standby));
-        let holder = if prefers_here { None } else { others.into_iter().next() };
-        if holder.is_none() && !is_here {
+        let Some(holder) = candidates(entry, partition, demand, wants_active).into_iter().next() else {
             return Err(no_active(entry, partition, &[]));
-        }
+        };
         let place = holder.as_ref().map(|holder| holder.node.clone());
         plan.entry(place).or_insert_with(|| (holder, Vec::new())).1.push(partition);
     }
     Ok(plan)
 }
 
+/// Who may be asked for a partition, the best first; `None`: this node.
+pub(crate) fn candidates(
+    entry: &Entry,
+    partition: PartitionId,
+    demand: &Demand,
+    wants_active: bool,
+) -> Vec<Option<Holder>> {
+    let table = &entry.table;
+    let others = table.holders(partition);
+    let is_here = table.is_here(partition);
+    let prefers_here = table.is_answered_here(partition)
+        || (is_here && demand.max_staleness.is_some() && !wants_active)
+        || (is_here && others.first().is_none_or(|other| other.role == Role::Standby));
+    let mut candidates: Vec<_> = others.into_iter().map(Some).collect();
+    if is_here {
+        candidates.insert(if prefers_here { 0 } else { candidates.len() }, None);
+    }
+    candidates
+}
+
+/// Another node did not answer a read: nobody is sent to it until it tells something new.
+pub(crate) fn unreachable(state: &State, holder: &Holder, failed: Failed, deadline: Deadline) -> Error {
+    let why = match failed {
+        Failed::Late => return deadline.error(),
+        Failed::NotSent(why) | Failed::Broken(why) => why,
+    };
+    state.node.forget_node(&holder.node);
+    Error::new(Code::NoActive, format!("the node {} can't be reached: {why}", holder.node))
+}
+
 /// An error of another node, by its code.
-fn told(node: &str, body: &[u8]) -> Error {
+pub(crate) fn told(node: &str, body: &[u8]) -> Error {
     let document: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |field: &str| document["error"][field].as_str().unwrap_or_default().to_owned();
     let code = Code::ALL.iter().copied().find(|code| code.as_str() == text("code")).unwrap_or(Code::Internal);

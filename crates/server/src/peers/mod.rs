@@ -6,10 +6,10 @@ mod gather;
 mod listener;
 mod part;
 
-pub(crate) use answer::{answer, table_of};
+pub(crate) use answer::answer;
 pub(crate) use client::Peers;
-pub(crate) use elsewhere::Answered;
-pub(crate) use gather::{Gather, Together, is_here, merge};
+pub(crate) use elsewhere::{Answered, no_active};
+pub(crate) use gather::{Gather, Together, candidates, is_here, merge, told, unreachable};
 pub(crate) use listener::{PeerListener, refuse_all};
 pub(crate) use part::{Key, Part, PartRow, What};
 
@@ -19,3 +19,6 @@ pub(crate) struct Hop;
 
 /// Path and query of what nodes alone ask each other: a [`part::Question`] in the body, a [`Part`] in the answer.
 pub(crate) const PART_PATH: &str = "/peer/part/";
+
+/// The same of watches: their events are those of `GET /v1/tables/{table}/watch`, and a heartbeat with an id comes first.
+pub(crate) const WATCH_PATH: &str = "/peer/watch/";

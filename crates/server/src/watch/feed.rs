@@ -1,36 +1,34 @@
 //! From an open watch to the bytes of its stream: polls where blocking is fine, waits without a thread.
-use std::io;
+use std::convert::Infallible;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use lentic::{EventId, ReadError, Watch, WatchEvent};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use super::merge::Merge;
+use super::outlet::{End, Outlet, PART_BYTES};
+use super::part::Watched;
 use super::sse;
 use crate::catalog::Entry;
-use crate::connection::Connection;
 use crate::document::RowWriter;
 use crate::error::{Code, Error, Result};
-use crate::state::{Slot, State};
 
-/// Bytes that are put into words at a time.
-const PART_BYTES: usize = 64 * 1024;
 /// Events that are asked of the watch at a time.
 const POLLED_EVENTS: usize = 256;
 /// How long the log may be read for a part while nothing in it is for the reader.
 const PART_TIME: Duration = Duration::from_secs(1);
-/// Parts between the feed and the socket.
-const PARTS: usize = 2;
 
+/// Tells a reader of a watch of what is here.
 pub(super) struct Feed {
-    state: Arc<State>,
-    entry: Arc<Entry>,
-    parts: mpsc::Sender<Result<Bytes, io::Error>>,
-    connection: Option<Arc<Connection>>,
-    _slot: Slot,
+    pub(super) entry: Arc<Entry>,
+    pub(super) outlet: Outlet,
+    /// Goes on elsewhere when partitions leave this node; `None`: the watch ends then.
+    pub(super) heir: Option<Arc<Watched>>,
+    /// Whether it begins with the id of the place where it begins.
+    pub(super) greets: bool,
 }
 
 /// The watch and where it stands: moves to a thread and back.
@@ -42,80 +40,65 @@ struct Place {
 }
 
 impl Feed {
-    /// Starts to feed; dropping the stream ends it.
-    pub(super) fn start(
-        state: Arc<State>,
-        entry: Arc<Entry>,
-        mut watch: Watch,
-        slot: Slot,
-        connection: Option<Arc<Connection>>,
-    ) -> impl futures_util::Stream<Item = Result<Bytes, io::Error>> + Send + 'static {
-        let (parts, stream) = mpsc::channel(PARTS);
-        let feed = Self { state, entry, parts, connection, _slot: slot };
+    /// Until the reader leaves, or something ends the watch.
+    pub(super) async fn run(self, mut watch: Watch) {
         let id = (!watch.in_snapshot()).then(|| watch.id());
         let place = Place { watch: Blocking(Some(watch)), id, events: Vec::new() };
-        tokio::spawn(feed.run(place));
-        futures_util::stream::unfold(stream, |mut stream| async { Some((stream.recv().await?, stream)) })
-    }
-
-    async fn run(self, place: Place) {
-        let Err(end) = self.feed(place).await else { return };
-        let stalled = match end {
-            End::Stalled => true,
-            End::Left => false,
-            End::Error(error) => {
-                tracing::debug!(table = %self.entry.name, %error, "a watch ended");
-                let mut out = Vec::new();
-                sse::error(&error, &mut out);
-                matches!(self.send(out).await, Err(End::Stalled))
-            }
-        };
-        if stalled && let Some(connection) = &self.connection {
-            tracing::debug!(table = %self.entry.name, "the reader of a watch takes nothing: cut off");
-            connection.cut();
+        let Err(end) = self.feed(place).await;
+        match (end, self.heir) {
+            (End::Moved(id), Some(heir)) => Merge::inherit(heir, id).run(self.outlet).await,
+            (end, _) => self.outlet.end(end, self.entry.name.as_str()).await,
         }
     }
 
-    /// Until something ends the watch.
-    async fn feed(&self, mut place: Place) -> Result<(), End> {
-        let mut stopping = self.state.stopping();
+    async fn feed(&self, mut place: Place) -> Result<Infallible, End> {
+        let state = &self.outlet.state;
+        let mut stopping = state.stopping();
         let mut told_at = Instant::now();
+        if self.greets && place.id.is_some() {
+            let mut out = Vec::new();
+            sse::heartbeat(place.id.as_ref(), &mut out);
+            self.outlet.send(out).await?;
+        }
         loop {
             if *stopping.borrow() {
                 return Err(Error::plain(Code::Stopping).into());
             }
-            if self.parts.is_closed() {
+            if self.outlet.is_closed() {
                 return Err(End::Left);
             }
             let (mut told, more);
             (place, told, more) = self.poll(place).await?;
-            let beat = told_at + self.state.options.heartbeat;
+            let beat = told_at + state.options.heartbeat;
             if told.is_empty() && Instant::now() >= beat {
                 sse::heartbeat(place.id.as_ref(), &mut told);
             }
             if !told.is_empty() {
-                self.send(told).await?;
+                self.outlet.send(told).await?;
                 told_at = Instant::now();
             }
-            if more {
-                continue;
+            match more {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) if self.has_moved(&error) => return Err(End::Moved(place.id.clone())),
+                Err(error) => return Err(error.into()),
             }
             let (wake, mut woken) = oneshot::channel();
             place.watch.when_ready(Box::new(move || {
                 let _ = wake.send(());
             }));
             loop {
-                let beat = told_at + self.state.options.heartbeat;
+                let beat = told_at + state.options.heartbeat;
                 tokio::select! {
                     // Also where the watch ended: the next poll says why.
                     _ = &mut woken => break,
-                    () = self.parts.closed() => return Err(End::Left),
+                    () = self.outlet.closed() => return Err(End::Left),
                     _ = stopping.changed() => return Err(Error::plain(Code::Stopping).into()),
                     () = tokio::time::sleep_until(beat) => {
                         let mut out = Vec::new();
                         place.refresh_id();
                         sse::heartbeat(place.id.as_ref(), &mut out);
-                        self.send(out).await?;
+                        self.outlet.send(out).await?;
                         told_at = Instant::now();
                     }
                 }
@@ -123,47 +106,27 @@ impl Feed {
         }
     }
 
-    /// Puts what there is into words, up to a part.
-    async fn poll(&self, mut place: Place) -> Result<(Place, Vec<u8>, bool)> {
+    /// Puts what there is into words, up to a part; beside it, whether there is more.
+    async fn poll(&self, mut place: Place) -> Result<(Place, Vec<u8>, Result<bool>)> {
         let entry = Arc::clone(&self.entry);
-        let patience = crate::http::Deadline::after(self.state.options.stall, false);
-        let part_time = PART_TIME.min(self.state.options.heartbeat);
-        self.state
-            .block(patience, move || {
-                let mut out = Vec::new();
-                let mut more = true;
-                let until = Instant::now() + part_time;
-                while more && out.len() < PART_BYTES && Instant::now() < until {
-                    more = place.poll(&entry, &mut out)?;
-                }
-                Ok((place, out, more))
-            })
-            .await?
+        let options = &self.outlet.state.options;
+        let patience = crate::http::Deadline::after(options.stall, false);
+        let part_time = PART_TIME.min(options.heartbeat);
+        let poll = move || {
+            let mut out = Vec::new();
+            let mut more = Ok(true);
+            let until = Instant::now() + part_time;
+            while matches!(more, Ok(true)) && out.len() < PART_BYTES && Instant::now() < until {
+                more = place.poll(&entry, &mut out);
+            }
+            (place, out, more)
+        };
+        self.outlet.state.block(patience, poll).await
     }
 
-    async fn send(&self, part: Vec<u8>) -> Result<(), End> {
-        let until = Instant::now() + self.state.options.stall;
-        match timeout_at(until, self.parts.send(Ok(Bytes::from(part)))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Left),
-            Err(_) => Err(End::Stalled),
-        }
-    }
-}
-
-/// Why a watch ends.
-enum End {
-    /// The reader closed the connection.
-    Left,
-    /// The reader takes nothing.
-    Stalled,
-    /// The reader is told why.
-    Error(Error),
-}
-
-impl From<Error> for End {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
+    /// Whether the watch ended because partitions have left this node.
+    fn has_moved(&self, error: &Error) -> bool {
+        self.heir.is_some() && error.code() == Code::TableNotFound && !self.entry.table.is_closed()
     }
 }
 

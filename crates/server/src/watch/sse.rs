@@ -5,7 +5,7 @@ use crate::document::RowWriter;
 use crate::error::Error;
 
 /// Appends an event. Data is one line.
-fn event(name: &str, id: Option<&EventId>, out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn event(name: &str, id: Option<&EventId>, out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(name.as_bytes());
     if let Some(id) = id {
@@ -27,12 +27,20 @@ pub(super) fn change(change: &WatchEvent, id: Option<&EventId>, rows: &RowWriter
             event("delete", id, out, |out| rows.delete(key, *timestamp, *partition, *offset, out));
         }
         // With some data: browsers pass over events that have none.
-        WatchEvent::SnapshotEnd => event("snapshot-end", id, out, |out| out.extend_from_slice(b"{}")),
-        WatchEvent::Reset(why) => {
-            let why = serde_json::json!({ "reason": why }).to_string();
-            event("reset", None, out, |out| out.extend_from_slice(why.as_bytes()));
-        }
+        WatchEvent::SnapshotEnd => snapshot_end(id, out),
+        WatchEvent::Reset(why) => reset(why, out),
     }
+}
+
+/// Appends the end of the rows.
+pub(super) fn snapshot_end(id: Option<&EventId>, out: &mut Vec<u8>) {
+    event("snapshot-end", id, out, |out| out.extend_from_slice(b"{}"));
+}
+
+/// Appends that everything begins anew.
+pub(super) fn reset(why: &str, out: &mut Vec<u8>) {
+    let why = serde_json::json!({ "reason": why }).to_string();
+    event("reset", None, out, |out| out.extend_from_slice(why.as_bytes()));
 }
 
 /// Appends a sign of life: the newest id, or a comment while there is none. Browsers take the id and show nothing.

@@ -3,6 +3,7 @@ mod catch_up;
 mod event_id;
 mod line;
 mod live;
+mod merged_id;
 mod open;
 mod snapshot;
 mod subscription;
@@ -14,6 +15,7 @@ use lentic_types::{Offset, PartitionId, Timestamp};
 
 pub use event_id::EventId;
 pub(crate) use line::Line;
+pub use merged_id::MergedId;
 pub use open::Watch;
 pub(crate) use subscription::Subscription;
 

@@ -11,12 +11,12 @@ use super::{EventId, Filter, Subscription, WatchEvent, WatchStart};
 use crate::ReadError;
 use crate::table::admission::Waiting;
 use crate::table::partition::is_building;
-use crate::table::{Partition, RawTable, Target};
+use crate::table::{Partition, RawTable, Scope, Target};
 
 /// An open watch. One reader owns it; dropping it ends it, and may block where it reads the log.
 pub struct Watch {
     pub(super) table: RawTable,
-    /// What it is of: the partitions that were here when it began.
+    /// What it is of.
     pub(super) partitions: Arc<Vec<Arc<Partition>>>,
     pub(super) filter: Filter,
     pub(super) phase: Phase,
@@ -44,15 +44,16 @@ pub(super) enum Phase {
 }
 
 impl RawTable {
-    /// Opens a watch. The caller has been admitted before.
-    pub fn watch(&self, filter: Filter, start: WatchStart) -> Result<Watch, ReadError> {
+    /// Opens a watch of the partitions of `scope`, to which the caller has been admitted before. Its ids tell nothing of the
+    /// others: [`MergedId`](super::MergedId) puts those of several watches together.
+    pub fn watch(&self, filter: Filter, scope: &Scope, start: WatchStart) -> Result<Watch, ReadError> {
         if self.is_closed() {
             return Err(ReadError::Closed);
         }
         let nowhere = vec![Offset(0); self.partitions() as usize];
         let mut watch = Watch {
             table: self.clone(),
-            partitions: self.here(),
+            partitions: self.in_scope(scope)?,
             filter,
             phase: Phase::Live,
             subscription: Arc::new(Subscription::new(self.inner.around.limits.watch_buffer_bytes)),

@@ -2,14 +2,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lentic_types::Timestamp;
+use lentic_types::{PartitionId, Timestamp};
 
-use super::{EventId, Filter, Watch, WatchEvent, WatchStart};
+use super::{EventId, Filter, MergedId, Watch, WatchEvent, WatchStart};
 use crate::ReadError;
+use crate::table::Scope;
 use crate::table::testing::{Bench, NOW, WATCH_BUFFER_BYTES};
 
 fn open(bench: &Bench, start: WatchStart) -> Watch {
-    bench.table.watch(Filter::All, start).expect("a watch")
+    bench.table.watch(Filter::All, &Scope::All, start).expect("a watch")
 }
 
 /// An event in a word.
@@ -198,4 +199,40 @@ fn ids_are_as_old_as_the_last_proof() {
     assert_eq!(back.id().at, Timestamp(NOW.0 - 500));
     assert_eq!(poll(&mut back), ["put b"]);
     assert_eq!(back.id().at, Timestamp(NOW.0 - 5));
+}
+
+/// Watches of parts of a table together tell what one of the whole tells, and one goes on where another was.
+#[test]
+fn of_some_partitions() {
+    let bench = Bench::new(3);
+    for (partition, key) in [(0, "a"), (1, "b"), (2, "c")] {
+        bench.append(partition, key, Some("v"));
+        bench.apply(partition);
+    }
+    let scope = |partitions: &[u32]| Scope::Some(partitions.iter().copied().map(PartitionId).collect());
+    let open = |partitions: &[u32], start| bench.table.watch(Filter::All, &scope(partitions), start);
+    let mut one = open(&[0, 2], WatchStart::Snapshot).expect("a watch");
+    let mut other = open(&[1], WatchStart::Snapshot).expect("a watch");
+    assert_eq!(poll(&mut one), ["row a", "row c", "end"]);
+    assert_eq!(poll(&mut other), ["row b", "end"]);
+    let mut merged = MergedId::new(3, &[0, 1, 2].map(PartitionId));
+    merged.take(&one.id(), &[0, 2].map(PartitionId));
+    merged.take(&other.id(), &[PartitionId(1)]);
+    for (partition, key) in [(0, "d"), (1, "e"), (2, "f")] {
+        bench.append(partition, key, Some("v"));
+        bench.apply(partition);
+    }
+    assert_eq!(poll(&mut other), ["put e"]);
+    merged.take(&other.id(), &[PartitionId(1)]);
+    // Otherwise divided, and as a whole.
+    let id = merged.id().expect("an id");
+    assert_eq!(poll(&mut open(&[0, 1], WatchStart::After(id.clone())).expect("a watch")), ["put d"]);
+    assert_eq!(poll(&mut open(&[2], WatchStart::After(id.clone())).expect("a watch")), ["put f"]);
+    let mut whole = bench.table.watch(Filter::All, &Scope::All, WatchStart::After(id)).expect("a watch");
+    let mut told = poll(&mut whole);
+    told.sort_unstable();
+    assert_eq!(told, ["put d", "put f"]);
+    // What is not here can't be watched here.
+    let absent = open(&[1, 7], WatchStart::Now).err();
+    assert_eq!(absent, Some(ReadError::NotKept(PartitionId(7))));
 }
