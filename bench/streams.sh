@@ -1,6 +1,6 @@
 # The part `streams` of bench/run.sh: the same topologies on Lentic, Kafka Streams and Flink, one after the other.
 #
-#   CONTENDERS="lentic kafka-streams ..."  some of those below
+#   CONTENDERS="lentic kafka-streams flink-heap flink-rocksdb"   kafka-streams-defaults is there too
 #   TOPOLOGIES="count join"
 #   GUARANTEES="at_least_once exactly_once"
 #   KEYS=100000          different keys of the stream, and rows of the table
@@ -8,7 +8,7 @@
 #   CHECKPOINT_MS=1000   between two checkpoints of Flink; the others commit every 100 ms
 #   TIMEOUT=900          seconds after which a contender is given up
 
-contenders=${CONTENDERS:-lentic kafka-streams kafka-streams-defaults flink-heap flink-rocksdb}
+contenders=${CONTENDERS:-lentic kafka-streams flink-heap flink-rocksdb}
 topologies=${TOPOLOGIES:-count join}
 guarantees=${GUARANTEES:-at_least_once exactly_once}
 
@@ -54,7 +54,7 @@ trial() { # TOPOLOGY GUARANTEE CONTENDER
       ;;
     *) die "there is no contender $contender" ;;
   esac
-  for each in seconds records_per_second cpu_seconds cpu_seconds_with_start peak_rss_mib output_records check; do
+  for each in seconds records_per_second processed_per_second cpu_seconds cpu_seconds_with_start peak_rss_mib output_records check; do
     figure "$name.$each" "$(field $each "$result")"
   done
   rm -rf "$work/trial"

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use lentic::config::{Config, ProcessingGuarantee};
-use lentic::log::{Log as _, SharedLog, TopicSettings};
+use lentic::log::{SharedLog, TopicSettings};
 use lentic::topology::Topology;
 use lentic::types::{Offset, PartitionId, TopicName, TopicPartition};
 use lentic::{Node, Query};
@@ -106,7 +106,7 @@ impl Streaming {
         let made = query.own_topics();
         let repartition = made.iter().filter(|topic| topic.as_str().ends_with("-repartition"));
         for topic in std::iter::once(&self.input).chain(repartition) {
-            while !is_committed(&query, log, topic, partitions)? {
+            while !is_committed(&query, &log, topic, partitions)? {
                 check(&node, deadline, "the progress is not committed")?;
                 std::thread::sleep(PAUSE);
             }
@@ -118,7 +118,7 @@ impl Streaming {
             .set("bootstrap.servers", &self.brokers)
             .set("isolation.level", "read_committed")
             .create()?;
-        while !is_visible(&reader, log, results, partitions)? {
+        while !is_visible(&reader, &log, results, partitions)? {
             check(&node, deadline, "a transaction on the results is open")?;
             std::thread::sleep(PAUSE);
         }
@@ -212,7 +212,7 @@ fn is_visible(reader: &BaseConsumer, log: &SharedLog, topic: &TopicName, partiti
         let end = log.bounds_of(&TopicPartition::new(topic.clone(), PartitionId(number)))?.end;
         let timeout = Duration::from_secs(10);
         let (_, visible) = reader.fetch_watermarks(topic.as_str(), number.try_into()?, timeout)?;
-        if Offset(visible) < end {
+        if u64::try_from(visible)? < end.0 {
             return Ok(false);
         }
     }
