@@ -30,7 +30,7 @@ trial() { # TOPOLOGY GUARANTEE CONTENDER
   case $contender in
     lentic)
       result=$("$bench" streaming "$topology" "${common[@]}" --data-dir "$work/trial" --service-id "$application" \
-        2>"$work/trial.log") || { tail -n 20 "$work/trial.log"; die "$name failed"; }
+        2>"$work/trial.log") || { head -n 20 "$work/trial.log"; die "$name failed"; }
       checked=$(java -cp "$classpath" bench.Check "${common[@]}" --contender lentic --topology "$topology" \
         --output "$(field results "$result")") || die "$name: $checked"
       result+=" $checked"

@@ -105,8 +105,11 @@ impl Streaming {
 
         let made = query.own_topics();
         let repartition = made.iter().filter(|topic| topic.as_str().ends_with("-repartition"));
-        for topic in std::iter::once(&self.input).chain(repartition) {
-            while !is_committed(&query, &log, topic, partitions)? {
+        // A position stands behind the last record; after that comes the marker of its transaction.
+        let markers = matches!(self.guarantee, Guarantee::ExactlyOnce).into();
+        let inputs = std::iter::once((&self.input, 0)).chain(repartition.map(|topic| (topic, markers)));
+        for (topic, markers) in inputs {
+            while !is_committed(&query, &log, topic, partitions, markers)? {
                 check(&node, deadline, "the progress is not committed")?;
                 std::thread::sleep(PAUSE);
             }
@@ -193,13 +196,19 @@ fn check(node: &Node, deadline: Instant, state: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether commits have come to the end of a topic.
-fn is_committed(query: &Query, log: &SharedLog, topic: &TopicName, partitions: u32) -> Result<bool> {
+/// Whether commits have come to the last record of a topic, with so many markers behind it.
+fn is_committed(
+    query: &Query,
+    log: &SharedLog,
+    topic: &TopicName,
+    partitions: u32,
+    markers: u64,
+) -> Result<bool> {
     let positions = query.positions();
     for partition in (0..partitions).map(|number| TopicPartition::new(topic.clone(), PartitionId(number))) {
         let end = log.bounds_of(&partition)?.end;
         let position = positions.get(&partition.to_string()).copied().unwrap_or(Offset(0));
-        if position < end {
+        if position.0 + markers < end.0 {
             return Ok(false);
         }
     }
