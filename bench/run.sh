@@ -3,11 +3,12 @@
 # `make bench ROWS=... PARTS="..."` calls this; bench/README.md says what is measured and why.
 #
 #   ROWS=5000000        rows of the topic
-#   PARTS=all           or some of: constant drain kcache program streams lentic embedded writes
+#   PARTS=all           or some of: constant drain kcache program kafka-streams lentic embedded writes streams
 #   SECONDS_PER_RUN=20  how long wrk asks
-#   THREADS=2           of Kafka Streams
+#   THREADS=2           of Kafka Streams in the part kafka-streams
 #   VALUE_BYTES=100     of each value
 #   NO_BUILD=1          take the programs as they are
+#   bench/streams.sh says what else the part streams takes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +18,7 @@ wrk_seconds=${SECONDS_PER_RUN:-20}
 threads=${THREADS:-2}
 value_bytes=${VALUE_BYTES:-100}
 partitions=4
-[ "$parts" != all ] || parts="constant drain kcache program streams lentic embedded writes"
+[ "$parts" != all ] || parts="constant drain kcache program kafka-streams lentic embedded writes streams"
 
 work=$PWD/bench/work
 results=$PWD/bench/results
@@ -29,7 +30,10 @@ export KAFKA_DIR=$work/kafka KAFKA_HEAP=${KAFKA_HEAP:-1g}
 
 say() { printf '\n\033[1m[bench] %s\033[0m\n' "$*"; }
 die() { printf '[bench] %s\n' "$*" >&2; exit 1; }
-command -v wrk >/dev/null || die "wrk is missing: sudo apt-get install wrk"
+# The part `streams` has topics of its own and no requests.
+reads=
+[ "$parts" = streams ] || reads=1
+[ -z "$reads" ] || command -v wrk >/dev/null || die "wrk is missing: sudo apt-get install wrk"
 
 pids=()
 finish() {
@@ -185,22 +189,22 @@ part_program() {
   rm -rf "$work/program"
 }
 
-part_streams() {
+part_kafka-streams() {
   local serve=(java -Xmx1g -cp "$classpath" bench.StreamsStore --brokers "$brokers" --threads "$threads"
-    --state "$work/streams" --port $streams_port --application "bench-streams-$stamp")
-  say "streams: Kafka Streams with $threads threads, first load of the topic"
-  start streams.first "127.0.0.1:$streams_port" /rows/ -- "${serve[@]}"
-  say "streams: point reads"
-  ask streams "$pid" "127.0.0.1:$streams_port" /rows/
-  say "streams: restart after kill -9"
+    --state "$work/kafka-streams" --port $streams_port --application "bench-kafka-streams-$stamp")
+  say "kafka-streams: Kafka Streams with $threads threads, first load of the topic"
+  start kafka-streams.first "127.0.0.1:$streams_port" /rows/ -- "${serve[@]}"
+  say "kafka-streams: point reads"
+  ask kafka-streams "$pid" "127.0.0.1:$streams_port" /rows/
+  say "kafka-streams: restart after kill -9"
   crash "$pid"
-  start streams.restart "127.0.0.1:$streams_port" /rows/ -- "${serve[@]}"
-  say "streams: restore after losing the disk"
+  start kafka-streams.restart "127.0.0.1:$streams_port" /rows/ -- "${serve[@]}"
+  say "kafka-streams: restore after losing the disk"
   stop "$pid"
-  rm -rf "$work/streams"
-  start streams.restore "127.0.0.1:$streams_port" /rows/ -- "${serve[@]}"
+  rm -rf "$work/kafka-streams"
+  start kafka-streams.restore "127.0.0.1:$streams_port" /rows/ -- "${serve[@]}"
   stop "$pid"
-  rm -rf "$work/streams"
+  rm -rf "$work/kafka-streams"
 }
 
 part_lentic() {
@@ -252,18 +256,29 @@ part_writes() {
   rm -rf "$work/lentic"
 }
 
+source bench/streams.sh
+
 # ---- the run ----------------------------------------------------------------------------------------------------
 
 say "building the programs"
 [ -n "${NO_BUILD:-}" ] || cargo build --workspace --bins
-(cd bench/jvm && mvn -q -B package dependency:build-classpath -Dmdep.outputFile=target/cp.txt)
-classpath=bench/jvm/target/bench-1.jar:$(cat bench/jvm/target/cp.txt)
+# Builds a project of Maven's and prints its class path: DIRECTORY JAR
+maven() {
+  (cd "$1" && mvn -q -B package dependency:build-classpath -Dmdep.outputFile=target/cp.txt >&2)
+  printf '%s' "$1/target/$2:$(cat "$1/target/cp.txt")"
+}
+classpath=$(maven bench/jvm bench-1.jar)
+flink_classpath=
+if [[ " $parts " == *" streams "* && $contenders == *flink* ]]; then flink_classpath=$(maven bench/flink bench-flink-1.jar); fi
 
-say "a broker, and a topic of $rows rows of $((value_bytes + 9)) bytes in $partitions partitions"
+say "a broker"
 kafka/kafka.sh up
 brokers=$(cat "$KAFKA_DIR/bootstrap")
-record produce "$("$bench" produce --brokers "$brokers" --rows "$rows" --partitions $partitions --value-bytes "$value_bytes")"
-last_keys=$("$bench" print last "$rows" $partitions)
+if [ -n "$reads" ]; then
+  say "a topic of $rows rows of $((value_bytes + 9)) bytes in $partitions partitions"
+  record produce "$("$bench" produce --brokers "$brokers" --rows "$rows" --partitions $partitions --value-bytes "$value_bytes")"
+  last_keys=$("$bench" print last "$rows" $partitions)
+fi
 
 for part in $parts; do "part_$part"; done
 
@@ -289,22 +304,22 @@ report() {
   printf '%-58s %12s %12s %8s %8s\n' "what ($rows rows, $(nproc) cores)" Lentic other ratio aim
   compare "reads/s, uniform : bare axum" lentic.uniform.rate constant.uniform.rate 0.7
   compare "reads/s, zipf : bare axum" lentic.zipf.rate constant.zipf.rate 0.8
-  compare "reads/s, uniform : Kafka Streams" lentic.uniform.rate streams.uniform.rate 2
-  compare "reads/s, zipf : Kafka Streams" lentic.zipf.rate streams.zipf.rate 2
+  compare "reads/s, uniform : Kafka Streams" lentic.uniform.rate kafka-streams.uniform.rate 2
+  compare "reads/s, zipf : Kafka Streams" lentic.zipf.rate kafka-streams.zipf.rate 2
   compare "p99 ms, uniform : bare axum" lentic.uniform.p99_ms constant.uniform.p99_ms - inverse
-  compare "p99 ms, uniform : Kafka Streams" lentic.uniform.p99_ms streams.uniform.p99_ms - inverse
+  compare "p99 ms, uniform : Kafka Streams" lentic.uniform.p99_ms kafka-streams.uniform.p99_ms - inverse
   compare "CPU us/read, uniform : bare axum" lentic.uniform.cpu_us_per_request constant.uniform.cpu_us_per_request - inverse
-  compare "CPU us/read, uniform : Kafka Streams" lentic.uniform.cpu_us_per_request streams.uniform.cpu_us_per_request - inverse
-  compare "first load, s : Kafka Streams" lentic.first.seconds streams.first.seconds 8 inverse
+  compare "CPU us/read, uniform : Kafka Streams" lentic.uniform.cpu_us_per_request kafka-streams.uniform.cpu_us_per_request - inverse
+  compare "first load, s : Kafka Streams" lentic.first.seconds kafka-streams.first.seconds 8 inverse
   compare "first load, s : plain drain" lentic.first.seconds drain.seconds 0.8 inverse
-  compare "restore after losing the disk, s : Kafka Streams" lentic.restore.seconds streams.restore.seconds 1 inverse
+  compare "restore after losing the disk, s : Kafka Streams" lentic.restore.seconds kafka-streams.restore.seconds 1 inverse
   compare "in a program: load, s : kcache in memory" program.seconds kcache.seconds 1 inverse
   compare "in a program: peak KiB : kcache" program.peak_rss_kib kcache.peak_rss_kib 10 inverse
   compare "in a program: gets/s on one thread : kcache" program.gets_per_second kcache.gets_per_second -
   single "restore from the embedded log, rows/s" embedded.restore.rows_per_second 1000000
   single "rows:load into the embedded log, rows/s" embedded.load.rows_per_second -
-  compare "restart after kill -9, s : Kafka Streams" lentic.restart.seconds streams.restart.seconds "<0.3 s" inverse
-  compare "resident MiB under load : Kafka Streams" lentic.rss_mib streams.rss_mib 3 inverse
+  compare "restart after kill -9, s : Kafka Streams" lentic.restart.seconds kafka-streams.restart.seconds "<0.3 s" inverse
+  compare "resident MiB under load : Kafka Streams" lentic.rss_mib kafka-streams.rss_mib 3 inverse
   compare "PUT p50 ms : bare produce, acks=all" puts.p50_ms acks.p50_ms - inverse
   compare "PUT p99 ms : bare produce, acks=all" puts.p99_ms acks.p99_ms - inverse
   single "compare-and-set p50 ms" cas.p50_ms -
@@ -312,4 +327,5 @@ report() {
   compare "rows:load on Kafka, rows/s : bare produce" kafka.load.rows_per_second produce.rows_per_second 0.6
 }
 say "ratios (greater is better; figures in bench/results/$stamp.txt)"
-report | tee -a "$figures"
+if [ -n "$reads" ]; then report | tee -a "$figures"; fi
+if [[ " $parts " == *" streams "* ]]; then report_streams | tee -a "$figures"; fi

@@ -9,6 +9,7 @@ mod latency;
 mod program;
 mod puts;
 mod start;
+mod streaming;
 
 use std::path::Path;
 
@@ -32,6 +33,8 @@ enum Command {
     Constant(constant::Constant),
     /// Open the topic as a table inside this process, and get rows of it.
     Program(program::Program),
+    /// Process a topic with a topology of streams, and measure it; `bench.Check` looks at the results.
+    Streaming(streaming::Streaming),
     /// Produce one record at a time and wait for its acknowledgement.
     Acks(latency::Acks),
     /// Send one PUT at a time and wait for its answer.
@@ -65,6 +68,7 @@ fn main() -> Result<()> {
         Command::Drain(drain) => drain.run(),
         Command::Constant(constant) => constant.run(),
         Command::Program(program) => program.run(),
+        Command::Streaming(streaming) => streaming.run(),
         Command::Acks(acks) => acks.run(),
         Command::Puts(puts) => puts.run(),
         Command::Start(start) => start.run(),

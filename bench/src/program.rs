@@ -71,7 +71,7 @@ impl Program {
     }
 }
 
-fn peak_rss_kib() -> Result<u64> {
+pub fn peak_rss_kib() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     Ok(line.trim().trim_end_matches(" kB").parse()?)
