@@ -9,7 +9,7 @@ use lentic::{Node, Table};
 
 use crate::counter::brokers;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One that is too large for its topic is left out and becomes a dead letter; what is beside it is committed.
 #[test]
