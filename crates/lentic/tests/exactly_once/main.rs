@@ -125,7 +125,7 @@ fn killed_for_longer_than_offsets_are_kept() {
     // The retention begins when the session of the dead one is over.
     std::thread::sleep(Duration::from_secs(65).saturating_sub(killed.elapsed()));
     while broker.groups().contains(&input.service) {
-        assert!(killed.elapsed() < Duration::from_secs(120), "the offsets are kept");
+        assert!(killed.elapsed() < Duration::from_mins(2), "the offsets are kept");
         std::thread::sleep(Duration::from_secs(1));
     }
     kill_twice(&mut counter);
@@ -151,10 +151,11 @@ fn killed_at_least_once() {
         counter.stop();
     }
     for round in 0..12u64 {
-        input.write(20_000);
         counter.start();
         counter.wait_running();
-        std::thread::sleep(Duration::from_millis(50 + round * 137 % 400));
+        // What is written meanwhile is counted meanwhile.
+        input.write(20_000);
+        std::thread::sleep(Duration::from_millis(round * 37 % 100));
         counter.kill();
         if round % 5 == 4 {
             counter.lose_state();

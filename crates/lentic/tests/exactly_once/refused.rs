@@ -7,14 +7,14 @@ use lentic::topology::Topology;
 use lentic::types::TopicName;
 use lentic::{Node, Table};
 
-use crate::counter::brokers;
+use crate::broker::shared;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One that is too large for its topic is left out and becomes a dead letter; what is beside it is committed.
 #[test]
 fn a_result_that_is_too_large_is_a_dead_letter() {
-    let Some(brokers) = brokers() else { return };
+    let Some(brokers) = shared() else { return };
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
     let name = |what: &str| format!("refused-{nanos:x}-{what}");
     let dir = tempfile::tempdir().expect("a directory");
