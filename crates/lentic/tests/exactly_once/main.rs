@@ -150,10 +150,11 @@ fn killed_at_least_once() {
         counter.stop();
     }
     for round in 0..12u64 {
-        input.write(20_000);
         counter.start();
         counter.wait_running();
-        std::thread::sleep(Duration::from_millis(50 + round * 137 % 400));
+        // What is written meanwhile is counted meanwhile.
+        input.write(20_000);
+        std::thread::sleep(Duration::from_millis(round * 37 % 100));
         counter.kill();
         if round % 5 == 4 {
             counter.lose_state();
