@@ -233,12 +233,12 @@ impl Writer {
     }
 }
 
-/// What a watch has told so far, with the ids.
-type Told = Arc<Mutex<Vec<(Change, String)>>>;
+/// What a watch has told so far, with the ids; `None`: nobody listens any longer.
+type Told = Arc<Mutex<Option<Vec<(Change, String)>>>>;
 
 /// Watches from now on, until the test ends; the answer has its time, after which it comes back where it was.
 fn listen(url: String) -> Told {
-    let told = Told::default();
+    let told = Arc::new(Mutex::new(Some(Vec::new())));
     let heard = Arc::clone(&told);
     let mut lines = watch(&url, "snapshot=false", None);
     std::thread::spawn(move || {
@@ -247,7 +247,9 @@ fn listen(url: String) -> Told {
                 match event.event.as_str() {
                     "put" => {
                         let id = event.id.clone().unwrap_or_else(|| panic!("{event:?}"));
-                        heard.lock().unwrap_or_else(PoisonError::into_inner).push((change(&event), id));
+                        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                        let Some(heard) = heard.as_mut() else { return };
+                        heard.push((change(&event), id));
                     }
                     "heartbeat" | ":" => {}
                     // Then there are too few, which the test sees.
@@ -257,9 +259,12 @@ fn listen(url: String) -> Told {
                     }
                 }
             }
-            let last = heard.lock().unwrap_or_else(PoisonError::into_inner).last().map(|(_, id)| id.clone());
-            let request = Request::new("GET", format!("{url}/v1/tables/t/watch?snapshot=false"));
+            let last = {
+                let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                heard.as_ref().and_then(|heard| heard.last().map(|(_, id)| id.clone()))
+            };
             let Some(last) = last else { return };
+            let request = Request::new("GET", format!("{url}/v1/tables/t/watch?snapshot=false"));
             eprintln!("the watch comes back");
             lines = request.header("Last-Event-ID", &last).lines();
         }
@@ -268,7 +273,7 @@ fn listen(url: String) -> Told {
 }
 
 fn heard(told: &Told) -> Vec<(Change, String)> {
-    told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    told.lock().unwrap_or_else(PoisonError::into_inner).clone().expect("somebody listens")
 }
 
 /// Owners are killed, come back, and stop in order, while rows are written: a watch through another node goes on.
@@ -310,7 +315,7 @@ fn watches_outlive_the_owners() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(missing(), 0, "acknowledged writes that were not told, of {}", written.len());
-    let told = heard(&told);
+    let told = told.lock().unwrap_or_else(PoisonError::into_inner).take().expect("somebody listens");
     for (partition, changes) in by_partition(told.iter().map(|(change, _)| change)) {
         assert!(
             changes.is_sorted_by(|(one, ..), (other, ..)| one < other),
