@@ -11,20 +11,20 @@ use crate::harness::{Node, unique, until};
 const ROWS: u64 = 300;
 
 /// Nodes of one service, each with a directory of its own.
-struct Cluster {
-    service: String,
+pub struct Cluster {
+    pub service: String,
     brokers: String,
     dirs: BTreeMap<&'static str, TempDir>,
-    nodes: BTreeMap<&'static str, Node>,
+    pub nodes: BTreeMap<&'static str, Node>,
 }
 
 impl Cluster {
-    fn new(kafka: &Kafka) -> Self {
+    pub fn new(kafka: &Kafka) -> Self {
         let (dirs, nodes) = (BTreeMap::new(), BTreeMap::new());
         Self { service: unique("cluster"), brokers: kafka.brokers.clone(), dirs, nodes }
     }
 
-    fn start(&mut self, name: &'static str) {
+    pub fn start(&mut self, name: &'static str) {
         let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
         let arguments =
             ["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
@@ -32,12 +32,12 @@ impl Cluster {
         self.nodes.insert(name, node);
     }
 
-    fn node(&self, name: &str) -> &Node {
+    pub fn node(&self, name: &str) -> &Node {
         &self.nodes[name]
     }
 
     /// Waits until every node sees just these, each with shards of its own, and every shard served.
-    fn settle(&self) {
+    pub fn settle(&self) {
         for node in self.nodes.values() {
             until("the shards to be spread and served", || {
                 let cluster = node.get("/v1/cluster").send().json();

@@ -8,6 +8,7 @@ mod attach;
 mod bulk;
 mod client;
 mod cluster;
+mod cluster_watch;
 mod membership;
 mod mixed;
 mod moving;

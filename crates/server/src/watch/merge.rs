@@ -72,6 +72,11 @@ impl Merge {
         Ok(merge)
     }
 
+    #[cfg(test)]
+    pub(super) fn of_parts(watched: Arc<Watched>, start: &WatchStart, parts: Vec<Part>) -> Self {
+        Self { parts, ..Self::new(watched, start) }
+    }
+
     /// Goes on with a watch of partitions of which some left this node.
     pub(super) fn inherit(watched: Arc<Watched>, place: Option<EventId>) -> Self {
         match place {

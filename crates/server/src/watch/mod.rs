@@ -7,6 +7,8 @@ mod outlet;
 mod part;
 mod question;
 mod sse;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;
