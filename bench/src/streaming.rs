@@ -146,7 +146,10 @@ impl Streaming {
             Some(table) if self.topology == Kind::Join => {
                 let topology = Topology::new("join");
                 let rows = topology.table::<String, Vec<u8>>(table.as_str());
-                topology.stream::<String, Vec<u8>>(input).join_table(&rows, join).to(output.as_str());
+                topology
+                    .stream::<String, Vec<u8>>(input)
+                    .join_table(&rows, |left, right| join(left, right))
+                    .to(output.as_str());
                 topology
             }
             _ => {
@@ -174,8 +177,7 @@ fn field(value: &[u8]) -> String {
 }
 
 /// 8 bytes of both.
-#[expect(clippy::ptr_arg, reason = "a join gets what its streams hold")]
-fn join(left: &Vec<u8>, right: &Vec<u8>) -> Vec<u8> {
+fn join(left: &[u8], right: &[u8]) -> Vec<u8> {
     begin();
     done();
     [&left[..left.len().min(8)], &right[..right.len().min(8)]].concat()
