@@ -1,4 +1,10 @@
 //! Watches through any node of three: all rows once, then every change once, whichever nodes go meanwhile.
+#![allow(
+    clippy::print_stderr,
+    clippy::manual_assert,
+    clippy::format_collect,
+    reason = "a test that fails tells what it saw"
+)]
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -44,7 +44,7 @@ impl Bench {
         for (partition, records) in [(0, 3), (1, 2)] {
             let lies_there =
                 |key: &String| table.raw().write_partition_of(key.as_bytes()) == Some(PartitionId(partition));
-            let key = (0..).map(|n| format!("k{n}")).find(lies_there).expect("a key");
+            let key = (0..1_000_000).map(|n| format!("k{n}")).find(lies_there).expect("a key");
             for record in 0..records {
                 table.put(&key, &record.to_string()).expect("a write");
             }
