@@ -1,5 +1,5 @@
 //! What has to be true of a cluster at rest, whatever happened before.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lentic_cluster::HolderRecord;
@@ -74,12 +74,13 @@ impl SimCluster {
             let place = StorePlace { shard, index, changelog: changelog.clone() };
             let observed = observed.get(spec.log_name().as_str()).copied().unwrap_or(-1);
             let layout = self.world.application.layout(index);
-            let shown = |mut rows: Bytes| {
-                rows.retain(|key, _| is_shown(&spec, layout, key, observed));
-                rows
-            };
             let log = self.world.broker.log(&changelog);
             let model = |to: Offset| log.map(|log| fold(log, layout, to)).unwrap_or_default();
+            let unread = unread_versions(&spec, layout, &model(Offset(u64::MAX)), observed);
+            let shown = |mut rows: Bytes| {
+                rows.retain(|key, _| is_shown(&spec, layout, key, observed) && !unread.contains(key));
+                rows
+            };
             let everything = shown(model(Offset(u64::MAX)));
             for (name, disk, leads) in self.disks(task) {
                 let Some((rows, position)) = place.rows(disk) else { continue };
@@ -91,7 +92,12 @@ impl SimCluster {
                         &expected,
                     ));
                 }
-                if leads && let Some(entries) = place.entries_by_time(disk, &spec) {
+                // An entry of a version goes with the version before it: there are fewer than rows.
+                let is_versioned = matches!(spec.kind, StoreKind::Versioned { .. });
+                if leads
+                    && !is_versioned
+                    && let Some(entries) = place.entries_by_time(disk, &spec)
+                {
                     let expected =
                         rows.iter().map(|(key, row)| (entry(layout, key, row), Vec::new())).collect();
                     if entries != expected {
@@ -242,6 +248,27 @@ fn is_shown(spec: &StoreSpec, layout: KeyLayout, key: &[u8], observed: i64) -> b
     };
     let first = observed.saturating_sub(retention).saturating_add(i64::from(!spec.closes));
     layout.time(key).is_none_or(|time| time.sorted_by().0 >= first)
+}
+
+/// The versions that no read of the history can see any more: replaced before it, or deletes from before it. They go silently,
+/// at their own time.
+fn unread_versions(spec: &StoreSpec, layout: KeyLayout, all: &Bytes, observed: i64) -> BTreeSet<Vec<u8>> {
+    let StoreKind::Versioned { history_ms } = spec.kind else { return BTreeSet::new() };
+    let first = observed.saturating_sub(history_ms);
+    let (mut unread, mut newer) = (BTreeSet::new(), None);
+    for (place, row) in all {
+        let mut key = Vec::new();
+        layout.inner_of_stored(place, &mut key).expect("a version's key");
+        let from = layout.time(place).map_or(0, |time| time.sorted_by().0);
+        let replaced = newer.take().filter(|(other, _)| *other == key).map(|(_, from): (Vec<u8>, i64)| from);
+        let value = RowView::read(row).expect("rows have headers").value;
+        let is_delete = lentic_format::read_version(value).expect("a version").is_none();
+        if replaced.is_some_and(|at| at < first) || (is_delete && from < first) {
+            unread.insert(place.clone());
+        }
+        newer = Some((key, from));
+    }
+    unread
 }
 
 /// The entry by time of a row.
