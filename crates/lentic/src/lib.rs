@@ -5,11 +5,12 @@ mod cluster;
 mod codec;
 pub mod config;
 mod error;
-mod made;
 mod node;
 mod query;
+mod span;
 mod table;
 mod together;
+mod topics;
 mod typed;
 
 pub use cluster::{Addresses, Member, MemberShard};

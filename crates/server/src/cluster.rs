@@ -1,6 +1,4 @@
 //! `GET /v1/cluster`: the nodes of the service and where its shards are.
-use std::collections::BTreeMap;
-
 use axum::http::StatusCode;
 use lentic::types::ShardId;
 use lentic::{Member, Role};
@@ -58,29 +56,18 @@ fn described(member: &Member) -> api::ClusterNode {
     }
 }
 
-/// Of several that claim a shard the one by the latest assignment has it.
 fn placed(shard: ShardId, members: &[Member]) -> api::ClusterShard {
-    let mut holders = BTreeMap::new();
-    let mut owner: Option<(&Member, bool)> = None;
-    for member in members {
-        let Some(held) = member.shards.iter().find(|held| held.shard == shard) else { continue };
-        if held.role == Role::Active && owner.is_none_or(|(known, _)| known.generation < member.generation) {
-            owner = Some((member, held.ready));
-        }
-        holders.insert(&member.node, held);
-    }
-    let owner_name = owner.map(|(member, _)| member.node.clone());
-    let nodes = holders.into_iter().map(|(node, held)| api::ClusterHolder {
-        node: node.clone(),
-        role: role_name(if owner_name.as_ref() == Some(node) { Role::Active } else { Role::Standby })
-            .to_owned(),
-        ready: held.ready,
-        lag: held.lag,
-    });
-    let state = match owner {
-        Some((_, true)) => "served",
-        Some((_, false)) => "moving",
+    let holds = |member: &Member| {
+        let held = member.shards.iter().find(|held| held.shard == shard)?;
+        let role = role_name(held.role).to_owned();
+        Some(api::ClusterHolder { node: member.node.clone(), role, ready: held.ready, lag: held.lag })
+    };
+    let nodes: Vec<_> = members.iter().filter_map(holds).collect();
+    let owner = nodes.iter().find(|holder| holder.role == role_name(Role::Active));
+    let state = match owner.map(|owner| owner.ready) {
+        Some(true) => "served",
+        Some(false) => "moving",
         None => "unowned",
     };
-    api::ClusterShard { shard: shard.0, state: state.to_owned(), nodes: nodes.collect() }
+    api::ClusterShard { shard: shard.0, state: state.to_owned(), nodes }
 }

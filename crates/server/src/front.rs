@@ -54,7 +54,7 @@ impl Front {
     fn guard(&self) -> &Guard {
         match self.side {
             Side::Clients => &self.state.guard,
-            Side::Peers => &self.state.peer_guard,
+            Side::Peers => self.state.peer_guard.as_ref().unwrap_or(&self.state.guard),
         }
     }
 

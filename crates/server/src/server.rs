@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::connection::Connection;
 use crate::front::{Front, Side};
 use crate::options::Options;
-use crate::peers::{PeerListener, Peers, refuse_all};
+use crate::peers::{PeerListener, Peers};
 use crate::run::ServeError;
 use crate::security::Guard;
 use crate::state::State;
@@ -51,10 +51,7 @@ impl Server {
         let guard = guard(&node, address)?;
         let peers = PeerListener::open(&node, address)?;
         let secret = peers.as_ref().and_then(|peers| peers.secret.clone());
-        let peer_guard = match &peers {
-            Some(peers) => peers.guard()?,
-            None => refuse_all(address)?,
-        };
+        let peer_guard = peers.as_ref().map(PeerListener::guard).transpose()?;
         let state = Arc::new(State::new(node, guard, peer_guard, Peers::new(secret.as_deref()), options));
         let router = routes::router(&state);
         let (stop, stopped) = watch::channel(false);

@@ -28,8 +28,8 @@ pub(crate) struct State {
     pub(crate) node: Node,
     pub(crate) catalog: Catalog,
     pub(crate) guard: Guard,
-    /// Of the listener for other nodes.
-    pub(crate) peer_guard: Guard,
+    /// Of the listener for other nodes; `None`: there is none.
+    pub(crate) peer_guard: Option<Guard>,
     pub(crate) peers: Peers,
     pub(crate) http: Http,
     pub(crate) pace: Pace,
@@ -46,7 +46,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(node: Node, guard: Guard, peer_guard: Guard, peers: Peers, options: Options) -> Self {
+    pub(crate) fn new(
+        node: Node,
+        guard: Guard,
+        peer_guard: Option<Guard>,
+        peers: Peers,
+        options: Options,
+    ) -> Self {
         let openapi = crate::doc::openapi();
         Self {
             catalog: Catalog::new(node.clone()),

@@ -53,6 +53,20 @@ impl Cluster {
         }
     }
 
+    /// Declares the table `t` through the node `a`, and writes its rows.
+    fn fill(&self) -> BTreeMap<String, String> {
+        let a = self.node("a");
+        let topic = &self.service;
+        a.declare(&json!({"name": "t", "topic": topic, "key": "string", "value": "json", "partitions": 6}));
+        let mut rows = BTreeMap::new();
+        for number in 0..ROWS {
+            let (key, value) = (format!("key-{number:04}"), number.to_string());
+            a.put_row("t", &key, &value);
+            rows.insert(key, value);
+        }
+        rows
+    }
+
     /// Every row through every node.
     fn check(&self, rows: &BTreeMap<String, String>) {
         for (name, node) in &self.nodes {
@@ -85,16 +99,7 @@ fn any_node_answers_any_key() {
     let Some(kafka) = Kafka::shared() else { return };
     let mut cluster = Cluster::new(&kafka);
     cluster.start("a");
-    let a = cluster.node("a");
-    a.declare(
-        &json!({"name": "t", "topic": cluster.service, "key": "string", "value": "json", "partitions": 6}),
-    );
-    let mut rows = BTreeMap::new();
-    for number in 0..ROWS {
-        let (key, value) = (format!("key-{number:04}"), number.to_string());
-        a.put_row("t", &key, &value);
-        rows.insert(key, value);
-    }
+    let mut rows = cluster.fill();
     cluster.start("b");
     cluster.start("c");
     cluster.settle();
@@ -148,16 +153,7 @@ fn who_dies_is_replaced() {
     for name in ["a", "b", "c"] {
         cluster.start(name);
     }
-    let a = cluster.node("a");
-    a.declare(
-        &json!({"name": "t", "topic": cluster.service, "key": "string", "value": "json", "partitions": 6}),
-    );
-    let mut rows = BTreeMap::new();
-    for number in 0..ROWS {
-        let (key, value) = (format!("key-{number:04}"), number.to_string());
-        a.put_row("t", &key, &value);
-        rows.insert(key, value);
-    }
+    let mut rows = cluster.fill();
     cluster.settle();
     cluster.check(&rows);
     // Whoever wants a proven answer gets one, and who has a copy answers those that may be old.

@@ -1,16 +1,17 @@
 //! The cluster as a user looks at it.
-use lentic_cluster::Role;
+use std::sync::Arc;
+
+use lentic_cluster::{NodeId, NodeRecord, Role, ShardMap, ShardState};
 use lentic_types::ShardId;
 
 use crate::Node;
+use crate::node::now;
 
 /// A node of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Its id.
     pub node: String,
-    /// Whether it is the one that answers.
-    pub is_self: bool,
     /// Where clients reach it.
     pub endpoint: String,
     /// Its failure domain.
@@ -41,8 +42,8 @@ impl Node {
     }
 
     /// A node could not be reached: until it tells something new nobody is sent to it.
-    pub fn forget_node(&self, node: &str) {
-        self.shared.cluster.lost(node);
+    pub fn mark_unreachable(&self, node: &str) {
+        self.shared.cluster.mark_unreachable(node);
     }
 
     /// Whether other nodes of the service are there.
@@ -58,25 +59,31 @@ impl Node {
     /// The nodes of the cluster as they tell; of a node that is alone only itself.
     pub fn members(&self) -> Vec<Member> {
         let cluster = &self.shared.cluster;
-        if cluster.is_alone() {
-            let own = self.shared.own_record();
-            return vec![member(self.node_id(), &own, true)];
-        }
-        let map = cluster.map();
-        map.nodes().map(|(node, record)| member(node, record, node == cluster.node())).collect()
+        let map = if cluster.is_alone() {
+            let mut map = ShardMap::default();
+            map.told(cluster.node().clone(), Some(self.shared.own_record()), now());
+            Arc::new(map)
+        } else {
+            cluster.map()
+        };
+        map.nodes().map(|(node, record)| member(&map, node, record)).collect()
     }
 }
 
-fn member(node: &str, record: &lentic_cluster::NodeRecord, is_self: bool) -> Member {
-    let shard = |(shard, state): (&ShardId, &lentic_cluster::ShardState)| MemberShard {
+/// Of several that claim a shard the one by the latest assignment has it.
+fn member(map: &ShardMap, node: &NodeId, record: &NodeRecord) -> Member {
+    let role = |shard| {
+        let is_owner = map.owner(shard).is_some_and(|owner| owner.node == node);
+        if is_owner { Role::Active } else { Role::Standby }
+    };
+    let shard = |(shard, state): (&ShardId, &ShardState)| MemberShard {
         shard: *shard,
-        role: state.role,
+        role: role(*shard),
         ready: state.ready,
         lag: state.lag,
     };
     Member {
-        node: node.to_owned(),
-        is_self,
+        node: node.to_string(),
         endpoint: record.endpoint.clone(),
         rack: record.rack.clone(),
         generation: record.generation,

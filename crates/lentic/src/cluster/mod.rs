@@ -227,7 +227,7 @@ impl Cluster {
     }
 
     /// A node could not be reached.
-    fn lost(&self, node: &str) {
+    fn mark_unreachable(&self, node: &str) {
         self.unreachable.rcu(|nodes| {
             let mut nodes = (**nodes).clone();
             nodes.insert(node.into());

@@ -11,8 +11,8 @@ use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions, TopicSet
 use lentic_types::{OutgoingRecord, PartitionId, ShardId, Timestamp, TopicName, TopicPartition};
 
 use crate::NodeError;
-use crate::made::made;
 use crate::node::{NODES_SUFFIX, STATEMENTS_VERSION, Shared, now, pause, vital_thread};
+use crate::topics::find_or_create;
 
 /// How long a look at the topic waits.
 const POLL: Duration = Duration::from_millis(50);
@@ -87,7 +87,7 @@ impl NodesThread {
     }
 
     fn open(&self, shared: &Shared) -> log::Result<Box<dyn Reader>> {
-        made(&*shared.log, &self.topic, 1, &TopicSettings::compacted())?;
+        find_or_create(&*shared.log, &self.topic, 1, &TopicSettings::compacted())?;
         let partition = TopicPartition::new(self.topic.clone(), PartitionId(0));
         let mut reader = shared.log.reader(ReaderOptions::default())?;
         let start = shared.log.bounds_of(&partition)?.start;

@@ -2,15 +2,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lentic_cluster::{HolderRecord, Holders, OwnershipInput, OwnershipStep};
-use lentic_engine::log::{self, Polled, ReadFrom, ReaderOptions, RecordRef};
+use lentic_engine::log::{self, RecordRef};
 use lentic_types::{Offset, PartitionId, ShardId, Timestamp, TopicPartition};
 
 use super::clock;
 use crate::NodeError;
 use crate::node::{Shared, pause, vital_thread};
+use crate::span::{Span, read_through};
 
 const TICK: Duration = Duration::from_millis(10);
 
@@ -115,7 +116,11 @@ fn read_holders(shared: &Shared, shards: &BTreeSet<ShardId>) -> log::Result<()> 
     let topic = shared.shards_topic()?;
     let partitions: Vec<_> =
         shards.iter().map(|shard| TopicPartition::new(topic.clone(), PartitionId(shard.0))).collect();
-    read(shared, &partitions, &BTreeMap::new(), &mut |partition, key, value| {
+    let mut spans = Vec::new();
+    for (partition, bounds) in partitions.iter().zip(shared.log.bounds(&partitions)?) {
+        spans.push(Span { partition: partition.clone(), from: bounds?.start, to: None });
+    }
+    read_through(&*shared.log, spans, PATIENCE, &|| shared.is_stopping(), &mut |partition, key, value| {
         if key == HolderRecord::KEY
             && let Ok(record) = HolderRecord::from_bytes(value)
             && let Some(holders) = found.get_mut(&ShardId(partition.partition.0))
@@ -135,64 +140,16 @@ fn read_holders(shared: &Shared, shards: &BTreeSet<ShardId>) -> log::Result<()> 
 
 fn roll_forward(shared: &Shared, ends: BTreeMap<TopicPartition, Offset>) -> log::Result<()> {
     let partitions: Vec<_> = ends.keys().cloned().collect();
-    read(shared, &partitions, &ends, &mut |_, _, _| {})?;
+    let mut spans = Vec::new();
+    for ((partition, end), bounds) in ends.iter().zip(shared.log.bounds(&partitions)?) {
+        // What is before the end was looked at: whether reading comes past it is what counts.
+        let from = Offset(end.0.saturating_sub(1)).max(bounds?.start);
+        spans.push(Span { partition: partition.clone(), from, to: Some(*end) });
+    }
+    read_through(&*shared.log, spans, PATIENCE, &|| shared.is_stopping(), &mut |_, _, _| {})?;
     for (partition, end) in ends {
         let shard = ShardId(partition.partition.0);
         tell(shared, [&shard], &OwnershipInput::ReadTo(partition, end));
-    }
-    Ok(())
-}
-
-/// Reads committed records of partitions: each to its end, which has to be at least the one given.
-fn read(
-    shared: &Shared,
-    partitions: &[TopicPartition],
-    ends: &BTreeMap<TopicPartition, Offset>,
-    visit: &mut dyn FnMut(&TopicPartition, &[u8], &[u8]),
-) -> log::Result<()> {
-    let mut reader = shared.log.reader(ReaderOptions::default())?;
-    let mut open = BTreeSet::new();
-    for (partition, bounds) in partitions.iter().zip(shared.log.bounds(partitions)?) {
-        let bounds = bounds?;
-        if bounds.start < bounds.end {
-            // What is to be read to is at the end: it is not looked at.
-            let from = if ends.is_empty() { bounds.start } else { Offset(bounds.end.0.saturating_sub(1)) };
-            reader.assign(partition, ReadFrom::Offset(from.max(bounds.start)))?;
-            open.insert(partition.clone());
-        }
-    }
-    let deadline = Instant::now() + PATIENCE;
-    let mut polled = Vec::new();
-    while !open.is_empty() && !shared.is_stopping() {
-        if Instant::now() > deadline {
-            let text = format!("{} partitions could not be read to their ends in {PATIENCE:?}", open.len());
-            return Err(log::Error::Unavailable(text));
-        }
-        reader.poll(Duration::from_millis(100), &mut polled)?;
-        for found in polled.drain(..) {
-            match found {
-                Polled::Records { partition, batch, .. } => {
-                    for record in batch.iter() {
-                        if let (Some(key), Some(value)) = (record.key, record.value) {
-                            visit(&partition, key, value);
-                        }
-                    }
-                    if let (Some(end), Some(last)) = (ends.get(&partition), batch.last_offset())
-                        && last.next() >= *end
-                    {
-                        open.remove(&partition);
-                    }
-                }
-                Polled::End { partition, offset } => {
-                    if ends.get(&partition).is_none_or(|end| offset >= *end) {
-                        open.remove(&partition);
-                    }
-                }
-                Polled::OutOfRange { partition } => return Err(log::Error::NoSuchTopic(partition.topic)),
-                Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => return Err(error),
-                Polled::Failed { .. } => {}
-            }
-        }
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::starts::Starts;
 use crate::NodeError;
 use crate::cluster::{Cluster, Group};
 use crate::config::{Config, Fsync};
+use crate::topics::find_or_create;
 
 /// Behind the service's name in that of the topic whose partitions its nodes share out.
 pub(super) const SHARDS_SUFFIX: &str = "-shards";
@@ -196,10 +197,7 @@ pub(crate) fn join(
     let Some(topic) = log.topic(&name)? else {
         let (log, shards, founder) = (Arc::clone(log), config.shards, join.clone());
         let founding = std::thread::Builder::new().name("founding".to_owned()).spawn(move || {
-            match log.create_topic(&name, shards, &TopicSettings::compacted()) {
-                Ok(_) | Err(log::Error::TopicExists(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            find_or_create(&*log, &name, shards, &TopicSettings::compacted())?;
             Ok(founder.run()?)
         });
         let founding = founding.map_err(|error| NodeError::Io(format!("can't start a thread: {error}")))?;

@@ -11,9 +11,9 @@ use super::catalog::Catalog;
 use super::statement::Change;
 use super::tables::{EMBEDDED_PARTITIONS, settings_of_new};
 use super::{Node, Shared, logs};
-use crate::made::made;
 use crate::query::{Query, QueryError, QueryRecord};
 use crate::table::{Owner, Partition, StorePlace};
+use crate::topics::find_or_create;
 use crate::{RawTable, TableError};
 
 impl Node {
@@ -118,7 +118,7 @@ impl Shared {
     /// The same, made if it is missing.
     pub(crate) fn shards_topic(&self) -> Result<TopicName, log::Error> {
         let name = self.shards_name();
-        made(&*self.log, &name, self.config.shards, &TopicSettings::compacted())?;
+        find_or_create(&*self.log, &name, self.config.shards, &TopicSettings::compacted())?;
         Ok(name)
     }
 

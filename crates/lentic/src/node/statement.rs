@@ -8,8 +8,8 @@ use lentic_types::{Offset, OutgoingRecord, PartitionId, TableSpec, Timestamp, To
 use serde::{Deserialize, Serialize};
 
 use crate::NodeError;
-use crate::made::made;
 use crate::query::QueryRecord;
+use crate::topics::find_or_create;
 
 /// The version that this program writes and the newest it understands.
 pub(crate) const VERSION: u32 = 1;
@@ -102,7 +102,7 @@ pub(crate) fn topic(log: &dyn Log, service: &str) -> Result<Topic, NodeError> {
     let name = TopicName::new(format!("{service}{SUFFIX}"))
         .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
     let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
-    Ok(made(log, &name, 1, &settings)?)
+    Ok(find_or_create(log, &name, 1, &settings)?)
 }
 
 /// Statements with their offsets: all, or those from the first offset to before the second.

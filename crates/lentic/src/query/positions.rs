@@ -1,13 +1,14 @@
 //! Positions records: what the last commit of each task left, in the topic of the shards.
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lentic_engine::TaskId;
-use lentic_engine::log::{self, Log, Polled, ReadFrom, ReaderOptions};
+use lentic_engine::log::Log;
 use lentic_engine::stream::PositionsRecord;
 use lentic_types::{Offset, PartitionId, ShardId, TopicName, TopicPartition};
 
 use super::QueryError;
+use crate::span::{Span, read_through};
 
 /// How long reading them may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -24,53 +25,20 @@ pub(super) fn read(
     topic: &TopicName,
     shards: &BTreeSet<ShardId>,
 ) -> Result<BTreeMap<Vec<u8>, PositionsRecord>, QueryError> {
-    let mut records: BTreeMap<Vec<u8>, PositionsRecord> = BTreeMap::new();
     let partitions: Vec<_> =
         shards.iter().map(|shard| TopicPartition::new(topic.clone(), PartitionId(shard.0))).collect();
-    let mut open = BTreeMap::new();
-    let mut reader = log.reader(ReaderOptions::default())?;
+    let mut spans = Vec::new();
     for (partition, bounds) in partitions.iter().zip(log.bounds(&partitions)?) {
         let bounds = bounds?;
-        if bounds.start < bounds.end {
-            reader.assign(partition, ReadFrom::Offset(bounds.start))?;
-            open.insert(partition.clone(), bounds.end);
-        }
+        spans.push(Span { partition: partition.clone(), from: bounds.start, to: Some(bounds.end) });
     }
-    let deadline = Instant::now() + PATIENCE;
-    let mut polled = Vec::new();
-    while !open.is_empty() {
-        if Instant::now() > deadline {
-            let text = format!("the positions in {topic} could not be read to their end in {PATIENCE:?}");
-            return Err(log::Error::Unavailable(text).into());
+    let (mut records, mut taken) = (BTreeMap::new(), Ok(()));
+    read_through(log, spans, PATIENCE, &|| false, &mut |_, key, value| {
+        if taken.is_ok() {
+            taken = take(&mut records, key, value);
         }
-        reader.poll(Duration::from_millis(100), &mut polled)?;
-        for found in polled.drain(..) {
-            match found {
-                Polled::Records { partition, batch, .. } => {
-                    for record in batch.iter() {
-                        if let (Some(key), Some(value)) = (record.key, record.value) {
-                            take(&mut records, key, value)?;
-                        }
-                    }
-                    let read_to = batch.last_offset().map_or(Offset(0), Offset::next);
-                    if open.get(&partition).is_some_and(|end| read_to >= *end) {
-                        open.remove(&partition);
-                    }
-                }
-                Polled::End { partition, offset } => {
-                    if open.get(&partition).is_some_and(|end| offset >= *end) {
-                        open.remove(&partition);
-                    }
-                }
-                Polled::OutOfRange { partition } => {
-                    return Err(log::Error::NoSuchTopic(partition.topic).into());
-                }
-                Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => return Err(error.into()),
-                Polled::Failed { .. } => {}
-            }
-        }
-    }
-    Ok(records)
+    })?;
+    taken.map(|()| records)
 }
 
 /// A record of a lower generation than its predecessor's is a zombie's.

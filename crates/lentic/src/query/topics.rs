@@ -64,7 +64,7 @@ fn own(
     partitions: u32,
     settings: &TopicSettings,
 ) -> Result<Topic, QueryError> {
-    let found = crate::made::made(log, name, partitions, settings)?;
+    let found = crate::topics::find_or_create(log, name, partitions, settings)?;
     if found.partitions == partitions {
         return Ok(found);
     }

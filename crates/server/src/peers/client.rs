@@ -28,6 +28,17 @@ const WATCHES_WINDOW: u32 = i32::MAX as u32;
 /// Headers of a client's request that are not the other node's business.
 const DROPPED: [HeaderName; 5] = [AUTHORIZATION, CONNECTION, EXPECT, HOST, ORIGIN];
 
+/// A request to another node.
+pub(crate) struct Message<'a> {
+    /// `host:port`.
+    pub(crate) peer: &'a str,
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: Bytes,
+}
+
 /// What a request to another node came to, if not to an answer.
 #[derive(Debug)]
 pub(crate) enum Failed {
@@ -55,42 +66,31 @@ impl Peers {
         Self { client, watches, secret }
     }
 
-    /// Sends a request to the node at `peer`.
+    /// Sends a request.
     pub(crate) async fn send(
         &self,
-        peer: &str,
-        method: Method,
-        target: &str,
-        headers: &HeaderMap,
-        body: Bytes,
+        message: Message<'_>,
         deadline: Deadline,
     ) -> Result<Response<Incoming>, Failed> {
-        self.send_by(&self.client, peer, method, target, headers, body, deadline).await
+        self.send_by(&self.client, message, deadline).await
     }
 
-    /// Asks the node at `peer` for a watch; until `deadline` for the head of its answer.
+    /// Asks for a watch; until `deadline` for the head of its answer.
     pub(crate) async fn watch(
         &self,
-        peer: &str,
-        target: &str,
-        headers: &HeaderMap,
-        question: Bytes,
+        message: Message<'_>,
         deadline: Deadline,
     ) -> Result<Response<Incoming>, Failed> {
-        self.send_by(&self.watches, peer, Method::POST, target, headers, question, deadline).await
+        self.send_by(&self.watches, message, deadline).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one request")]
     async fn send_by(
         &self,
         client: &Client<HttpConnector, AxumBody>,
-        peer: &str,
-        method: Method,
-        target: &str,
-        headers: &HeaderMap,
-        body: Bytes,
+        message: Message<'_>,
         deadline: Deadline,
     ) -> Result<Response<Incoming>, Failed> {
+        let Message { peer, method, target, headers, body } = message;
         let not_sent = |error: &dyn std::fmt::Display| Failed::NotSent(error.to_string());
         let authority = Authority::try_from(peer).map_err(|error| not_sent(&error))?;
         let path = PathAndQuery::try_from(target).map_err(|error| not_sent(&error))?;

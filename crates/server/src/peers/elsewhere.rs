@@ -9,7 +9,8 @@ use lentic::types::{PartitionId, ShardId};
 use lentic::{Admission, Holder, Role};
 use tokio::time::Instant;
 
-use super::client::Failed;
+use super::client::{Failed, Message};
+use super::gather::unreachable;
 use crate::call::Call;
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
@@ -47,7 +48,7 @@ impl Call {
                 match self.ask(&holder, Bytes::new()).await {
                     Ok(response) if is_of_no_use(&response) => last = Some(response),
                     Ok(response) => return Ok(Answered::There(response)),
-                    Err(failed) => reasons.push(self.lost(&holder, &failed)),
+                    Err(failed) => reasons.push(unreachable(&self.state, &holder, failed)),
                 }
             }
             if is_here && !self.wants_active {
@@ -81,7 +82,7 @@ impl Call {
             match self.ask(&holder, body.clone()).await {
                 Ok(response) => return Ok(Answered::There(response)),
                 Err(Failed::Broken(why)) => {
-                    self.state.node.forget_node(&holder.node);
+                    self.state.node.mark_unreachable(&holder.node);
                     let text = format!(
                         "the node {} did not answer a write that it may have done: {why}",
                         holder.node
@@ -89,7 +90,7 @@ impl Call {
                     return Err(Error::new(Code::WriteOutcomeUnknown, text));
                 }
                 Err(Failed::Late) => return Err(Error::plain(Code::WriteOutcomeUnknown)),
-                Err(failed) => reasons.push(self.lost(&holder, &failed)),
+                Err(failed) => reasons.push(unreachable(&self.state, &holder, failed)),
             }
         }
         // Whoever has the rows can decide: the log does.
@@ -111,21 +112,14 @@ impl Call {
     }
 
     async fn ask(&self, holder: &Holder, body: Bytes) -> Result<Response, Failed> {
-        let (method, target) = (self.method.clone(), self.target.as_str());
-        let asked =
-            self.state.peers.send(&holder.peer, method, target, &self.headers, body, self.deadline).await;
-        asked.map(passed_on)
-    }
-
-    /// A node did not answer; why, for whoever asked.
-    pub(super) fn lost(&self, holder: &Holder, failed: &Failed) -> String {
-        let why = match failed {
-            Failed::NotSent(why) | Failed::Broken(why) => why,
-            Failed::Late => return format!("the node {} did not answer in time", holder.node),
+        let message = Message {
+            peer: &holder.peer,
+            method: self.method.clone(),
+            target: self.target.as_str(),
+            headers: &self.headers,
+            body,
         };
-        tracing::debug!(node = %holder.node, "another node can't be reached: {why}");
-        self.state.node.forget_node(&holder.node);
-        format!("the node {} can't be reached: {why}", holder.node)
+        self.state.peers.send(message, self.deadline).await.map(passed_on)
     }
 
     /// Refuses an answer that is not the active one's where that is asked for.

@@ -10,7 +10,7 @@ use lentic::types::{Offset, PartitionId, Timestamp};
 use lentic::{Demand, Holder, Order, Role, Written};
 use tokio::time::Instant;
 
-use super::client::Failed;
+use super::client::{Failed, Message};
 use super::elsewhere::no_active;
 use super::part::Question;
 use super::{PART_PATH, Part, PartRow, What, answer};
@@ -164,10 +164,10 @@ impl Gather {
             serde_json::to_vec(question).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
         let target = format!("{PART_PATH}{}", entry.name);
         let headers = HeaderMap::new();
-        let sent =
-            self.state.peers.send(&holder.peer, Method::POST, &target, &headers, body.into(), deadline);
-        let failed = |failed: Failed| unreachable(&self.state, holder, failed, deadline);
-        let response = sent.await.map_err(failed)?;
+        let (peer, method) = (holder.peer.as_str(), Method::POST);
+        let message = Message { peer, method, target: &target, headers: &headers, body: body.into() };
+        let failed = |failed: Failed| not_answered(&self.state, holder, failed, deadline);
+        let response = self.state.peers.send(message, deadline).await.map_err(failed)?;
         let status = response.status();
         let body = tokio::time::timeout_at(deadline.at(), response.into_body().collect()).await;
         let body = body.map_err(|_| deadline.error())?;
@@ -214,14 +214,23 @@ pub(crate) fn candidates(
     candidates
 }
 
-/// Another node did not answer a read: nobody is sent to it until it tells something new.
-pub(crate) fn unreachable(state: &State, holder: &Holder, failed: Failed, deadline: Deadline) -> Error {
+/// Another node did not answer, and why: nobody is sent to it until it tells something new, unless it was the time that was over.
+pub(super) fn unreachable(state: &State, holder: &Holder, failed: Failed) -> String {
     let why = match failed {
-        Failed::Late => return deadline.error(),
         Failed::NotSent(why) | Failed::Broken(why) => why,
+        Failed::Late => return format!("the node {} did not answer in time", holder.node),
     };
-    state.node.forget_node(&holder.node);
-    Error::new(Code::NoActive, format!("the node {} can't be reached: {why}", holder.node))
+    tracing::debug!(node = %holder.node, "another node can't be reached: {why}");
+    state.node.mark_unreachable(&holder.node);
+    format!("the node {} can't be reached: {why}", holder.node)
+}
+
+/// The same as the error of a read.
+pub(crate) fn not_answered(state: &State, holder: &Holder, failed: Failed, deadline: Deadline) -> Error {
+    match failed {
+        Failed::Late => deadline.error(),
+        failed => Error::new(Code::NoActive, unreachable(state, holder, failed)),
+    }
 }
 
 /// An error of another node, by its code.

@@ -62,11 +62,6 @@ impl PeerListener {
     }
 }
 
-/// The rules of a listener that is not there.
-pub(crate) fn refuse_all(address: SocketAddr) -> Result<Guard, ServeError> {
-    Guard::new(None, address, &[]).map_err(|error| ServeError::Config(error.to_string()))
-}
-
 fn read_secret(path: &std::path::Path) -> Result<String, ServeError> {
     let read = std::fs::read_to_string(path);
     let text = read.map_err(|error| ServeError::Io(format!("peer_secret_file {}", path.display()), error))?;

@@ -7,10 +7,10 @@ mod listener;
 mod part;
 
 pub(crate) use answer::answer;
-pub(crate) use client::Peers;
+pub(crate) use client::{Message, Peers};
 pub(crate) use elsewhere::{Answered, no_active};
-pub(crate) use gather::{Gather, Together, candidates, is_here, merge, told, unreachable};
-pub(crate) use listener::{PeerListener, refuse_all};
+pub(crate) use gather::{Gather, Together, candidates, is_here, merge, not_answered, told};
+pub(crate) use listener::PeerListener;
 pub(crate) use part::{Key, Part, PartRow, What};
 
 /// Marks a request that came from another node: it is answered from what is here and not sent on, so that there are no loops.

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Method;
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use futures_util::future::join_all;
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
@@ -19,7 +20,7 @@ use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
 use crate::freshness::{Freshness, admitted};
 use crate::http::{Deadline, LENTIC_LAG_RECORDS, LENTIC_ROLE, LENTIC_STALENESS_MS};
-use crate::peers::{self, WATCH_PATH};
+use crate::peers::{self, Message, WATCH_PATH};
 use crate::state::State;
 
 /// Another node is to refuse before this one has given it up: it knows why.
@@ -181,9 +182,10 @@ impl Watched {
         if let Ok(left) = HeaderValue::try_from(format!("{left}ms")) {
             headers.insert(HeaderName::from_static("lentic-timeout"), left);
         }
-        let sent = self.state.peers.watch(&holder.peer, &target, &headers, question.into(), deadline);
-        let response =
-            sent.await.map_err(|failed| peers::unreachable(&self.state, holder, failed, deadline))?;
+        let (peer, method) = (holder.peer.as_str(), Method::POST);
+        let message = Message { peer, method, target: &target, headers: &headers, body: question.into() };
+        let failed = |failed| peers::not_answered(&self.state, holder, failed, deadline);
+        let response = self.state.peers.watch(message, deadline).await.map_err(failed)?;
         if !response.status().is_success() {
             let body = deadline.run(response.into_body().collect()).await?;
             let body = body.map_err(|error| Error::new(Code::NoActive, error.to_string()))?.to_bytes();

@@ -8,7 +8,7 @@ use lentic_types::TopicName;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The topic, made if it is missing.
-pub(crate) fn made(
+pub(crate) fn find_or_create(
     log: &dyn Log,
     name: &TopicName,
     partitions: u32,

@@ -1,0 +1,65 @@
+//! Parts of partitions that are read once, to their ends.
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use lentic_engine::log::{self, Log, Polled, ReadFrom, ReaderOptions};
+use lentic_types::{Offset, TopicPartition};
+
+/// Which records of a partition.
+pub(crate) struct Span {
+    pub(crate) partition: TopicPartition,
+    pub(crate) from: Offset,
+    /// Reading has to come past everything below this; `None`: as far as committed records go.
+    pub(crate) to: Option<Offset>,
+}
+
+/// Reads committed records, and shows those that have a key and a value. Ends early where `is_over` says so.
+pub(crate) fn read_through(
+    log: &dyn Log,
+    spans: Vec<Span>,
+    patience: Duration,
+    is_over: &dyn Fn() -> bool,
+    visit: &mut dyn FnMut(&TopicPartition, &[u8], &[u8]),
+) -> log::Result<()> {
+    let mut reader = log.reader(ReaderOptions::default())?;
+    let mut open = BTreeMap::new();
+    for span in spans {
+        if span.to.is_none_or(|to| span.from < to) {
+            reader.assign(&span.partition, ReadFrom::Offset(span.from))?;
+            open.insert(span.partition, span.to);
+        }
+    }
+    let deadline = Instant::now() + patience;
+    let mut polled = Vec::new();
+    while !open.is_empty() && !is_over() {
+        if Instant::now() > deadline {
+            let first = open.keys().next().map(ToString::to_string).unwrap_or_default();
+            let text = format!(
+                "{first} and {} more could not be read to their ends in {patience:?}",
+                open.len() - 1
+            );
+            return Err(log::Error::Unavailable(text));
+        }
+        reader.poll(Duration::from_millis(100), &mut polled)?;
+        for found in polled.drain(..) {
+            let (partition, read_to, is_end) = match found {
+                Polled::Records { partition, batch, .. } => {
+                    for record in batch.iter() {
+                        if let (Some(key), Some(value)) = (record.key, record.value) {
+                            visit(&partition, key, value);
+                        }
+                    }
+                    (partition, batch.last_offset().map_or(Offset(0), Offset::next), false)
+                }
+                Polled::End { partition, offset } => (partition, offset, true),
+                Polled::OutOfRange { partition } => return Err(log::Error::NoSuchTopic(partition.topic)),
+                Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => return Err(error),
+                Polled::Failed { .. } => continue,
+            };
+            if open.get(&partition).is_some_and(|to| to.map_or(is_end, |to| read_to >= to)) {
+                open.remove(&partition);
+            }
+        }
+    }
+    Ok(())
+}
