@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::connection::Connection;
 use crate::front::{Front, Side};
 use crate::options::Options;
-use crate::peers::{PeerListener, Peers};
+use crate::peers::{PeerListener, Peers, SeedsOverHttp};
 use crate::run::ServeError;
 use crate::security::Guard;
 use crate::state::State;
@@ -60,6 +60,7 @@ impl Server {
             let (addresses, listener) = (peers.addresses(&state.node, address)?, peers.listener);
             let accept = accept(Arc::clone(&state), router.clone(), listener, Side::Peers, stopped.clone());
             accepting.push(tokio::spawn(accept));
+            state.node.set_seeds(Arc::new(SeedsOverHttp::new(&state)));
             state.node.set_addresses(addresses);
         }
         let accept = accept(Arc::clone(&state), router, listener, Side::Clients, stopped);

@@ -25,11 +25,21 @@ impl Cluster {
     }
 
     pub fn start(&mut self, name: &'static str) {
+        self.start_with(name, &[]);
+    }
+
+    /// With flags of its own.
+    pub fn start_with(&mut self, name: &'static str, flags: &[&str]) {
         let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
         let arguments =
             ["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
-        let node = Node::start(dir.path(), &arguments);
+        let node = Node::start(dir.path(), &[&arguments, flags].concat());
         self.nodes.insert(name, node);
+    }
+
+    /// Throws the directory of a node away that does not run.
+    pub fn lose_disk(&mut self, name: &str) {
+        self.dirs.remove(name);
     }
 
     pub fn node(&self, name: &str) -> &Node {

@@ -18,6 +18,7 @@ mod produced;
 mod recreated;
 mod retention;
 mod secure;
+mod seeded;
 mod service;
 mod transactions;
 mod writes;

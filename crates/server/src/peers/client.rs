@@ -22,8 +22,11 @@ const ALIVE: Duration = Duration::from_secs(1);
 /// Bytes of one watch on their way: its node waits until they are taken.
 const WATCH_WINDOW: u32 = 64 * 1024;
 
-/// Of all watches over one connection together: none waits for another one's reader.
-const WATCHES_WINDOW: u32 = i32::MAX as u32;
+/// Bytes of rows on their way to a store that may be slow.
+const SEED_WINDOW: u32 = 4 << 20;
+
+/// Of all streams over one connection together: none waits for another one's reader.
+const STREAMS_WINDOW: u32 = i32::MAX as u32;
 
 /// Headers of a client's request that are not the other node's business.
 const DROPPED: [HeaderName; 5] = [AUTHORIZATION, CONNECTION, EXPECT, HOST, ORIGIN];
@@ -55,15 +58,18 @@ pub(crate) struct Peers {
     client: Client<HttpConnector, AxumBody>,
     /// Over connections of their own: they stay, and their readers may be slow.
     watches: Client<HttpConnector, AxumBody>,
+    /// The same of rows for stores.
+    seeds: Client<HttpConnector, AxumBody>,
     /// By which nodes know each other.
     secret: Option<HeaderValue>,
 }
 
 impl Peers {
     pub(crate) fn new(secret: Option<&str>) -> Self {
-        let (client, watches) = (client(1 << 20, 8 << 20), client(WATCH_WINDOW, WATCHES_WINDOW));
+        let (watches, seeds) = (client(WATCH_WINDOW, STREAMS_WINDOW), client(SEED_WINDOW, STREAMS_WINDOW));
+        let client = client(1 << 20, 8 << 20);
         let secret = secret.and_then(|secret| HeaderValue::try_from(format!("Bearer {secret}")).ok());
-        Self { client, watches, secret }
+        Self { client, watches, seeds, secret }
     }
 
     /// Sends a request.
@@ -82,6 +88,15 @@ impl Peers {
         deadline: Deadline,
     ) -> Result<Response<Incoming>, Failed> {
         self.send_by(&self.watches, message, deadline).await
+    }
+
+    /// Asks for rows; until `deadline` for the head of the answer.
+    pub(crate) async fn seed(
+        &self,
+        message: Message<'_>,
+        deadline: Deadline,
+    ) -> Result<Response<Incoming>, Failed> {
+        self.send_by(&self.seeds, message, deadline).await
     }
 
     async fn send_by(
