@@ -62,6 +62,11 @@ impl Call {
 }
 
 impl Gather {
+    /// What anybody may be told who demands nothing.
+    pub(super) fn plain(state: &Arc<State>) -> Self {
+        Self { state: Arc::clone(state), demand: Demand::default(), wants_active: false }
+    }
+
     pub(crate) async fn is_applied(&self, entry: &Arc<Entry>, written: &Written, deadline: Deadline) -> bool {
         let places =
             [(written.partition, written.offset)].into_iter().chain(written.elsewhere.iter().copied());
@@ -153,7 +158,7 @@ impl Gather {
         Ok(part)
     }
 
-    async fn ask_other(
+    pub(super) async fn ask_other(
         &self,
         entry: &Entry,
         holder: &Holder,
