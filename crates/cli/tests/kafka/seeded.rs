@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use crate::client::Kafka;
-use crate::cluster::Cluster;
+use crate::nodes::Cluster;
 use crate::harness::{Node, until};
 
 /// Of each partition more than are read as quickly from the topic.
