@@ -25,11 +25,23 @@ impl Cluster {
     }
 
     pub fn start(&mut self, name: &'static str) {
-        let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
-        let arguments =
-            ["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
-        let node = Node::start(dir.path(), &arguments);
+        self.start_with(name, &[]);
+    }
+
+    /// With further arguments.
+    pub fn start_with(&mut self, name: &'static str, further: &[&str]) {
+        let mut node = self.spawn(name, further);
+        node.listening();
         self.nodes.insert(name, node);
+    }
+
+    /// Starts a process that is not counted in, and waits for nothing.
+    pub fn spawn(&mut self, name: &'static str, further: &[&str]) -> Node {
+        let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
+        let mut arguments =
+            vec!["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
+        arguments.extend(further);
+        Node::spawn(dir.path(), &arguments)
     }
 
     pub fn node(&self, name: &str) -> &Node {
@@ -54,7 +66,7 @@ impl Cluster {
     }
 
     /// Declares the table `t` through the node `a`, and writes its rows.
-    fn fill(&self) -> BTreeMap<String, String> {
+    pub fn fill(&self) -> BTreeMap<String, String> {
         let a = self.node("a");
         let topic = &self.service;
         a.declare(&json!({"name": "t", "topic": topic, "key": "string", "value": "json", "partitions": 6}));
@@ -68,7 +80,7 @@ impl Cluster {
     }
 
     /// Every row through every node.
-    fn check(&self, rows: &BTreeMap<String, String>) {
+    pub fn check(&self, rows: &BTreeMap<String, String>) {
         for (name, node) in &self.nodes {
             for (key, value) in rows {
                 assert_eq!(node.row("t", key).as_ref(), Some(value), "{key} through {name}");
@@ -90,7 +102,7 @@ impl Cluster {
     }
 }
 
-fn array(value: &Value) -> &[Value] {
+pub fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 

@@ -1,10 +1,12 @@
 //! The other nodes of the service: asked where they have what this one doesn't, in one hop.
 mod answer;
 mod client;
+mod connector;
 mod elsewhere;
 mod gather;
 mod listener;
 mod part;
+mod tls;
 
 pub(crate) use answer::answer;
 pub(crate) use client::{Message, Peers};
@@ -12,6 +14,7 @@ pub(crate) use elsewhere::{Answered, no_active};
 pub(crate) use gather::{Gather, Together, candidates, is_here, merge, not_answered, told};
 pub(crate) use listener::PeerListener;
 pub(crate) use part::{Key, Part, PartRow, What};
+pub(crate) use tls::Tls;
 
 /// Marks a request that came from another node: it is answered from what is here and not sent on, so that there are no loops.
 #[derive(Clone, Copy, Debug)]
