@@ -3,7 +3,7 @@
 # `make bench ROWS=... PARTS="..."` calls this; bench/README.md says what is measured and why.
 #
 #   ROWS=5000000        rows of the topic
-#   PARTS=all           or some of: constant drain kcache program kafka-streams lentic embedded writes streams
+#   PARTS=all           or some of: constant drain kcache program kafka-streams lentic embedded writes streams cluster
 #   SECONDS_PER_RUN=20  how long wrk asks
 #   THREADS=2           of Kafka Streams in the part kafka-streams
 #   VALUE_BYTES=100     of each value
@@ -18,7 +18,7 @@ wrk_seconds=${SECONDS_PER_RUN:-20}
 threads=${THREADS:-2}
 value_bytes=${VALUE_BYTES:-100}
 partitions=4
-[ "$parts" != all ] || parts="constant drain kcache program kafka-streams lentic embedded writes streams"
+[ "$parts" != all ] || parts="constant drain kcache program kafka-streams lentic embedded writes streams cluster"
 
 work=$PWD/bench/work
 results=$PWD/bench/results
@@ -30,9 +30,9 @@ export KAFKA_DIR=$work/kafka KAFKA_HEAP=${KAFKA_HEAP:-1g}
 
 say() { printf '\n\033[1m[bench] %s\033[0m\n' "$*"; }
 die() { printf '[bench] %s\n' "$*" >&2; exit 1; }
-# The part `streams` has topics of its own and no requests.
+# The parts `streams` and `cluster` have topics of their own, and no requests of wrk.
 reads=
-[ "$parts" = streams ] || reads=1
+for part in $parts; do case $part in streams | cluster) ;; *) reads=1 ;; esac; done
 [ -z "$reads" ] || command -v wrk >/dev/null || die "wrk is missing: sudo apt-get install wrk"
 
 pids=()
@@ -256,6 +256,18 @@ part_writes() {
   rm -rf "$work/lentic"
 }
 
+# One service of three processes: what a dead owner, a new node and the way over another node cost.
+part_cluster() {
+  say "cluster: gaps after kill -9, seeding, the hop, three nodes against one (load $(cut -d' ' -f1 /proc/loadavg))"
+  local line words
+  while read -r line; do
+    read -ra words <<<"$line"
+    if [ "${#words[@]}" -gt 1 ]; then record "cluster.${words[0]}" "${words[*]:1}"; else record cluster "$line"; fi
+  done < <("$bench" cluster --brokers "$brokers" --lentic "$lentic" --work "$work/cluster" \
+    --rows "${SHARD_ROWS:-1000000}" --kills "${KILLS:-5}" --seconds "$wrk_seconds" || echo failed=1)
+  [ -z "$(recall cluster.failed)" ] || die "the part cluster failed"
+}
+
 source bench/streams.sh
 
 # ---- the run ----------------------------------------------------------------------------------------------------
@@ -324,6 +336,18 @@ report() {
   compare "PUT p99 ms : bare produce, acks=all" puts.p99_ms acks.p99_ms - inverse
   single "compare-and-set p50 ms" cas.p50_ms -
   single "compare-and-set p99 ms" cas.p99_ms -
+  single "read gap after kill -9, a copy elsewhere, s (median)" cluster.gap.standbys_1.read.median_seconds "<1"
+  single "write gap after kill -9, a copy elsewhere, s (median)" cluster.gap.standbys_1.write.median_seconds -
+  single "read gap after kill -9, no copy, s (median)" cluster.gap.standbys_0.read.median_seconds -
+  single "write gap after kill -9, no copy, s (median)" cluster.gap.standbys_0.write.median_seconds -
+  compare "seeding a shard, s : replay, rows written once" cluster.seed.written_1.seeded_seconds cluster.seed.written_1.replayed_seconds 3 inverse
+  compare "seeding a shard, s : replay, rows written 4 times" cluster.seed.written_4.seeded_seconds cluster.seed.written_4.replayed_seconds 3 inverse
+  compare "GET p50 ms: forwarded : local" cluster.hop.get.forwarded.p50_ms cluster.hop.get.local.p50_ms - inverse
+  compare "GET p99 ms: forwarded : local" cluster.hop.get.forwarded.p99_ms cluster.hop.get.local.p99_ms - inverse
+  compare "PUT p50 ms: forwarded : local" cluster.hop.put.forwarded.p50_ms cluster.hop.put.local.p50_ms - inverse
+  compare "PUT p99 ms: forwarded : local" cluster.hop.put.forwarded.p99_ms cluster.hop.put.local.p99_ms - inverse
+  compare "reads/s: three nodes, asking anybody : one" cluster.throughput.nodes_3.anybody.requests_per_second cluster.throughput.nodes_1.anybody.requests_per_second 0.8
+  compare "reads/s: three nodes, asking the owner : one" cluster.throughput.nodes_3.owner.requests_per_second cluster.throughput.nodes_1.anybody.requests_per_second 0.8
   compare "rows:load on Kafka, rows/s : bare produce" kafka.load.rows_per_second produce.rows_per_second 0.6
 }
 say "ratios (greater is better; figures in bench/results/$stamp.txt)"

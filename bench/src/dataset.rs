@@ -90,7 +90,19 @@ pub fn scramble(mut z: u64) -> u64 {
 }
 
 impl Produce {
+    /// All rows once (more), into a topic that is made where it is missing.
+    pub fn again(brokers: &str, topic: &str, rows: u64, partitions: u32) -> Result<f64> {
+        let broker = Broker { brokers: brokers.to_owned(), topic: topic.to_owned() };
+        Self { broker, rows, partitions, value_bytes: 100 }.produce()
+    }
+
     pub fn run(&self) -> Result<()> {
+        let seconds = self.produce()?;
+        println!("seconds={seconds:.3} rows_per_second={:.0}", self.rows as f64 / seconds);
+        Ok(())
+    }
+
+    fn produce(&self) -> Result<f64> {
         self.create_topic()?;
         let producer: BaseProducer = ClientConfig::new()
             .set("bootstrap.servers", &self.broker.brokers)
@@ -122,9 +134,7 @@ impl Produce {
         while producer.in_flight_count() > 0 {
             producer.poll(Duration::from_millis(1));
         }
-        let seconds = begin.elapsed().as_secs_f64();
-        println!("seconds={seconds:.3} rows_per_second={:.0}", self.rows as f64 / seconds);
-        Ok(())
+        Ok(begin.elapsed().as_secs_f64())
     }
 
     fn create_topic(&self) -> Result<()> {
@@ -136,7 +146,9 @@ impl Produce {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let results = runtime.block_on(admin.create_topics([&topic], &AdminOptions::new()))?;
         for result in results {
-            if let Err((name, code)) = result {
+            if let Err((name, code)) = result
+                && code != RDKafkaErrorCode::TopicAlreadyExists
+            {
                 bail!("topic {name} cannot be created: {code}");
             }
         }

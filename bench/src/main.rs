@@ -1,6 +1,7 @@
 //! The native contenders of the benchmark, its data and its stopwatch; `bench/run.sh` puts them together.
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
+mod cluster;
 mod constant;
 mod dataset;
 mod drain;
@@ -41,6 +42,8 @@ enum Command {
     Puts(puts::Puts),
     /// Execute a program and measure the time until it answers.
     Start(start::Start),
+    /// Measure nodes of one service: gaps, seeding, the hop, throughput.
+    Cluster(cluster::Cluster),
     #[command(subcommand, hide = true)]
     Print(Print),
 }
@@ -72,6 +75,7 @@ fn main() -> Result<()> {
         Command::Acks(acks) => acks.run(),
         Command::Puts(puts) => puts.run(),
         Command::Start(start) => start.run(),
+        Command::Cluster(cluster) => cluster.run(),
         Command::Print(Print::Last { rows, partitions }) => {
             println!("{}", dataset::last_keys(rows, partitions).join(" "));
             Ok(())

@@ -4,6 +4,7 @@
 //! - [`log`]: what a log must do; its adapters are sibling crates.
 //! - [`recovery`]: what to do with the state that a task finds.
 //! - [`load`]: the bulk way from a log into a store.
+//! - [`seed`]: the way of another node's rows into a store.
 //! - [`Worker`]: the loop of all live tasks of tables over topics.
 //! - [`stream`]: tasks that process streams.
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -12,6 +13,7 @@ pub mod load;
 pub mod log;
 mod purge;
 pub mod recovery;
+pub mod seed;
 mod source;
 pub mod stream;
 mod table;

@@ -26,6 +26,8 @@ pub struct Load {
     pub incarnation: Incarnation,
     /// Whether the incarnation holds rows already, so that deletes matter in the first run too.
     pub over_existing: bool,
+    /// Whether the rows may come from another node that has them ([`crate::seed`]) instead of from the log.
+    pub seedable: bool,
     /// How its keys lie in the log and in the store.
     pub key: KeyLayout,
     /// From what.
@@ -347,6 +349,7 @@ mod tests {
             store_id: StoreId(1),
             incarnation: Incarnation(0),
             over_existing,
+            seedable: false,
             key: KeyLayout::plain(FormatName::String),
             source: TopicPartition::new(TopicName::new("t").unwrap(), PartitionId(0)),
             partitions: 1,

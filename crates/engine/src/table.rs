@@ -77,6 +77,8 @@ pub(crate) struct TableTask {
     obsolete: Option<Incarnation>,
     /// Rebuilt because of the horizon, and not proven current within it since: not a second time.
     rebuilt_for_horizon: bool,
+    /// Another node's rows were taken over or tried, and the task was not live since: not a second time.
+    seeded: bool,
     horizon_warning: bool,
     batch: WriteBatch,
     scratch: Vec<u8>,
@@ -123,6 +125,7 @@ impl TableTask {
             purge: Purge::default(),
             obsolete: None,
             rebuilt_for_horizon: false,
+            seeded: false,
             horizon_warning: false,
             batch: WriteBatch::default(),
             scratch: Vec::new(),
@@ -223,7 +226,12 @@ impl TableTask {
 
     /// Decides what to do with the state that is there. Called at assignment, and again whenever reading on from
     /// the position turned out to be impossible.
-    pub(crate) fn examine(&mut self, facts: &Facts, now: Timestamp) -> Result<(Next, Option<Rebuild>)> {
+    pub(crate) fn examine(
+        &mut self,
+        facts: &Facts,
+        now: Timestamp,
+        seeds_from: u64,
+    ) -> Result<(Next, Option<Rebuild>)> {
         self.topic = facts.topic;
         self.horizon_ms = facts.horizon_ms;
         self.end = facts.bounds.end;
@@ -245,7 +253,14 @@ impl TableTask {
         };
         self.rebuilt_for_horizon |= reason == Some(Rebuild::TombstoneHorizon);
         self.state = if self.stored.is_some() { TaskState::Rebuilding } else { TaskState::Restoring };
-        let load = self.load(ReadFrom::Start, false, facts);
+        // What another node has is no better where the log itself is another one than the rows were built from.
+        let helps = matches!(
+            reason,
+            None | Some(Rebuild::RetentionOvertook | Rebuild::TombstoneHorizon | Rebuild::TopicRecreated)
+        );
+        let records = facts.bounds.end.0.saturating_sub(facts.bounds.start.0);
+        let mut load = self.load(ReadFrom::Start, false, facts);
+        load.seedable = helps && !self.seeded && records >= seeds_from;
         // An attempt that failed may have left rows of another.
         let current = self.stored.map(|stored| stored.incarnation);
         for range in RowPrefix::other_incarnations(self.store_id, self.source.partition, current) {
@@ -282,8 +297,26 @@ impl TableTask {
         self.busy == Busy::Load(load.incarnation, load.asked_at) && self.store_id == load.store_id
     }
 
-    pub(crate) fn load_failed(&mut self) {
+    pub(crate) fn load_failed(&mut self, load: &Load) {
         self.busy = Busy::No;
+        self.seeded |= load.seedable;
+    }
+
+    /// Another node's rows are whole: they become the ones that are read, as far as the next facts allow. Tells how they differ
+    /// from the ones before.
+    pub(crate) fn seeded(&mut self, told: &PositionRecord, load: &Load) -> Result<Option<Leap>> {
+        self.busy = Busy::No;
+        self.seeded = true;
+        let old = self.stored.replace(PositionRecord { incarnation: load.incarnation, ..*told });
+        self.current_at = told.current_at;
+        self.stood = (Timestamp::NONE, Offset(0));
+        self.proofs.clear();
+        self.behind_since = None;
+        self.purge = Purge::default();
+        self.persist()?;
+        self.store.flush()?;
+        self.obsolete = old.map(|old| old.incarnation);
+        Ok(old.map(|_| Leap::Rebuilt))
     }
 
     /// The load is whole: its rows become the ones that are read. Tells how they differ from the ones before.
@@ -462,6 +495,7 @@ impl TableTask {
             let since = self.behind_since.take();
             if !since.is_some_and(|since| self.has_missed_deletes(since, now)) {
                 self.state = TaskState::Live;
+                self.seeded = false;
             }
         }
     }
@@ -508,6 +542,7 @@ impl TableTask {
             store_id: self.store_id,
             incarnation,
             over_existing,
+            seedable: false,
             key: self.key,
             source: self.source.clone(),
             partitions: self.partitions,

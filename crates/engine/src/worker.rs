@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use lentic_format::KeyLayout;
-use lentic_store::layout::StoreId;
+use lentic_store::layout::{PositionRecord, StoreId};
 use lentic_store::{Error, Store};
 use lentic_types::{Offset, RecordBatch, Timestamp, TopicPartition};
 
@@ -66,6 +66,8 @@ pub enum Event {
     OutOfRange(TopicPartition),
     /// A load is whole.
     Loaded(Box<Load>, Loaded),
+    /// Instead of a load that is seedable another node's rows are there, whose position this is.
+    Seeded(Box<Load>, PositionRecord),
     /// A load was given up; the text says why. It can be tried again.
     LoadFailed(Box<Load>, String),
     /// The topic is gone, or another creation of it is there, or its settings changed: look again.
@@ -142,9 +144,16 @@ pub enum Notice {
 pub struct Worker {
     tasks: BTreeMap<TaskId, TableTask>,
     sources: Sources,
+    seeds_from: Option<u64>,
 }
 
 impl Worker {
+    /// With fewer records in a log than this no other node is asked for the rows; by default 10,000, which are read as quickly.
+    #[must_use]
+    pub fn seeds_from(self, records: u64) -> Self {
+        Self { seeds_from: Some(records), ..self }
+    }
+
     /// Handles one event; what is to be done is appended to `actions`.
     pub fn handle(&mut self, event: Event, now: Timestamp, actions: &mut Vec<Action>) {
         let outcome = match event {
@@ -170,9 +179,10 @@ impl Worker {
                 Ok(())
             }
             Event::Loaded(load, loaded) => self.loaded(&load, &loaded, now, actions),
+            Event::Seeded(load, told) => self.seeded(&load, &told, actions),
             Event::LoadFailed(load, _) => {
                 if let Some(task) = self.tasks.get_mut(&load.task).filter(|task| task.expects(&load)) {
-                    task.load_failed();
+                    task.load_failed(&load);
                     examine(task, actions);
                 }
                 Ok(())
@@ -222,7 +232,7 @@ impl Worker {
             examine(task, actions);
             return Ok(());
         }
-        let (next, reason) = task.examine(facts, now)?;
+        let (next, reason) = task.examine(facts, now, self.seeds_from.unwrap_or(SEED_RECORDS))?;
         if let Some(reason) = reason {
             actions.push(Action::Notice(id.clone(), Notice::Rebuilding(reason)));
         }
@@ -277,6 +287,18 @@ impl Worker {
         }
         let source = task.source().clone();
         self.read(&source, actions);
+        Ok(())
+    }
+
+    /// Whether what came may be continued is decided by the same facts as for what a start finds.
+    fn seeded(&mut self, load: &Load, told: &PositionRecord, actions: &mut Vec<Action>) -> Result<(), Error> {
+        let Some(task) = self.tasks.get_mut(&load.task).filter(|task| task.expects(load)) else {
+            return Ok(());
+        };
+        let leap = task.seeded(told, load)?;
+        let (id, view) = (load.task.clone(), task.view());
+        actions.push(Action::Publish { task: id, view, applied: None, purged: Vec::new(), leap });
+        examine(task, actions);
         Ok(())
     }
 
@@ -376,6 +398,9 @@ impl Worker {
         }
     }
 }
+
+/// See [`Worker::seeds_from`].
+const SEED_RECORDS: u64 = 10_000;
 
 /// Rows that one look at the ends may purge, of all tasks together: it must never hold the worker up.
 const PURGE_ROWS: usize = 20_000;

@@ -72,6 +72,7 @@ fn load(store: &Arc<dyn Store>) -> Load {
         store_id: StoreId(1),
         incarnation: Incarnation(0),
         over_existing: false,
+        seedable: false,
         key: LAYOUT,
         source: source(),
         partitions: 1,

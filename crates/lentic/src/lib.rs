@@ -7,6 +7,7 @@ pub mod config;
 mod error;
 mod node;
 mod query;
+mod seed;
 mod span;
 mod table;
 mod together;
@@ -24,6 +25,7 @@ pub use lentic_topology as topology;
 pub use lentic_types as types;
 pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Readiness};
 pub use query::{Query, QueryError, TaskStatus};
+pub use seed::{Block, Seed, SeedError, SeedHead, SeedQuestion, SeedStream, Seeds};
 pub use table::{
     Admission, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, MergedId,
     PartitionStatus, Pending, RawTable, Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch,

@@ -21,8 +21,8 @@ use tower_service::Service as _;
 use crate::call::Call;
 use crate::connection::{Connection, Running};
 use crate::error::{Code, Error, Result};
-use crate::http::{ANSWER_HEADERS, Body, RequestBody, RequestHeaders, Response, RowPath};
-use crate::peers::{self, Hop, PART_PATH, WATCH_PATH};
+use crate::http::{ANSWER_HEADERS, Body, RequestBody, RequestHeaders, Response, RowPath, decode};
+use crate::peers::{self, Hop, PART_PATH, SEED_PATH, WATCH_PATH};
 use crate::routes::Route;
 use crate::rows::{self, Quick};
 use crate::security::{Access, Guard, add_cors, needs};
@@ -132,11 +132,13 @@ impl Front {
         let path = request.uri().path().to_owned();
         if self.side == Side::Peers {
             request.extensions_mut().insert(Hop);
-            let part = path.strip_prefix(PART_PATH);
-            if let Some(table) = part.or_else(|| path.strip_prefix(WATCH_PATH)) {
-                let answer = match Call::new(Arc::clone(&self.state), Some(table.to_owned()), request) {
-                    Ok(call) if part.is_some() => peers::answer(call).await,
-                    Ok(call) => watch::watch_part(call).await,
+            let asked = [PART_PATH, WATCH_PATH, SEED_PATH].into_iter().find(|asked| path.starts_with(asked));
+            if let Some(asked) = asked {
+                let name = String::from_utf8_lossy(&decode(path[asked.len()..].as_bytes())).into_owned();
+                let answer = match Call::new(Arc::clone(&self.state), Some(name), request) {
+                    Ok(call) if asked == PART_PATH => peers::answer(call).await,
+                    Ok(call) if asked == WATCH_PATH => watch::watch_part(call).await,
+                    Ok(call) => peers::give(call).await,
                     Err(error) => Err(error),
                 };
                 return (Route::Other, answer);

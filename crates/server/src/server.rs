@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::connection::Connection;
 use crate::front::{Front, Side};
 use crate::options::Options;
-use crate::peers::{PeerListener, Peers};
+use crate::peers::{PeerListener, Peers, SeedsOverHttp};
 use crate::run::ServeError;
 use crate::security::Guard;
 use crate::state::State;
@@ -68,6 +68,7 @@ impl Server {
             let side = Listening { side: Side::Peers, tls: tls.map(|tls| tls.server.into()) };
             let accept = accept(Arc::clone(&state), router.clone(), listener, side, stopped.clone());
             accepting.push(tokio::spawn(accept));
+            state.node.set_seeds(Arc::new(SeedsOverHttp::new(&state)));
             state.node.set_addresses(addresses);
         }
         let side = Listening { side: Side::Clients, tls: None };

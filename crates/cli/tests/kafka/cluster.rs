@@ -44,6 +44,11 @@ impl Cluster {
         Node::spawn(dir.path(), &arguments)
     }
 
+    /// Throws the directory of a node away that does not run.
+    pub fn lose_disk(&mut self, name: &str) {
+        self.dirs.remove(name);
+    }
+
     pub fn node(&self, name: &str) -> &Node {
         &self.nodes[name]
     }

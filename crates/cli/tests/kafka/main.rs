@@ -23,6 +23,7 @@ mod recreated;
 mod retention;
 mod route;
 mod secure;
+mod seeded;
 mod service;
 mod transactions;
 mod versions;

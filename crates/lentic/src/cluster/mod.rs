@@ -46,6 +46,8 @@ pub(crate) struct Cluster {
     given_up: Mutex<BTreeSet<ShardId>>,
     /// The group has spoken.
     has_joined: AtomicBool,
+    /// What the others had told before is known.
+    has_heard: AtomicBool,
     /// The shards whose partitions are here.
     kept: ArcSwap<Kept>,
     map: ArcSwap<ShardMap>,
@@ -90,6 +92,7 @@ impl Cluster {
             ownerships: Mutex::default(),
             given_up: Mutex::default(),
             has_joined: AtomicBool::new(false),
+            has_heard: AtomicBool::new(false),
             kept: ArcSwap::from_pointee(Kept::All),
             map: ArcSwap::default(),
             unreachable: ArcSwap::default(),
@@ -160,6 +163,16 @@ impl Cluster {
     /// Whether the group has told this node what is its.
     pub(crate) fn is_settled(&self) -> bool {
         self.is_alone() || self.has_joined.load(Ordering::Acquire)
+    }
+
+    /// Whether the routing table has all that the others had told before.
+    pub(crate) fn has_heard(&self) -> bool {
+        self.has_heard.load(Ordering::Acquire)
+    }
+
+    /// When this process began.
+    pub(crate) fn started_at(&self) -> Timestamp {
+        Timestamp(self.started_at)
     }
 
     /// The routing table as it is now.

@@ -1,6 +1,7 @@
 //! The thread that tells the other nodes about this one, and hears of them: `<service>-nodes`, by node id.
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -71,7 +72,8 @@ impl NodesThread {
                 }
                 Polled::OutOfRange { partition } => return Err(log::Error::NoSuchTopic(partition.topic)),
                 Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => return Err(error),
-                Polled::Failed { .. } | Polled::End { .. } => {}
+                Polled::End { .. } => shared.cluster.has_heard.store(true, Ordering::Release),
+                Polled::Failed { .. } => {}
             }
         }
         shared.cluster.expire(now());

@@ -107,6 +107,8 @@ settings! {
         rack: Option<String> = "", Kind::Text;
         /// Copies of each shard that other nodes keep, so that they can go on at once.
         num_standby_replicas: usize = "1", Kind::Count(0, 16);
+        /// Bytes of rows that a node gives to others in a second, all together, while they take partitions over.
+        seed_max_bytes_per_second: usize = "100MiB", Kind::Bytes(64 * KIB, TIB);
         /// File with the secret that the nodes of the service share, by which they know each other.
         peer_secret_file: Option<PathBuf> = "", Kind::Path;
         /// PEM file with this node's certificate (and those between it and its CA): nodes speak TLS; takes `peer_key_file` and `peer_ca_file`.

@@ -7,9 +7,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lentic_engine::Event;
 use lentic_engine::load::{Load, Loaded, Loader};
 use lentic_engine::log::{self, Polled, Reader, ReaderOptions};
+use lentic_store::layout::PositionRecord;
 
 use super::{Shared, now, pause, vital_thread};
 use crate::NodeError;
+use crate::seed::{self, Taken};
 
 /// How often progress is logged.
 const REPORT: Duration = Duration::from_secs(5);
@@ -41,9 +43,14 @@ pub(crate) fn spawn(
 fn run(shared: &Shared, load: Load, reader: &mut Option<Box<dyn Reader>>) {
     let copy = Box::new(load.clone());
     match attempt(shared, load, reader) {
-        Ok(Some(loaded)) => shared.inbox.event(Event::Loaded(copy, loaded)),
+        Ok(Some(Built::FromLog(loaded))) => shared.inbox.event(Event::Loaded(copy, loaded)),
+        Ok(Some(Built::FromNode(position))) => shared.inbox.event(Event::Seeded(copy, position)),
         Ok(None) => {}
         Err(Failure::Store(error)) => shared.fail(error.to_string()),
+        Err(Failure::Node(text)) => {
+            tracing::warn!(task = %copy.task, "another node's rows can't be had, the log is read: {text}");
+            shared.inbox.event(Event::LoadFailed(copy, text));
+        }
         Err(Failure::Log(text)) => {
             tracing::warn!(task = %copy.task, "loading failed, it is tried again: {text}");
             *reader = None;
@@ -53,9 +60,16 @@ fn run(shared: &Shared, load: Load, reader: &mut Option<Box<dyn Reader>>) {
     }
 }
 
+/// What a load came to.
+enum Built {
+    FromLog(Loaded),
+    FromNode(PositionRecord),
+}
+
 enum Failure {
     Store(lentic_store::Error),
     Log(String),
+    Node(String),
 }
 
 impl From<lentic_store::Error> for Failure {
@@ -64,16 +78,24 @@ impl From<lentic_store::Error> for Failure {
     }
 }
 
-/// Reads from the load's start to the first end of the log. `None`: the node stops or the table is gone.
+/// Takes the rows from a node that has them, else reads from the load's start to the first end of the log. `None`: the node stops or the table is gone.
 fn attempt(
     shared: &Shared,
     load: Load,
     reader: &mut Option<Box<dyn Reader>>,
-) -> Result<Option<Loaded>, Failure> {
+) -> Result<Option<Built>, Failure> {
     // It may have been dropped, and declared anew, while the load waited.
     let table = shared.table_of(&load.task).filter(|table| table.inner.store_id == load.store_id);
     let Some(table) = table else { return Ok(None) };
     let Some(partition) = table.partition(load.task.partition) else { return Ok(None) };
+    if load.seedable {
+        match seed::take(shared, &table, &partition, &load)? {
+            Taken::Whole(position) => return Ok(Some(Built::FromNode(position))),
+            Taken::Nobody => {}
+            Taken::Broken(text) => return Err(Failure::Node(text)),
+            Taken::Stopped => return Ok(None),
+        }
+    }
     let log_failure = |error: log::Error| Failure::Log(error.to_string());
     let reader = match reader {
         Some(reader) => reader,
@@ -132,5 +154,5 @@ fn attempt(
     reader.unassign(&source).map_err(log_failure)?;
     let seconds = began.elapsed().as_secs_f64();
     tracing::info!(%task, records = loaded.records, seconds, "restored");
-    Ok(Some(loaded))
+    Ok(Some(Built::FromLog(loaded)))
 }

@@ -11,6 +11,7 @@ mod logs;
 mod partitions;
 mod queries;
 mod registry;
+mod seeds;
 mod starts;
 mod statement;
 mod statements;
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     queries: Mutex<Vec<Query>>,
     left_behind: Mutex<Vec<partitions::LeftBehind>>,
     pub(crate) cluster: Arc<Cluster>,
+    seeds: seeds::SeedsPlace,
 }
 
 /// Whether a node can take traffic.
@@ -152,6 +154,7 @@ impl Node {
             queries: Mutex::default(),
             left_behind: Mutex::default(),
             cluster,
+            seeds: seeds::SeedsPlace::default(),
         });
         group.attach(&shared);
         let node = Self { shared };

@@ -106,6 +106,12 @@ pub(super) fn encode(state: &Arc<State>, encoder: &mut DescriptorEncoder<'_>) ->
         let kind = name.trim_end_matches("_bytes");
         ConstGauge::new(bytes as f64).encode(family.encode_family(&[("kind", kind)])?)?;
     }
+    ConstCounter::new(state.node.seeded_rows()).encode(encoder.encode_descriptor(
+        "lentic_seeded_rows",
+        "Rows taken over from other nodes instead of the log",
+        None,
+        MetricType::Counter,
+    )?)?;
     let mut single = |name, help, unit: Option<&Unit>, value: f64| {
         ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?)
     };

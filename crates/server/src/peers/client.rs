@@ -23,8 +23,11 @@ const ALIVE: Duration = Duration::from_secs(1);
 /// Bytes of one watch on their way: its node waits until they are taken.
 const WATCH_WINDOW: u32 = 64 * 1024;
 
-/// Of all watches over one connection together: none waits for another one's reader.
-const WATCHES_WINDOW: u32 = i32::MAX as u32;
+/// Bytes of rows on their way to a store that may be slow.
+const SEED_WINDOW: u32 = 4 << 20;
+
+/// Of all streams over one connection together: none waits for another one's reader.
+const STREAMS_WINDOW: u32 = i32::MAX as u32;
 
 /// Headers of a client's request that are not the other node's business.
 const DROPPED: [HeaderName; 5] = [AUTHORIZATION, CONNECTION, EXPECT, HOST, ORIGIN];
@@ -56,6 +59,8 @@ pub(crate) struct Peers {
     client: Client<Connector, AxumBody>,
     /// Over connections of their own: they stay, and their readers may be slow.
     watches: Client<Connector, AxumBody>,
+    /// The same of rows for stores.
+    seeds: Client<Connector, AxumBody>,
     /// By which nodes know each other.
     secret: Option<HeaderValue>,
     is_by_tls: bool,
@@ -63,10 +68,17 @@ pub(crate) struct Peers {
 
 impl Peers {
     pub(crate) fn new(secret: Option<&str>, tls: Option<&Tls>) -> Self {
-        let connector = Connector::new(tls);
-        let watches = client(connector.clone(), WATCH_WINDOW, WATCHES_WINDOW);
+        let by = |stream_window, connection_window| {
+            client(Connector::new(tls), stream_window, connection_window)
+        };
         let secret = secret.and_then(|secret| HeaderValue::try_from(format!("Bearer {secret}")).ok());
-        Self { client: client(connector, 1 << 20, 8 << 20), watches, secret, is_by_tls: tls.is_some() }
+        Self {
+            client: by(1 << 20, 8 << 20),
+            watches: by(WATCH_WINDOW, STREAMS_WINDOW),
+            seeds: by(SEED_WINDOW, STREAMS_WINDOW),
+            secret,
+            is_by_tls: tls.is_some(),
+        }
     }
 
     /// Sends a request.
@@ -85,6 +97,15 @@ impl Peers {
         deadline: Deadline,
     ) -> Result<Response<Incoming>, Failed> {
         self.send_by(&self.watches, message, deadline).await
+    }
+
+    /// Asks for rows; until `deadline` for the head of the answer.
+    pub(crate) async fn seed(
+        &self,
+        message: Message<'_>,
+        deadline: Deadline,
+    ) -> Result<Response<Incoming>, Failed> {
+        self.send_by(&self.seeds, message, deadline).await
     }
 
     async fn send_by(

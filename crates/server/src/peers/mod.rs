@@ -6,14 +6,16 @@ mod elsewhere;
 mod gather;
 mod listener;
 mod part;
+mod seed;
 mod tls;
 
 pub(crate) use answer::answer;
-pub(crate) use client::{Message, Peers};
+pub(crate) use client::{Failed, Message, Peers};
 pub(crate) use elsewhere::{Answered, no_active};
 pub(crate) use gather::{Gather, Together, candidates, is_here, merge, not_answered, told};
 pub(crate) use listener::PeerListener;
 pub(crate) use part::{Key, Part, PartRow, What};
+pub(crate) use seed::{SEED_PATH, SeedsOverHttp, Throttle, give};
 pub(crate) use tls::Tls;
 
 /// Marks a request that came from another node: it is answered from what is here and not sent on, so that there are no loops.

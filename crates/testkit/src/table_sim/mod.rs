@@ -5,6 +5,7 @@
 //! use lentic_testkit::table_sim::TableSim;
 //! TableSim::new(42).run(200);
 //! ```
+mod copies;
 mod log;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,9 @@ pub struct TableSim {
     node: Option<Node>,
     trace: Vec<String>,
     rebuilds: BTreeMap<String, u32>,
+    /// What other nodes have.
+    copies: Vec<copies::Copy>,
+    seeded: u32,
 }
 
 /// What a crash takes away.
@@ -61,6 +65,13 @@ struct Node {
     warned: bool,
 }
 
+impl Node {
+    /// Whether its rows are what the log says.
+    fn is_sound(&self) -> bool {
+        self.view.state == TaskState::Live && !self.suspect && !self.warned
+    }
+}
+
 type Rows = BTreeMap<Vec<u8>, (u64, Vec<u8>)>;
 
 impl TableSim {
@@ -75,6 +86,8 @@ impl TableSim {
             node: None,
             trace: Vec::new(),
             rebuilds: BTreeMap::new(),
+            copies: Vec::new(),
+            seeded: 0,
         }
     }
 
@@ -97,6 +110,11 @@ impl TableSim {
         &self.rebuilds
     }
 
+    /// How often the rows of other nodes were taken over.
+    pub fn seeded(&self) -> u32 {
+        self.seeded
+    }
+
     fn step(&mut self) {
         match self.random.below(100) {
             0..30 => self.append(),
@@ -106,8 +124,10 @@ impl TableSim {
             42..44 => self.log.trim(&mut self.random),
             44..46 => self.now.0 += 20_000,
             46 => self.lose(),
-            47..52 => self.crash(),
-            52..58 => self.disk.flush(&mut self.random),
+            47 => self.lose_disk(),
+            48..52 => self.crash(),
+            52..54 => self.copy(),
+            54..58 => self.disk.flush(&mut self.random),
             _ => self.node_step(),
         }
         self.now.0 += 10;
@@ -145,9 +165,15 @@ impl TableSim {
         self.note("crash");
     }
 
+    fn lose_disk(&mut self) {
+        self.node = None;
+        self.disk = Disk::default();
+        self.note("a new disk");
+    }
+
     fn start(&mut self) {
         let node = Node {
-            worker: Worker::default(),
+            worker: Worker::default().seeds_from(1),
             view: TaskView::default(),
             reading: None,
             loads: Vec::new(),
@@ -268,6 +294,9 @@ impl TableSim {
     /// A whole load, or one that a crash cuts off.
     fn load(&mut self) {
         let Some(load) = self.node.as_mut().map(|node| node.loads.remove(0)) else { return };
+        if self.seed(&load) {
+            return;
+        }
         let lost = match load.from {
             ReadFrom::Position { offset, epoch } => self.out_of_range((offset, epoch)),
             ReadFrom::Offset(_) | ReadFrom::Start => false,
@@ -332,13 +361,7 @@ impl TableSim {
     /// While live, the rows are the fold of the log below the position; but for keys that were written again above it,
     /// whose older records compaction may have removed before they were read.
     fn check_live(&self) {
-        let Some(node) = self
-            .node
-            .as_ref()
-            .filter(|node| node.view.state == TaskState::Live && !node.suspect && !node.warned)
-        else {
-            return;
-        };
+        let Some(node) = self.node.as_ref().filter(|node| node.is_sound()) else { return };
         let position = node.view.progress.position;
         // The node learns of a new start a moment later.
         let start = self.log.bounds().start;
