@@ -47,7 +47,7 @@ pub struct NodeRecord {
     pub started_at: i64,
     /// Where clients reach it: `http://host:port`.
     pub endpoint: String,
-    /// Where nodes reach it: `host:port`.
+    /// Where nodes reach it: `host:port`, or `https://host:port` where by TLS.
     pub peer: String,
     /// Its failure domain.
     #[serde(default)]

@@ -60,6 +60,15 @@ pub enum TableError {
     TopicReadOnly(TopicName),
     /// The declaration can't be met (partition counts, limits); the text says why.
     Invalid(String),
+    /// A node of the service can't run such a statement: its program is older than this one.
+    OlderNode {
+        /// Its id.
+        node: String,
+        /// The newest version of statements that it knows.
+        knows: u32,
+        /// Of this one.
+        version: u32,
+    },
     /// The log failed.
     Log(log::Error),
     /// The store failed.
@@ -91,6 +100,11 @@ impl fmt::Display for TableError {
                 write!(f, "the table is read-only, and so the topic {topic} is not deleted with it")
             }
             Self::Invalid(text) => f.write_str(text),
+            Self::OlderNode { node, knows, version } => write!(
+                f,
+                "the node {node} knows statements up to version {knows}, and this is one of version {version}: replace its program \
+                 by the newer release first"
+            ),
             Self::Log(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
             Self::Closed => f.write_str("the node is stopping"),

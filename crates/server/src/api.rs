@@ -434,6 +434,8 @@ pub struct ClusterNode {
     pub node: String,
     /// Where clients reach it; empty if it serves none.
     pub url: String,
+    /// Where other nodes reach it: `host:port`, or `https://host:port` where by TLS.
+    pub peer: String,
     /// Its failure domain.
     pub rack: Option<String>,
     /// The generation of the assignment that its roles are by.
@@ -444,6 +446,8 @@ pub struct ClusterNode {
     pub standby: u32,
     /// Records behind, in sum.
     pub lag: u64,
+    /// Why the node that answers can't reach it now; null: it can, or has not tried.
+    pub unreachable: Option<String>,
 }
 
 /// A shard.
@@ -451,7 +455,7 @@ pub struct ClusterNode {
 pub struct ClusterShard {
     /// Its number.
     pub shard: u32,
-    /// `served`, `moving` or `unowned`.
+    /// `served`, `moving`, `unreachable` or `unowned`.
     pub state: String,
     /// Who has it.
     pub nodes: Vec<ClusterHolder>,

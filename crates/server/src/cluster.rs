@@ -16,7 +16,7 @@ pub(crate) mod paths {
 /// The nodes of the service, as they tell, and where its shards are.
 ///
 /// `state` of a shard: `served` by its owner; `moving` while its owner still catches up (standbys answer meanwhile, and say
-/// so); `unowned` while nobody has it.
+/// so); `unreachable` while this node can't reach its owner (the same); `unowned` while nobody has it.
 #[utoipa::path(get, path = "/v1/cluster", tag = "Node",
     responses((status = 200, description = "Nodes and shards", body = api::Cluster)))]
 pub(crate) async fn cluster(call: Call) -> Result<Response> {
@@ -48,11 +48,13 @@ fn described(member: &Member) -> api::ClusterNode {
     api::ClusterNode {
         node: member.node.clone(),
         url: member.endpoint.clone(),
+        peer: member.peer.clone(),
         rack: member.rack.clone(),
         generation: member.generation,
         active: count(Role::Active),
         standby: count(Role::Standby),
         lag: member.shards.iter().map(|shard| shard.lag).sum(),
+        unreachable: member.unreachable.clone(),
     }
 }
 
@@ -64,9 +66,12 @@ fn placed(shard: ShardId, members: &[Member]) -> api::ClusterShard {
     };
     let nodes: Vec<_> = members.iter().filter_map(holds).collect();
     let owner = nodes.iter().find(|holder| holder.role == role_name(Role::Active));
-    let state = match owner.map(|owner| owner.ready) {
-        Some(true) => "served",
-        Some(false) => "moving",
+    let is_out_of_reach =
+        |node: &str| members.iter().any(|member| member.node == node && member.unreachable.is_some());
+    let state = match owner {
+        Some(owner) if is_out_of_reach(&owner.node) => "unreachable",
+        Some(owner) if owner.ready => "served",
+        Some(_) => "moving",
         None => "unowned",
     };
     api::ClusterShard { shard: shard.0, state: state.to_owned(), nodes }

@@ -9,6 +9,7 @@ use lentic::{Node, NodeError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::options::Options;
+use crate::peers;
 use crate::server::Server;
 
 /// How long a node that is being opened may take to be open after all, and so be closed in order.
@@ -27,6 +28,13 @@ pub enum ServeError {
     Node(NodeError),
     /// What the first names failed.
     Io(String, io::Error),
+    /// The certificates for TLS between nodes can't be used.
+    PeerTls {
+        /// See [`ServeError::code`].
+        code: &'static str,
+        /// Which file, and what to do.
+        text: String,
+    },
     /// The node met a failure that it can't go on from and was stopped.
     Failed(String),
 }
@@ -34,7 +42,7 @@ pub enum ServeError {
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(text) => f.write_str(text),
+            Self::Config(text) | Self::PeerTls { text, .. } => f.write_str(text),
             Self::Node(error) => error.fmt(f),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
             Self::Failed(reason) => write!(f, "the node failed and was stopped: {reason}"),
@@ -43,6 +51,16 @@ impl fmt::Display for ServeError {
 }
 
 impl std::error::Error for ServeError {}
+
+impl ServeError {
+    /// Stable, for programs: `peer_file_unreadable`, `peer_key_mismatch` and `peer_certificate_invalid`, and `serve` of all else.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PeerTls { code, .. } => code,
+            _ => "serve",
+        }
+    }
+}
 
 /// Opens a node and serves it until SIGTERM or SIGINT, then stops gracefully within `shutdown_timeout_ms`.
 ///
@@ -58,7 +76,8 @@ pub fn run(config: Config) -> Result<(), ServeError> {
 /// See [`run`].
 pub fn run_with(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let address = config.listen;
-    // First of all: an address that is taken should not cost the opening of a database.
+    // First of all: an address that is taken, or a file that is missing, should not cost the opening of a database.
+    peers::Tls::read(&config)?;
     let listener = std::net::TcpListener::bind(address)
         .map_err(|error| ServeError::Io(format!("listening on {address}"), error))?;
     let runtime = runtime()?;

@@ -12,9 +12,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use lentic::Node;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Connection;
 use crate::front::{Front, Side};
@@ -27,6 +29,9 @@ use crate::{routes, security};
 
 /// Pause after an accept that failed for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long TLS may take before anything else is said.
+const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// A running server over a node. Dropping it stops it without grace; the node stays open.
 pub struct Server {
@@ -52,18 +57,22 @@ impl Server {
         let peers = PeerListener::open(&node, address)?;
         let secret = peers.as_ref().and_then(|peers| peers.secret.clone());
         let peer_guard = peers.as_ref().map(PeerListener::guard).transpose()?;
-        let state = Arc::new(State::new(node, guard, peer_guard, Peers::new(secret.as_deref()), options));
+        let tls = peers.as_ref().and_then(|peers| peers.tls.clone());
+        let calls = Peers::new(secret.as_deref(), tls.as_ref());
+        let state = Arc::new(State::new(node, guard, peer_guard, calls, options));
         let router = routes::router(&state);
         let (stop, stopped) = watch::channel(false);
         let mut accepting = Vec::new();
         if let Some(peers) = peers {
             let (addresses, listener) = (peers.addresses(&state.node, address)?, peers.listener);
-            let accept = accept(Arc::clone(&state), router.clone(), listener, Side::Peers, stopped.clone());
+            let side = Listening { side: Side::Peers, tls: tls.map(|tls| tls.server.into()) };
+            let accept = accept(Arc::clone(&state), router.clone(), listener, side, stopped.clone());
             accepting.push(tokio::spawn(accept));
             state.node.set_seeds(Arc::new(SeedsOverHttp::new(&state)));
             state.node.set_addresses(addresses);
         }
-        let accept = accept(Arc::clone(&state), router, listener, Side::Clients, stopped);
+        let side = Listening { side: Side::Clients, tls: None };
+        let accept = accept(Arc::clone(&state), router, listener, side, stopped);
         accepting.push(tokio::spawn(accept));
         Ok(Self { address, state, stop, accepting })
     }
@@ -108,19 +117,30 @@ fn guard(node: &Node, address: SocketAddr) -> Result<Guard, ServeError> {
         .map_err(|error| ServeError::Config(error.to_string()))
 }
 
+/// Whom a listener is for, and how they speak to it.
+#[derive(Clone)]
+struct Listening {
+    side: Side,
+    tls: Option<TlsAcceptor>,
+}
+
 /// Until the stop; then the listener is closed, and the connections are the caller's to end.
 async fn accept(
     state: Arc<State>,
     router: Router,
     listener: TcpListener,
-    side: Side,
+    listening: Listening,
     mut stopped: watch::Receiver<bool>,
 ) -> GracefulShutdown {
     let mut http = Builder::new(TokioExecutor::new());
     http.http1().pipeline_flush(true).timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(None);
     // Each watch of another node is one: those are counted where they came in.
-    let streams = if side == Side::Peers { u32::MAX } else { 256 };
+    let streams = if listening.side == Side::Peers { u32::MAX } else { 256 };
     http.http2().timer(hyper_util::rt::TokioTimer::new()).max_concurrent_streams(streams);
+    if listening.tls.is_some() {
+        // Then the settings go out before anything comes in: who connects is told that way that it was let in.
+        http = http.http2_only();
+    }
     let http = Arc::new(http);
     let connections = GracefulShutdown::new();
     loop {
@@ -129,15 +149,15 @@ async fn accept(
             _ = stopped.changed() => return connections,
         };
         match accepted {
-            Ok((socket, _)) => {
+            Ok((socket, from)) => {
                 let serving = Serving {
                     state: Arc::clone(&state),
                     router: router.clone(),
                     http: Arc::clone(&http),
-                    side,
+                    listening: listening.clone(),
                     watcher: connections.watcher(),
                 };
-                tokio::spawn(serving.run(socket));
+                tokio::spawn(serving.run(socket, from));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -152,19 +172,29 @@ struct Serving {
     state: Arc<State>,
     router: Router,
     http: Arc<Builder<TokioExecutor>>,
-    side: Side,
+    listening: Listening,
     watcher: Watcher,
 }
 
 impl Serving {
-    async fn run(self, socket: TcpStream) {
+    async fn run(self, socket: TcpStream, from: SocketAddr) {
         // Answers are whole when they are written: nothing is gained by waiting for more.
         if socket.set_nodelay(true).is_err() {
             return;
         }
+        let Some(tls) = self.listening.tls.clone() else { return self.serve(socket).await };
+        match tokio::time::timeout(HANDSHAKE, tls.accept(socket)).await {
+            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Err(error)) => tracing::warn!(%from, "a connection for nodes alone was refused: {error}"),
+            Err(_) => tracing::debug!(%from, "a connection for nodes alone said nothing"),
+        }
+    }
+
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         let connection = Arc::new(Connection::default());
-        let front = Front::new(Arc::clone(&self.state), self.router, Arc::clone(&connection), self.side);
-        let served = self.http.serve_connection(TokioIo::new(socket), front).into_owned();
+        let side = self.listening.side;
+        let front = Front::new(Arc::clone(&self.state), self.router, Arc::clone(&connection), side);
+        let served = self.http.serve_connection(TokioIo::new(stream), front).into_owned();
         let mut served = pin!(self.watcher.watch(served));
         self.state.connections.fetch_add(1, Ordering::Relaxed);
         let idle = self.state.options.idle;

@@ -22,7 +22,7 @@ impl Serve {
     pub fn run(self) -> Result<(), Failure> {
         let config = self.settings.resolve()?.config;
         log_to_stderr(&config)?;
-        lentic_server::run(config).map_err(|error| Failure::failed("serve", error.to_string()))
+        lentic_server::run(config).map_err(|error| Failure::failed(error.code(), error.to_string()))
     }
 }
 

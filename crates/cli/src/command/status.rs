@@ -87,6 +87,7 @@ fn picture(cluster: &Value) -> Option<String> {
         let mark = |shard: &Value| {
             let held = list(&shard["nodes"]).into_iter().find(|held| held["node"] == node["node"]);
             match held {
+                Some(_) if node["unreachable"].is_string() => '!',
                 Some(held) if held["role"] == "active" && held["ready"] == true => '#',
                 Some(held) if held["role"] == "active" => '+',
                 Some(held) if held["ready"] == true => '=',
@@ -107,10 +108,21 @@ fn picture(cluster: &Value) -> Option<String> {
     };
     let rows: Vec<Vec<String>> = nodes.iter().map(row).collect();
     let mut picture = columns(&["NODE", "URL", "RACK", "ACTIVE", "STANDBY", "LAG", "SHARDS"], &rows);
-    picture.push_str("# active, = standby (+ and -: on their way)\n");
-    let unowned = shards.iter().filter(|shard| shard["state"] == "unowned").count();
-    if unowned > 0 {
-        let _ = writeln!(picture, "{unowned} of {} shards have no owner", shards.len());
+    picture.push_str("# active, = standby (+ and -: on their way, !: out of reach)\n");
+    for (state, what) in [
+        ("moving", "are moving: their owners catch up, standbys answer"),
+        ("unreachable", "have an owner that can't be reached: standbys answer"),
+        ("unowned", "have no owner"),
+    ] {
+        let count = shards.iter().filter(|shard| shard["state"] == state).count();
+        if count > 0 {
+            let _ = writeln!(picture, "{count} of {} shards {what}", shards.len());
+        }
+    }
+    for node in &nodes {
+        if let Some(why) = node["unreachable"].as_str() {
+            let _ = writeln!(picture, "{} can't be reached: {why}", text(&node["node"]));
+        }
     }
     Some(picture)
 }
@@ -202,6 +214,49 @@ mod tests {
             Node::of(metrics).headline("ready"),
             "ready, up 12.5 s, memory 2.0 MiB (block cache 1.0 MiB)"
         );
+    }
+
+    #[test]
+    fn pictures() {
+        let node = |name: &str, active: u32, lag: u64, unreachable: Option<&str>| {
+            json!({"node": name, "url": format!("http://{name}:1"), "rack": null, "active": active, "standby": 1, "lag": lag,
+                   "unreachable": unreachable})
+        };
+        let held = |name: &str, role: &str, ready: bool| json!({"node": name, "role": role, "ready": ready, "lag": 0});
+        let (active, standby) = ("active", "standby");
+        let cluster = |why| {
+            json!({
+                "node": "a",
+                "nodes": [node("a", 2, 0, None), node("b", 1, 7, why)],
+                "shards": [
+                    {"state": "served", "nodes": [held("a", active, true), held("b", standby, false)]},
+                    {"state": "moving", "nodes": [held("a", active, false), held("b", standby, true)]},
+                    {"state": if why.is_some() { "unreachable" } else { "served" }, "nodes": [held("b", active, true)]},
+                    {"state": "unowned", "nodes": []},
+                ],
+            })
+        };
+        assert_eq!(
+            picture(&cluster(None)).as_deref(),
+            Some(
+                "NODE  URL         RACK  ACTIVE  STANDBY  LAG  SHARDS\n\
+                 a*    http://a:1     -       2        1    0  #+..\n\
+                 b     http://b:1     -       1        1    7  -=#.\n\
+                 # active, = standby (+ and -: on their way, !: out of reach)\n\
+                 1 of 4 shards are moving: their owners catch up, standbys answer\n\
+                 1 of 4 shards have no owner\n"
+            )
+        );
+        let picture_of_one_down = picture(&cluster(Some("connection refused"))).unwrap();
+        assert!(picture_of_one_down.contains("    7  !!!.\n"), "{picture_of_one_down}");
+        assert!(
+            picture_of_one_down.ends_with(
+                "1 of 4 shards have an owner that can't be reached: standbys answer\n1 of 4 shards have no owner\n\
+                 b can't be reached: connection refused\n"
+            ),
+            "{picture_of_one_down}"
+        );
+        assert_eq!(picture(&json!({"node": "a", "nodes": [node("a", 4, 0, None)], "shards": []})), None);
     }
 
     #[test]

@@ -1,29 +1,11 @@
 //! What people see: the same commands on a pseudo-terminal.
-use std::process::{Command, Stdio};
-
-use super::harness::Node;
 use super::node;
-
-/// Runs a command on a terminal; both of its outputs end there. Exit code and text.
-pub fn on_terminal(node: &Node, arguments: &[&str]) -> (i32, String) {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    let words: Vec<_> =
-        [env!("CARGO_BIN_EXE_lentic")].iter().chain(arguments).map(|word| quoted(word)).collect();
-    let output = Command::new("script")
-        .args(["-qec", &words.join(" "), "/dev/null"])
-        .env("LENTIC_URL", &node.url)
-        .env("TERM", "xterm")
-        .stdin(Stdio::null())
-        .output()
-        .expect("script, of util-linux");
-    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n"))
-}
 
 #[test]
 fn rows() {
     let (node, _dir) = node();
     let seen = |arguments: &[&str]| {
-        let (code, text) = on_terminal(&node, arguments);
+        let (code, text) = node.on_terminal(arguments);
         assert_eq!(code, 0, "{text}");
         text
     };
@@ -38,7 +20,7 @@ fn rows() {
     assert!(text.ends_with("stopped after 1 rows; there are more: --limit ROWS or --all\n"), "{text}");
     assert!(seen(&["scan", "t", "--json"]).starts_with("{\"key\":\"a\",\"value\":{\"n\":1},\"timestamp\":"));
     assert!(seen(&["delete", "t", "longer"]).starts_with("deleted, token t/0@2."));
-    let (code, text) = on_terminal(&node, &["get", "t", "none"]);
+    let (code, text) = node.on_terminal(&["get", "t", "none"]);
     assert!(code == 3 && text.starts_with("error: row_not_found: ") && text.contains("\nhint: "), "{text}");
 }
 
@@ -46,7 +28,7 @@ fn rows() {
 fn tables() {
     let (node, _dir) = node();
     let seen = |arguments: &[&str]| {
-        let (code, text) = on_terminal(&node, arguments);
+        let (code, text) = node.on_terminal(arguments);
         assert_eq!(code, 0, "{text}");
         text
     };
@@ -120,7 +102,7 @@ fn loading() {
     let file = dir.path().join("rows.csv");
     let rows: String = (0..100_000).map(|n| format!("k{n},{n}\n")).collect();
     std::fs::write(&file, format!("id,n\n{rows}")).unwrap();
-    let (code, text) = on_terminal(&node, &["load", "t", file.to_str().unwrap(), "--key", "id"]);
+    let (code, text) = node.on_terminal(&["load", "t", file.to_str().unwrap(), "--key", "id"]);
     assert_eq!(code, 0, "{text}");
     let last = text.trim_end().rsplit(['\n', '\r']).next().unwrap();
     let summary = last.split("100,000 rows written in ").nth(1).unwrap_or_else(|| panic!("{text}"));
@@ -135,7 +117,7 @@ fn watching() {
     node.create_table("t", "string", "json", 1);
     node.put_row("t", "a", "1");
     let text = std::thread::scope(|scope| {
-        let watch = scope.spawn(|| on_terminal(&node, &["watch", "t", "--count", "2"]));
+        let watch = scope.spawn(|| node.on_terminal(&["watch", "t", "--count", "2"]));
         super::watch::opened(&node, 1);
         node.put_row("t", "b", "{\"n\":2}");
         node.delete_row("t", "a");

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part")]
 #![allow(clippy::print_stderr, reason = "a test that was not run says so")]
 
+pub mod certificates;
 pub mod http;
 pub mod kafka;
 pub mod node;

@@ -156,6 +156,22 @@ impl Node {
         assert!(matches!(answer.status, 200 | 201), "{answer:?}");
     }
 
+    /// Runs a command on a pseudo-terminal; both of its outputs end there. Exit code and text.
+    pub fn on_terminal(&self, arguments: &[&str]) -> (i32, String) {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+        let words: Vec<_> =
+            [env!("CARGO_BIN_EXE_lentic")].iter().chain(arguments).map(|word| quoted(word)).collect();
+        let output = Command::new("script")
+            .args(["-qec", &words.join(" "), "/dev/null"])
+            .env("LENTIC_URL", &self.url)
+            .env("TERM", "xterm")
+            .stdin(Stdio::null())
+            .output()
+            .expect("script, of util-linux");
+        let text = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
+        (output.status.code().unwrap_or(-1), text)
+    }
+
     /// Runs a command of the binary against this node.
     pub fn run(&self, arguments: &[&str]) -> Output {
         lentic(arguments).env("LENTIC_URL", &self.url).output().expect("the binary")

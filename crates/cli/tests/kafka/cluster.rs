@@ -6,14 +6,13 @@ use serde_json::json;
 
 use crate::client::Kafka;
 use crate::harness::until;
-pub use crate::nodes::Cluster;
-use crate::nodes::array;
+use crate::nodes::{Cluster, array};
 
 const ROWS: u64 = 300;
 
 impl Cluster {
     /// Declares the table `t` through the node `a`, and writes its rows.
-    fn fill(&self) -> BTreeMap<String, String> {
+    pub fn fill(&self) -> BTreeMap<String, String> {
         let a = self.node("a");
         let topic = &self.service;
         a.declare(&json!({"name": "t", "topic": topic, "key": "string", "value": "json", "partitions": 6}));
@@ -27,7 +26,7 @@ impl Cluster {
     }
 
     /// Every row through every node.
-    fn check(&self, rows: &BTreeMap<String, String>) {
+    pub fn check(&self, rows: &BTreeMap<String, String>) {
         for (name, node) in &self.nodes {
             for (key, value) in rows {
                 assert_eq!(node.row("t", key).as_ref(), Some(value), "{key} through {name}");

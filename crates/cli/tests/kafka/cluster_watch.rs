@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::client::Kafka;
-use crate::cluster::Cluster;
 use crate::harness::http::{Event, Lines};
 use crate::harness::{Request, until};
+use crate::nodes::Cluster;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 

@@ -11,7 +11,7 @@ use crate::harness::{Node, unique, until};
 pub struct Cluster {
     pub service: String,
     brokers: String,
-    dirs: BTreeMap<&'static str, TempDir>,
+    pub dirs: BTreeMap<&'static str, TempDir>,
     pub nodes: BTreeMap<&'static str, Node>,
 }
 
@@ -25,18 +25,19 @@ impl Cluster {
         self.start_with(name, &[]);
     }
 
-    /// With flags of its own.
-    pub fn start_with(&mut self, name: &'static str, flags: &[&str]) {
-        let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
-        let arguments =
-            ["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
-        let node = Node::start(dir.path(), &[&arguments, flags].concat());
+    /// With further arguments.
+    pub fn start_with(&mut self, name: &'static str, further: &[&str]) {
+        let mut node = self.spawn(name, further);
+        node.listening();
         self.nodes.insert(name, node);
     }
 
-    /// Throws the directory of a node away that does not run.
-    pub fn lose_disk(&mut self, name: &str) {
-        self.dirs.remove(name);
+    /// Starts a process that is not counted in, and waits for nothing.
+    pub fn spawn(&mut self, name: &'static str, further: &[&str]) -> Node {
+        let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
+        let arguments =
+            ["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
+        Node::spawn(dir.path(), &[&arguments, further].concat())
     }
 
     pub fn node(&self, name: &str) -> &Node {

@@ -13,6 +13,7 @@ mod health;
 mod kafka;
 mod limits;
 mod metrics;
+mod peers;
 mod raw;
 mod start;
 mod stop;

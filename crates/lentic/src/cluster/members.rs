@@ -14,10 +14,14 @@ pub struct Member {
     pub node: String,
     /// Where clients reach it.
     pub endpoint: String,
+    /// Where nodes reach it: `host:port`, or `https://host:port`.
+    pub peer: String,
     /// Its failure domain.
     pub rack: Option<String>,
     /// Of the assignment that its roles are by.
     pub generation: i64,
+    /// Why this node can't reach it now; `None`: it can, or has not tried.
+    pub unreachable: Option<String>,
     /// What is on it.
     pub shards: Vec<MemberShard>,
 }
@@ -41,9 +45,9 @@ impl Node {
         self.shared.cluster.set_addresses(addresses);
     }
 
-    /// A node could not be reached: until it tells something new nobody is sent to it.
-    pub fn mark_unreachable(&self, node: &str) {
-        self.shared.cluster.mark_unreachable(node);
+    /// A node could not be reached, and why: until it tells something new nobody is sent to it.
+    pub fn mark_unreachable(&self, node: &str, why: &str) {
+        self.shared.cluster.mark_unreachable(node, why);
     }
 
     /// Whether other nodes of the service are there.
@@ -66,7 +70,12 @@ impl Node {
         } else {
             cluster.map()
         };
-        map.nodes().map(|(node, record)| member(&map, node, record)).collect()
+        let unreachable = cluster.unreachable.load();
+        let members = map.nodes().map(|(node, record)| Member {
+            unreachable: unreachable.get(node).map(ToString::to_string),
+            ..member(&map, node, record)
+        });
+        members.collect()
     }
 }
 
@@ -85,8 +94,10 @@ fn member(map: &ShardMap, node: &NodeId, record: &NodeRecord) -> Member {
     Member {
         node: node.to_string(),
         endpoint: record.endpoint.clone(),
+        peer: record.peer.clone(),
         rack: record.rack.clone(),
         generation: record.generation,
+        unreachable: None,
         shards: record.shards.iter().map(shard).collect(),
     }
 }

@@ -51,8 +51,8 @@ pub(crate) struct Cluster {
     /// The shards whose partitions are here.
     kept: ArcSwap<Kept>,
     map: ArcSwap<ShardMap>,
-    /// Nodes that could not be reached, and have told nothing since: nobody is sent to them.
-    unreachable: ArcSwap<BTreeSet<NodeId>>,
+    /// Nodes that could not be reached, and why, and that have told nothing since: nobody is sent to them.
+    unreachable: ArcSwap<BTreeMap<NodeId, Arc<str>>>,
     /// Where clients and peers reach this node; empty: nobody can.
     addresses: ArcSwap<Addresses>,
     /// Wakes the placement thread.
@@ -65,7 +65,7 @@ pub(crate) struct Cluster {
 pub struct Addresses {
     /// By clients: `http://host:port`.
     pub endpoint: String,
-    /// By other nodes: `host:port`.
+    /// By other nodes: `host:port`, or `https://host:port` where by TLS.
     pub peer: String,
 }
 
@@ -188,8 +188,19 @@ impl Cluster {
     /// The other nodes that have a shard, the best to ask first.
     pub(crate) fn others<R>(&self, shard: ShardId, read: impl Fn(&Place<'_>) -> R) -> Vec<R> {
         let (map, unreachable) = (self.map.load(), self.unreachable.load());
-        let is_asked = |place: &&Place<'_>| *place.node != self.node && !unreachable.contains(place.node);
+        let is_asked = |place: &&Place<'_>| *place.node != self.node && !unreachable.contains_key(place.node);
         map.places(shard).iter().filter(is_asked).map(read).collect()
+    }
+
+    /// The other nodes that have a shard and can't be reached, each with the reason.
+    pub(crate) fn out_of_reach(&self, shard: ShardId) -> Vec<(NodeId, Arc<str>)> {
+        let (map, unreachable) = (self.map.load(), self.unreachable.load());
+        let places = map.places(shard);
+        places
+            .iter()
+            .filter_map(|place| unreachable.get_key_value(place.node))
+            .map(|(node, why)| (node.clone(), Arc::clone(why)))
+            .collect()
     }
 
     /// Other nodes don't reach this one before it has told where.
@@ -245,10 +256,10 @@ impl Cluster {
     }
 
     /// A node could not be reached.
-    fn mark_unreachable(&self, node: &str) {
+    fn mark_unreachable(&self, node: &str, why: &str) {
         self.unreachable.rcu(|nodes| {
             let mut nodes = (**nodes).clone();
-            nodes.insert(node.into());
+            nodes.insert(node.into(), why.into());
             nodes
         });
     }
@@ -256,7 +267,7 @@ impl Cluster {
     /// Takes in what a node tells.
     fn told(&self, node: NodeId, record: Option<NodeRecord>, at: Timestamp) {
         self.change_map(|map| map.told(node.clone(), record.clone(), at));
-        if self.unreachable.load().contains(&node) {
+        if self.unreachable.load().contains_key(&node) {
             self.unreachable.rcu(|nodes| {
                 let mut nodes = (**nodes).clone();
                 nodes.remove(&node);

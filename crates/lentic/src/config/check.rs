@@ -1,6 +1,7 @@
 //! Settings that don't go together.
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 
 use lentic_types::TopicName;
 
@@ -37,6 +38,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
             config.listen
         ),
     );
+    check_peers(config, &mut refuse);
     refuse(
         config.default_page_rows > config.max_page_rows,
         format!(
@@ -90,4 +92,33 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+}
+
+/// By what the nodes of a cluster know each other.
+fn check_peers(config: &Config, refuse: &mut impl FnMut(bool, String)) {
+    let files = [
+        ("peer_certificate_file", &config.peer_certificate_file),
+        ("peer_key_file", &config.peer_key_file),
+        ("peer_ca_file", &config.peer_ca_file),
+    ];
+    let (named, missing): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, file)| file.is_some());
+    let names = |files: &[(&str, &Option<PathBuf>)]| {
+        let names: Vec<_> = files.iter().map(|(name, _)| *name).collect();
+        names.join(" and ")
+    };
+    refuse(
+        !named.is_empty() && !missing.is_empty(),
+        format!("TLS between nodes takes three files: name {} beside {}", names(&missing), names(&named)),
+    );
+    refuse(
+        config.peer_mtls && named.is_empty(),
+        format!("peer_mtls = true takes certificates: name {}", names(&missing)),
+    );
+    // The embedded log has no other nodes.
+    if !config.brokers.is_empty() {
+        let address = config.peer_listen.map_or(config.listen.ip(), |address| address.ip());
+        if let Some(problem) = config.unguarded_peers(address) {
+            refuse(true, problem);
+        }
+    }
 }

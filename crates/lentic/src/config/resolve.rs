@@ -390,6 +390,41 @@ mod tests {
     }
 
     #[test]
+    fn nodes_beyond_loopback_know_each_other() {
+        let brokers = ("brokers", "kafka:9092");
+        let (listen, tokens) = (("listen", "10.0.0.1:8088"), ("token_file", "tokens"));
+        let refused = |flags: &[(&str, &str)]| resolved("", &[], flags).unwrap_err();
+        let unguarded = refused(&[brokers, listen, tokens]);
+        for named in ["10.0.0.1, for other nodes,", "peer_secret_file", "peer_mtls = true", "insecure = true"]
+        {
+            assert!(unguarded.contains(named), "{named}: {unguarded}");
+        }
+        assert!(refused(&[brokers, ("peer_listen", "10.0.0.1:8089")]).contains("peer_secret_file"));
+        let (certificate, key, ca) =
+            (("peer_certificate_file", "a"), ("peer_key_file", "b"), ("peer_ca_file", "c"));
+        let mtls = ("peer_mtls", "true");
+        for flags in [
+            &[listen, tokens][..],
+            &[brokers, listen, tokens, ("peer_listen", "127.0.0.1:0")],
+            &[brokers, listen, tokens, ("peer_secret_file", "secret")],
+            &[brokers, listen, tokens, certificate, key, ca, mtls],
+            &[brokers, listen, ("insecure", "true")],
+        ] {
+            resolved("", &[], flags).unwrap();
+        }
+        // Who connects is not known by the listener's certificate.
+        assert!(refused(&[brokers, listen, tokens, certificate, key, ca]).contains("peer_mtls"));
+        assert_eq!(
+            refused(&[certificate, ca]),
+            "TLS between nodes takes three files: name peer_key_file beside peer_certificate_file and peer_ca_file"
+        );
+        assert_eq!(
+            refused(&[mtls]),
+            "peer_mtls = true takes certificates: name peer_certificate_file and peer_key_file and peer_ca_file"
+        );
+    }
+
+    #[test]
     fn near_misses_among_variables_are_warned_of() {
         let variables = [("LENTIC_LISTN", "x"), ("LENTIC_SERVICE_HOST", "10.0.0.1"), ("LENTIC_URL", "x")];
         let warnings = resolved("", &variables, &[]).unwrap().warnings;

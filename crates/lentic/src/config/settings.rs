@@ -1,6 +1,6 @@
 //! The table of settings.
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use lentic_types::{PartitionId, TableName, TableSpec};
@@ -111,6 +111,14 @@ settings! {
         seed_max_bytes_per_second: usize = "100MiB", Kind::Bytes(64 * KIB, TIB);
         /// File with the secret that the nodes of the service share, by which they know each other.
         peer_secret_file: Option<PathBuf> = "", Kind::Path;
+        /// PEM file with this node's certificate (and those between it and its CA): nodes speak TLS; takes `peer_key_file` and `peer_ca_file`.
+        peer_certificate_file: Option<PathBuf> = "", Kind::Path;
+        /// PEM file with the key of `peer_certificate_file`.
+        peer_key_file: Option<PathBuf> = "", Kind::Path;
+        /// PEM file with the CAs that sign the certificates of the service's nodes.
+        peer_ca_file: Option<PathBuf> = "", Kind::Path;
+        /// Answer other nodes only if a CA of `peer_ca_file` has signed their certificate (mutual TLS): with the secret, or instead of it.
+        peer_mtls: bool = "false", Kind::Switch;
     }
     "Access" {
         /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
@@ -249,6 +257,18 @@ impl Config {
     pub(crate) fn chosen_tables(&self) -> BTreeSet<TableName> {
         let kept = self.kept_partitions.iter().filter_map(|kept| kept_partition(kept));
         kept.filter_map(|(name, _)| TableName::new(name).ok()).collect()
+    }
+
+    /// Why other nodes can't be answered at this address; `None`: they can.
+    pub fn unguarded_peers(&self, address: IpAddr) -> Option<String> {
+        let is_guarded = self.peer_secret_file.is_some() || self.peer_mtls || self.insecure;
+        (!address.is_loopback() && !is_guarded).then(|| {
+            format!(
+                "{address}, for other nodes, is reachable from other machines: name a peer_secret_file (the same secret on every \
+                 node), or say peer_mtls = true (with peer_certificate_file, peer_key_file and peer_ca_file), or insecure = true \
+                 to answer anybody who can reach it"
+            )
+        })
     }
 
     /// Settings that don't go together. [`super::resolve`] has asked this already.

@@ -8,7 +8,6 @@ use lentic_store::{Database, FamilyId, KeyRange, Order, Store, WriteBatch};
 use lentic_types::{Offset, TableName, TableSpec, TopicPartition};
 
 use super::statement::{self, Change, Statement};
-use crate::config::Config;
 use crate::query::QueryRecord;
 use crate::table::{Owner, Turn};
 use crate::{NodeError, TableError};
@@ -104,18 +103,12 @@ impl Catalog {
         })
     }
 
-    /// Reads the statement log: the declarations in force, each with its creation offset.
-    pub(crate) fn replay(
-        &mut self,
-        config: &Config,
-        log: &dyn Log,
-    ) -> Result<BTreeMap<TableName, (TableSpec, Offset)>, NodeError> {
-        let topic = statement::topic(log, &config.service_id)?;
-        let statements = statement::read(log, &topic, None)?;
-        self.position = statements.last().map_or(Offset(0), |(offset, _)| offset.next());
-        self.topic = Some(topic);
-        self.queries = queries(&statements)?;
-        fold(&statements)
+    /// Takes over what the statement log says; returns the declarations in force, each with its creation offset.
+    pub(crate) fn take(&mut self, declared: Declared) -> BTreeMap<TableName, (TableSpec, Offset)> {
+        self.position = declared.position;
+        self.topic = Some(declared.topic);
+        self.queries = declared.queries;
+        declared.tables
     }
 
     /// The number of a table's creation in this node's stores, new ones from a counter that never goes back.
@@ -204,6 +197,38 @@ impl Catalog {
             notes.extend(Place::from_bytes(value).map(|place| (name, place)));
         }
         Ok(notes)
+    }
+}
+
+/// What the statement log says.
+pub(crate) struct Declared {
+    topic: Topic,
+    /// The end of what was read.
+    position: Offset,
+    tables: BTreeMap<TableName, (TableSpec, Offset)>,
+    queries: BTreeMap<String, (QueryRecord, Offset)>,
+}
+
+impl Declared {
+    /// Of a service that has a statement log. `Err`: also where a statement is none that this program can run.
+    pub(crate) fn known(log: &dyn Log, service: &str) -> Result<Option<Self>, NodeError> {
+        let topic = log.topic(&statement::topic_name(service)?)?;
+        topic.map(|topic| Self::read(log, topic)).transpose()
+    }
+
+    /// The same, and the topic is made if it is missing.
+    pub(crate) fn found(log: &dyn Log, service: &str) -> Result<Self, NodeError> {
+        Self::read(log, statement::topic(log, service)?)
+    }
+
+    fn read(log: &dyn Log, topic: Topic) -> Result<Self, NodeError> {
+        let statements = statement::read(log, &topic, None)?;
+        Ok(Self {
+            topic,
+            position: statements.last().map_or(Offset(0), |(offset, _)| offset.next()),
+            tables: fold(&statements)?,
+            queries: queries(&statements)?,
+        })
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) use logs::NODES_SUFFIX;
 pub(crate) use statement::VERSION as STATEMENTS_VERSION;
 
 use applier::Inbox;
-pub(crate) use catalog::Catalog;
+pub(crate) use catalog::{Catalog, Declared};
 use directory::DataDir;
 use registry::Registry;
 
@@ -104,13 +104,15 @@ impl Node {
         let cluster = Arc::new(cluster);
         let group = Arc::new(Group::new(Arc::clone(&cluster)));
         // The disk and the brokers are waited for at the same time.
-        let (database, membership) = std::thread::scope(|scope| {
+        let (database, joined) = std::thread::scope(|scope| {
             let state = scope.spawn(|| open_state(&config, &dir));
-            let membership = logs::join(&config, &dir, &opened, &cluster, &group);
+            // A node that can't run what is declared does not join.
+            let joined = Declared::known(&*log, &config.service_id)
+                .and_then(|declared| Ok((declared, logs::join(&config, &dir, &opened, &cluster, &group)?)));
             let failed = |_| Err(NodeError::Io("opening state/ panicked".to_owned()));
-            (state.join().unwrap_or_else(failed), membership)
+            (state.join().unwrap_or_else(failed), joined)
         });
-        let (database, membership) = (database?, membership?);
+        let (database, (declared, membership)) = (database?, joined?);
         let mut catalog = Catalog::open(&*database, &*log, config.shards)?;
         let limits = Limits {
             key_bytes: config.max_key_bytes as u64,
@@ -128,7 +130,8 @@ impl Node {
             together: Arc::default(),
             catch_ups: Arc::new(Line::new(config.max_watch_catch_ups)),
         });
-        let statements = catalog.replay(&config, &*log)?;
+        let declared = declared.map_or_else(|| Declared::found(&*log, &config.service_id), Ok)?;
+        let statements = catalog.take(declared);
         let (inbox, mail) = applier::inbox();
         let shared = Arc::new(Shared {
             config,

@@ -61,13 +61,6 @@ impl Statement {
     }
 
     pub(crate) fn change(&self) -> Result<Change, String> {
-        if self.version > VERSION {
-            return Err(format!(
-                "a statement of version {} is on the statement log and this program knows up to {VERSION}: start \
-                 the newer release",
-                self.version
-            ));
-        }
         let spec = || {
             serde_json::from_str(&self.text).map_err(|error| format!("an unreadable declaration: {error}"))
         };
@@ -97,10 +90,15 @@ fn names(spec: &TableSpec) -> BTreeMap<String, String> {
     ])
 }
 
+/// The name of the statement log.
+pub(crate) fn topic_name(service: &str) -> Result<TopicName, NodeError> {
+    TopicName::new(format!("{service}{SUFFIX}"))
+        .map_err(|error| NodeError::Config(format!("service_id: {error}")))
+}
+
 /// The topic of the statement log, made if it is missing.
 pub(crate) fn topic(log: &dyn Log, service: &str) -> Result<Topic, NodeError> {
-    let name = TopicName::new(format!("{service}{SUFFIX}"))
-        .map_err(|error| NodeError::Config(format!("service_id: {error}")))?;
+    let name = topic_name(service)?;
     let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
     Ok(find_or_create(log, &name, 1, &settings)?)
 }
@@ -147,9 +145,22 @@ pub(crate) fn read(
 }
 
 fn parse(value: &[u8], offset: Offset) -> Result<Statement, NodeError> {
-    serde_json::from_slice(value).map_err(|error| {
+    /// What statements of all versions have.
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let none = |error: serde_json::Error| {
         NodeError::Config(format!("the statement log holds no statement at offset {offset}: {error}"))
-    })
+    };
+    let Versioned { version } = serde_json::from_slice(value).map_err(none)?;
+    if version > VERSION {
+        return Err(NodeError::Config(format!(
+            "the statement at offset {offset} of the statement log is of version {version}, and this program knows up to \
+             {VERSION}: start the newer release that wrote it"
+        )));
+    }
+    serde_json::from_slice(value).map_err(none)
 }
 
 /// Appends a statement and waits for it.
@@ -167,4 +178,27 @@ pub(crate) fn append(log: &dyn Log, topic: &Topic, change: &Change) -> log::Resu
     log.append(record, Box::new(move |ack| drop(acked.try_send(ack))));
     let ack = outcome.recv().map_err(|_| log::Error::Closed)??;
     Ok(ack.offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a newer version nothing else is known than that it is one.
+    #[test]
+    fn versions() {
+        let read = |text: &str| parse(text.as_bytes(), Offset(7)).map_err(|error| error.to_string());
+        let dropped = read(r#"{"version":1,"kind":"drop_table","text":"t","more":1}"#).unwrap();
+        assert_eq!(dropped.change(), Ok(Change::DropTable("t".to_owned())));
+        for newer in [r#"{"version":2,"kind":"drop_table","text":"t"}"#, r#"{"version":2,"plan":[]}"#] {
+            let refused = read(newer).unwrap_err();
+            assert!(refused.contains("offset 7") && refused.contains("version 2"), "{refused}");
+        }
+        for none in ["", "[]", r#"{"kind":"drop_table","text":"t"}"#, r#"{"version":1,"kind":"drop_table"}"#]
+        {
+            assert!(read(none).unwrap_err().contains("no statement at offset 7"), "{none}");
+        }
+        let kind = read(r#"{"version":1,"kind":"rename_table","text":"t"}"#).unwrap();
+        assert!(kind.change().unwrap_err().contains("rename_table"));
+    }
 }

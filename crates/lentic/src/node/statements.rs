@@ -46,11 +46,11 @@ impl Node {
         let topic = catalog.topic.clone().ok_or(TableError::Closed)?;
         let map = self.shared.cluster.map();
         if let Some((node, record)) = map.nodes().find(|(_, record)| record.statements < VERSION) {
-            return Err(TableError::Invalid(format!(
-                "the node {node} knows statements up to version {} and this is one of version {VERSION}: replace its \
-                 program by a newer release first",
-                record.statements
-            )));
+            return Err(TableError::OlderNode {
+                node: node.to_string(),
+                knows: record.statements,
+                version: VERSION,
+            });
         }
         let offset = statement::append(&*self.shared.log, &topic, change)?;
         self.apply_until(catalog, offset)?;

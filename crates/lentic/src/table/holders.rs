@@ -11,7 +11,7 @@ use crate::ReadError;
 pub struct Holder {
     /// Its id.
     pub node: String,
-    /// Where nodes reach it: `host:port`.
+    /// Where nodes reach it: `host:port`, or `https://host:port`.
     pub peer: String,
     /// Where clients reach it: `http://host:port`.
     pub endpoint: String,
@@ -87,6 +87,13 @@ impl RawTable {
         let mut holders = self.inner.around.cluster.others(shard, Holder::of);
         holders.retain(|holder| !holder.peer.is_empty());
         holders
+    }
+
+    /// The other nodes that have a partition and can't be reached, each with the reason.
+    pub fn out_of_reach(&self, partition: PartitionId) -> Vec<(String, String)> {
+        let Some(shard) = self.shard(partition) else { return Vec::new() };
+        let nodes = self.inner.around.cluster.out_of_reach(shard);
+        nodes.into_iter().map(|(node, why)| (node.to_string(), why.to_string())).collect()
     }
 
     /// `Err`: a read of everything would be one of a part, and the configuration did not choose so.

@@ -94,6 +94,8 @@ codes! {
     /// The topic's keys don't lie where one partitioner puts them, so that a write could double a key.
     MixedPartitioning "mixed_partitioning" 409
         "PATCH /v1/tables/{table} with the partitioner to write with, once the producers agree on it.";
+    /// A node of the service can't run the statement: its program is older than this one's.
+    OlderNode "older_node" 409 "Replace the program of the node that the message names, or stop it, and try again.";
     /// The condition of the write doesn't hold; ETag is the row's now.
     PreconditionFailed "precondition_failed" 412 "Read the row again and decide anew.";
     /// A key, a value, a line or a body is above its limit.

@@ -86,6 +86,7 @@ impl From<TableError> for Error {
             TableError::TopicInUse(..) => Self::new(Code::TopicInUse, message),
             TableError::TopicReadOnly(_) => Self::new(Code::ReadOnly, message),
             TableError::Invalid(_) => Self::new(Code::BadTable, message),
+            TableError::OlderNode { .. } => Self::new(Code::OlderNode, message),
             // Nothing of a table is lost or doubled by declaring it again.
             TableError::Log(log::Error::Unknown(_)) => Self::new(Code::LogUnavailable, message),
             TableError::Log(error) => error.into(),

@@ -10,7 +10,7 @@ use lentic::{Admission, Holder, Role};
 use tokio::time::Instant;
 
 use super::client::{Failed, Message};
-use super::gather::unreachable;
+use super::gather::{out_of_reach, unreachable};
 use crate::call::Call;
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
@@ -81,7 +81,7 @@ impl Call {
             match self.ask(&holder, body.clone()).await {
                 Ok(response) => return Ok(Answered::There(response)),
                 Err(Failed::Broken(why)) => {
-                    self.state.node.mark_unreachable(&holder.node);
+                    self.state.node.mark_unreachable(&holder.node, &why);
                     let text = format!(
                         "the node {} did not answer a write that it may have done: {why}",
                         holder.node
@@ -157,6 +157,12 @@ fn is_of_no_use(response: &Response) -> bool {
 
 pub(crate) fn no_active(entry: &Entry, partition: PartitionId, reasons: &[String]) -> Error {
     let shard = entry.table.shard_of(partition).unwrap_or(ShardId(0));
+    let mut reasons = reasons.to_vec();
+    if reasons.is_empty() {
+        // They were asked not long ago.
+        let nodes = entry.table.out_of_reach(partition);
+        reasons.extend(nodes.iter().map(|(node, why)| out_of_reach(node, why)));
+    }
     let why = if reasons.is_empty() {
         "nobody is known to be its owner now".to_owned()
     } else {

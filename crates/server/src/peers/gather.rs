@@ -192,7 +192,8 @@ impl Gather {
         let headers = HeaderMap::new();
         let (peer, method) = (holder.peer.as_str(), Method::POST);
         let message = Message { peer, method, target: &target, headers: &headers, body: body.into() };
-        let failed = |failed: Failed| not_answered(&self.state, holder, failed, deadline);
+        let asked = PartitionId(question.partitions[0]);
+        let failed = |failed: Failed| not_answered(&self.state, entry, asked, holder, failed, deadline);
         let response = self.state.peers.send(message, deadline).await.map_err(failed)?;
         let status = response.status();
         let body = tokio::time::timeout_at(deadline.at(), response.into_body().collect()).await;
@@ -249,15 +250,26 @@ pub(super) fn unreachable(state: &State, holder: &Holder, failed: Failed) -> Str
         Failed::Late => return format!("the node {} did not answer in time", holder.node),
     };
     tracing::debug!(node = %holder.node, "another node can't be reached: {why}");
-    state.node.mark_unreachable(&holder.node);
-    format!("the node {} can't be reached: {why}", holder.node)
+    state.node.mark_unreachable(&holder.node, &why);
+    out_of_reach(&holder.node, &why)
+}
+
+pub(super) fn out_of_reach(node: &str, why: &str) -> String {
+    format!("the node {node} can't be reached: {why}")
 }
 
 /// The same as the error of a read.
-pub(crate) fn not_answered(state: &State, holder: &Holder, failed: Failed, deadline: Deadline) -> Error {
+pub(crate) fn not_answered(
+    state: &State,
+    entry: &Entry,
+    partition: PartitionId,
+    holder: &Holder,
+    failed: Failed,
+    deadline: Deadline,
+) -> Error {
     match failed {
         Failed::Late => deadline.error(),
-        failed => Error::new(Code::NoActive, unreachable(state, holder, failed)),
+        failed => no_active(entry, partition, &[unreachable(state, holder, failed)]),
     }
 }
 

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use lentic::{Addresses, Node};
 use tokio::net::TcpListener;
 
+use super::client::TLS_SCHEME;
+use super::tls::Tls;
 use crate::run::ServeError;
 use crate::security::Guard;
 
@@ -14,6 +16,7 @@ pub(crate) struct PeerListener {
     address: SocketAddr,
     /// By which nodes know each other.
     pub(crate) secret: Option<String>,
+    pub(crate) tls: Option<Tls>,
 }
 
 impl PeerListener {
@@ -28,18 +31,16 @@ impl PeerListener {
             None => None,
             Some(path) => Some(read_secret(path)?),
         };
-        if !wanted.ip().is_loopback() && secret.is_none() && !config.insecure {
-            return Err(ServeError::Config(format!(
-                "{wanted}, for other nodes, is reachable from other machines: name a peer_secret_file (the same secret on \
-                 every node), or say insecure = true to answer anybody who can reach it"
-            )));
+        if let Some(problem) = config.unguarded_peers(wanted.ip()) {
+            return Err(ServeError::Config(problem));
         }
+        let tls = Tls::read(config)?;
         let io = |error: io::Error| ServeError::Io(format!("listening for other nodes on {wanted}"), error);
         let listener = std::net::TcpListener::bind(wanted).map_err(io)?;
         listener.set_nonblocking(true).map_err(io)?;
         let listener = TcpListener::from_std(listener).map_err(io)?;
         let address = listener.local_addr().map_err(io)?;
-        Ok(Some(Self { listener, address, secret }))
+        Ok(Some(Self { listener, address, secret, tls }))
     }
 
     /// Other nodes may do what clients may: those were asked for their tokens where they came in.
@@ -58,7 +59,9 @@ impl PeerListener {
             ))),
             None => Ok(address.to_string()),
         };
-        Ok(Addresses { endpoint: format!("http://{}", host(clients)?), peer: host(self.address)? })
+        let peer = host(self.address)?;
+        let peer = if self.tls.is_some() { format!("{TLS_SCHEME}{peer}") } else { peer };
+        Ok(Addresses { endpoint: format!("http://{}", host(clients)?), peer })
     }
 }
 

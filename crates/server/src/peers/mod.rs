@@ -1,12 +1,14 @@
 //! The other nodes of the service: asked where they have what this one doesn't, in one hop.
 mod answer;
 mod client;
+mod connector;
 mod elsewhere;
 mod gather;
 mod lane;
 mod listener;
 mod part;
 mod seed;
+mod tls;
 
 pub(crate) use answer::answer;
 pub(crate) use client::{Failed, Message, Peers};
@@ -16,6 +18,7 @@ pub(crate) use lane::{Fetched, Lanes};
 pub(crate) use listener::PeerListener;
 pub(crate) use part::{Key, Part, PartRow, What};
 pub(crate) use seed::{SEED_PATH, SeedsOverHttp, Throttle, give};
+pub(crate) use tls::Tls;
 
 /// Marks a request that came from another node: it is answered from what is here and not sent on, so that there are no loops.
 #[derive(Clone, Copy, Debug)]

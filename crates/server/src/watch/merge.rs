@@ -207,7 +207,7 @@ impl Merge {
         }
         if let (Some(node), Some(why)) = (&part.node, &ended) {
             tracing::debug!(node, "the watch of a part broke: {why}");
-            self.watched.state.node.mark_unreachable(node);
+            self.watched.state.node.mark_unreachable(node, why);
         }
         if let Some(error) = error.filter(|error| !(is_passing(error) || (part.was_held && is_slow(error)))) {
             return Err(error);

@@ -191,7 +191,8 @@ impl Watched {
         }
         let (peer, method) = (holder.peer.as_str(), Method::POST);
         let message = Message { peer, method, target: &target, headers: &headers, body: question.into() };
-        let failed = |failed| peers::not_answered(&self.state, holder, failed, deadline);
+        let asked = partitions[0];
+        let failed = |failed| peers::not_answered(&self.state, &self.entry, asked, holder, failed, deadline);
         let response = self.state.peers.watch(message, deadline).await.map_err(failed)?;
         if !response.status().is_success() {
             let body = deadline.run(response.into_body().collect()).await?;

@@ -51,7 +51,7 @@ impl Bench {
         }
         let guard = || Guard::new(None, ([127, 0, 0, 1], 1).into(), &[]).expect("a guard");
         let options = crate::Options::default();
-        let state = Arc::new(State::new(node, guard(), Some(guard()), Peers::new(None), options));
+        let state = Arc::new(State::new(node, guard(), Some(guard()), Peers::new(None, None), options));
         let watched = Watched {
             entry: state.catalog.get("t").expect("the table"),
             state,
