@@ -125,6 +125,11 @@ fn goes_away(broker: &OwnBroker, stop: &str) {
         assert!(!rows.contains(key) && !log.contains_key(key), "{key} was refused");
     }
     assert_eq!(rows, log.into_keys().collect());
+    // A write is confirmed as applied by an owner that is proven, which takes a moment after the group was away.
+    until("the node to be proven the owner", || {
+        let read = node.get("/v1/tables/t/rows/fixed").send().expect(200);
+        (read.header("lentic-role") == Some("active")).then_some(())
+    });
     let conditional = node.put("/v1/tables/t/rows/new", "1").header("if-none-match", "*").send();
     assert_eq!(conditional.expect(200).header("lentic-applied"), Some("true"));
 }
