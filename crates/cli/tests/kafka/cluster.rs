@@ -14,8 +14,9 @@ const ROWS: u64 = 300;
 pub struct Cluster {
     pub service: String,
     brokers: String,
-    dirs: BTreeMap<&'static str, TempDir>,
+    /// Before their directories: what they logged is told when a test fails.
     pub nodes: BTreeMap<&'static str, Node>,
+    dirs: BTreeMap<&'static str, TempDir>,
 }
 
 impl Cluster {
@@ -38,8 +39,16 @@ impl Cluster {
     /// Starts a process that is not counted in, and waits for nothing.
     pub fn spawn(&mut self, name: &'static str, further: &[&str]) -> Node {
         let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
-        let mut arguments =
-            vec!["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
+        let mut arguments = vec![
+            "--brokers",
+            &self.brokers,
+            "--service-id",
+            &self.service,
+            "--node-id",
+            name,
+            "--shards",
+            "8",
+        ];
         arguments.extend(further);
         Node::spawn(dir.path(), &arguments)
     }

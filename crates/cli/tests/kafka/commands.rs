@@ -100,7 +100,10 @@ fn status_draws_the_cluster() {
         let drawn = &picture.nodes[name];
         assert_eq!(drawn.url, cluster.node(name).url, "{}", picture.text);
         assert_eq!(told["url"], json!(drawn.url));
-        assert_eq!((json!(drawn.active), json!(drawn.standby)), (told["active"].clone(), told["standby"].clone()));
+        assert_eq!(
+            (json!(drawn.active), json!(drawn.standby)),
+            (told["active"].clone(), told["standby"].clone())
+        );
         assert_eq!(drawn.shards.matches('#').count(), drawn.active, "{}", picture.text);
         assert_eq!(drawn.shards.matches('=').count(), drawn.standby, "{}", picture.text);
         assert_eq!(drawn.is_asked, name == "b", "{}", picture.text);
@@ -129,7 +132,8 @@ fn while_it_moves(cluster: &mut Cluster) -> (bool, bool) {
                 let picture = Picture::of(b);
                 was_drawn |= picture.nodes.values().any(|node| node.shards.contains('+'));
                 let object = object(b);
-                was_told |= array(&object["cluster"]["shards"]).iter().any(|shard| shard["state"] == "moving");
+                was_told |=
+                    array(&object["cluster"]["shards"]).iter().any(|shard| shard["state"] == "moving");
             }
             (was_drawn, was_told)
         });
@@ -164,8 +168,16 @@ fn one_down(cluster: &mut Cluster, rows: &BTreeMap<String, String>) {
     assert_eq!((read.text(), read.header("lentic-role")), (rows[&key].as_str(), Some("standby")));
     let picture = Picture::of(a);
     assert!(picture.text.contains("c can't be reached: "), "{}", picture.text);
-    assert!(picture.text.contains("have an owner that can't be reached: standbys answer"), "{}", picture.text);
-    assert!(picture.nodes["c"].shards.contains('!') && !picture.nodes["c"].shards.contains('#'), "{}", picture.text);
+    assert!(
+        picture.text.contains("have an owner that can't be reached: standbys answer"),
+        "{}",
+        picture.text
+    );
+    assert!(
+        picture.nodes["c"].shards.contains('!') && !picture.nodes["c"].shards.contains('#'),
+        "{}",
+        picture.text
+    );
     let told = object(a);
     let states = array(&told["cluster"]["shards"]).iter().filter(|shard| shard["state"] == "unreachable");
     assert_eq!(states.count(), picture.nodes["c"].active, "{}", picture.text);
@@ -175,7 +187,9 @@ fn one_down(cluster: &mut Cluster, rows: &BTreeMap<String, String>) {
         let picture = Picture::of(cluster.node("a"));
         (picture.nodes.len() == 2 && picture.is_at_rest()).then_some(())
     });
-    for (key, value) in rows { assert_eq!(cluster.node("b").row("t", key).as_ref(), Some(value)); }
+    for (key, value) in rows {
+        assert_eq!(cluster.node("b").row("t", key).as_ref(), Some(value));
+    }
 }
 
 /// A drained node owns nothing and answers everything; it stops, and comes back by its next start.
@@ -208,7 +222,11 @@ fn a_drained_node_answers_on() {
         let node = cluster.nodes.remove(name).expect("it runs");
         let stopping = Instant::now();
         assert!(node.stop().success());
-        assert!(stopping.elapsed() < Duration::from_secs(5), "{:?}: there was nothing left to hand over", stopping.elapsed());
+        assert!(
+            stopping.elapsed() < Duration::from_secs(5),
+            "{:?}: there was nothing left to hand over",
+            stopping.elapsed()
+        );
         cluster.start(name);
     }
     cluster.settle();

@@ -52,9 +52,7 @@ fn the_first_counts() {
     for what in ["one", "two"] {
         kafka.create(&topic(what), 2, &[("cleanup.policy", "compact")]);
     }
-    let spec = |name: &str, what: &str, value: &str| {
-        json!({"name": name, "topic": topic(what), "key": "string", "value": value})
-    };
+    let spec = |name: &str, what: &str, value: &str| json!({"name": name, "topic": topic(what), "key": "string", "value": value});
     let mut winners = BTreeMap::new();
     for number in 0..NAMES {
         let name = format!("t{number}");

@@ -46,17 +46,23 @@ fn any_node_takes_loads() {
             assert_eq!(cluster.node(name).count("t"), (ROWS * (number + 1)) as u64, "through {name}");
             for row in (0..ROWS).step_by(301) {
                 let key = format!("{through}-{row:05}");
-                assert_eq!(cluster.node(name).row("t", &key), Some(format!("\"of {key}\"")), "through {name}");
+                assert_eq!(
+                    cluster.node(name).row("t", &key),
+                    Some(format!("\"of {key}\"")),
+                    "through {name}"
+                );
             }
             // The last write of each partition is there, whoever is asked.
-            let read = cluster.node(name).get("/v1/tables/t/rows:count").header("lentic-at-least", tokens).send();
+            let read =
+                cluster.node(name).get("/v1/tables/t/rows:count").header("lentic-at-least", tokens).send();
             read.expect(200);
         }
     }
     // Of one load deletes and puts of a key are in their order, and bad lines are the only ones that are missing.
     let mixed = "{\"key\":\"a-00000\",\"delete\":true}\nnonsense\n{\"key\":\"a-00001\",\"delete\":true}\n\
                  {\"key\":\"a-00001\",\"value\":1}\n";
-    let skipped = cluster.node("b").post("/v1/tables/t/rows:load?on-error=skip", mixed).send().expect(200).json();
+    let skipped =
+        cluster.node("b").post("/v1/tables/t/rows:load?on-error=skip", mixed).send().expect(200).json();
     assert_eq!((&skipped["written"], &skipped["skipped"]), (&json!(3), &json!(1)), "{skipped}");
     assert_eq!(cluster.node("c").row("t", "a-00000"), None);
     assert_eq!(cluster.node("c").row("t", "a-00001").as_deref(), Some("1"));
@@ -112,8 +118,10 @@ fn loads_while_an_owner_dies() {
     let urls: BTreeMap<_, _> = cluster.nodes.iter().map(|(name, node)| (*name, node.url.clone())).collect();
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let is_over = &is_over;
-        let loading: Vec<_> =
-            urls.iter().map(|(name, url)| scope.spawn(move || (*name, load_on(url, name, is_over)))).collect();
+        let loading: Vec<_> = urls
+            .iter()
+            .map(|(name, url)| scope.spawn(move || (*name, load_on(url, name, is_over))))
+            .collect();
         std::thread::sleep(Duration::from_secs(2));
         cluster.nodes.remove("c").expect("it runs").kill();
         let died = Instant::now();
@@ -141,7 +149,8 @@ fn loads_while_an_owner_dies() {
         let keys = keys(node);
         let lost: Vec<_> = acknowledged.difference(&keys).take(5).collect();
         assert!(lost.is_empty(), "acknowledged and not there, through {name}: {lost:?}");
-        let strange: Vec<_> = keys.iter().filter(|key| !acknowledged.contains(*key) && !unknown.contains(*key)).collect();
+        let strange: Vec<_> =
+            keys.iter().filter(|key| !acknowledged.contains(*key) && !unknown.contains(*key)).collect();
         assert!(strange.is_empty(), "{name}: {strange:?}");
         assert_eq!(node.count("t"), keys.len() as u64, "{name}");
     }

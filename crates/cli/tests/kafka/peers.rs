@@ -44,25 +44,33 @@ fn a_stranger(kafka: &Kafka, case: &Case) -> Cluster {
         let owned = owned(cluster.node("a"), &rows);
         (owned.len() == 3).then_some(owned)
     });
-    for (through, of, why) in [("c", "a", case.by_others), ("c", "b", case.by_others), ("a", "c", case.by_it)] {
+    for (through, of, why) in [("c", "a", case.by_others), ("c", "b", case.by_others), ("a", "c", case.by_it)]
+    {
         let key = &owned[of];
         let read = cluster.node(through).get(&format!("/v1/tables/t/rows/{key}")).send();
         let refused = read.expect_error(503, "no_active");
         assert!(refused.header("retry-after").is_some() && refused.json()["shard"].is_u64(), "{refused:?}");
         let named = [why, &format!("the node {of} can't be reached")];
-        assert!(named.iter().all(|part| refused.text().contains(part)), "{through} asks {of}: {refused:?}");
+        assert!(
+            named.iter().all(|part| refused.text().contains(part)),
+            "{through} asks {of}: {}",
+            refused.text()
+        );
         let count = cluster.node(through).get("/v1/tables/t/rows:count").send();
         let count = count.expect_error(503, "no_active");
         assert!(count.text().contains(why) && count.json()["shard"].is_u64(), "{count:?}");
-        let path = format!("/v1/tables/t/rows/{key}");
-        let conditional = cluster.node(through).put(&path, "0").header("if-none-match", "*").send();
-        let conditional = conditional.expect_error(503, "no_active");
-        assert!(conditional.text().contains(why), "{through} asks {of}: {conditional:?}");
+        // Until it tells something new, and then is asked again.
+        until("it to be drawn out of reach", || {
+            let path = format!("/v1/tables/t/rows/{key}");
+            let conditional = cluster.node(through).put(&path, "0").header("if-none-match", "*").send();
+            let conditional = conditional.expect_error(503, "no_active");
+            assert!(conditional.text().contains(why), "{through} asks {of}: {}", conditional.text());
+            let status = cluster.node(through).on_terminal(&["status"]).1;
+            (status.contains(&format!("{of} can't be reached: ")) && status.contains('!')).then_some(())
+        });
         // Those who know each other are not disturbed.
         let own = &owned[through];
         assert_eq!(cluster.node(through).row("t", own).as_ref(), Some(&rows[own]));
-        let status = cluster.node(through).on_terminal(&["status"]).1;
-        assert!(status.contains(&format!("{of} can't be reached: ")) && status.contains('!'), "{status}");
     }
     assert_eq!(cluster.node("a").row("t", &owned["b"]).as_ref(), Some(&rows[&owned["b"]]));
     let stranger = cluster.nodes.remove("c").expect("it runs");
@@ -117,13 +125,14 @@ fn by_a_secret() {
     let cluster = a_stranger(&kafka, &case);
     let url = format!("http://{}/v1/tables/t/rows:count", peer(&cluster, "b"));
     let ask = |token: Option<&str>| match token {
-        Some(token) => Request::new("GET", url.clone()).header("authorization", &format!("Bearer {token}")).send(),
+        Some(token) => {
+            Request::new("GET", url.clone()).header("authorization", &format!("Bearer {token}")).send()
+        }
         None => Request::new("GET", url.clone()).send(),
     };
     ask(None).expect_error(401, "unauthorized");
     ask(Some("the-secret-of-nobody")).expect_error(401, "unauthorized");
-    // Of its own partitions alone it has no count of all.
-    ask(Some("the-secret-of-our-nodes")).expect_error(421, "partition_not_kept");
+    assert_eq!(ask(Some("the-secret-of-our-nodes")).expect(200).json()["count"], 300);
 }
 
 #[test]
@@ -144,7 +153,7 @@ fn by_certificates() {
         stranger: mtls(stranger),
         c: mtls(ours.arguments("c")),
         by_others: "it refused this node: ",
-        by_it: "invalid peer certificate: UnknownIssuer",
+        by_it: "invalid peer certificate: ",
     };
     let cluster = a_stranger(&kafka, &case);
     let peer = peer(&cluster, "b");
@@ -154,11 +163,15 @@ fn by_certificates() {
     assert!(plain.is_err(), "{plain:?}");
     let ca = ours.text("ca.pem");
     let nobody = s_client(&["-connect", address, "-CAfile", &ca]);
-    assert!(nobody.contains("Verify return code: 0 (ok)") && nobody.contains("certificate required"), "{nobody}");
+    assert!(
+        nobody.contains("Verify return code: 0 (ok)") && nobody.contains("certificate required"),
+        "{nobody}"
+    );
     let (key, certificate) = (ours.text("a.key"), ours.text("a.pem"));
     let known = s_client(&["-connect", address, "-CAfile", &ca, "-cert", &certificate, "-key", &key]);
     assert!(known.contains("Verify return code: 0 (ok)") && !known.contains("alert"), "{known}");
-    let old = s_client(&["-connect", address, "-CAfile", &ca, "-cert", &certificate, "-key", &key, "-tls1_2"]);
+    let old =
+        s_client(&["-connect", address, "-CAfile", &ca, "-cert", &certificate, "-key", &key, "-tls1_2"]);
     assert!(old.contains("alert protocol version"), "{old}");
 }
 

@@ -84,7 +84,9 @@ fn keys_are_where_the_rule_says() {
         cluster.start(name);
     }
     cluster.settle();
-    for (partitioner, format) in [("murmur2", "string"), ("crc32", "bigint"), ("fnv1a", "int"), ("murmur2", "int")] {
+    for (partitioner, format) in
+        [("murmur2", "string"), ("crc32", "bigint"), ("fnv1a", "int"), ("murmur2", "int")]
+    {
         let table = format!("{partitioner}-{format}");
         let topic = format!("{}-{table}", cluster.service);
         cluster.node("a").declare(&json!({"name": table, "topic": topic, "key": format, "value": "json",
@@ -96,7 +98,11 @@ fn keys_are_where_the_rule_says() {
         }
         let mut partitions = BTreeSet::new();
         for number in 0..30 {
-            let key = if format == "string" { format!("key-{number}") } else { format!("{}", number * 7919 - 50_000) };
+            let key = if format == "string" {
+                format!("key-{number}")
+            } else {
+                format!("{}", number * 7919 - 50_000)
+            };
             let expected = partition(partitioner, &bytes(format, &key));
             partitions.insert(expected);
             cluster.node(["a", "b", "c"][number as usize % 3]).put_row(&table, &key, &number.to_string());
@@ -105,22 +111,31 @@ fn keys_are_where_the_rule_says() {
                 // Copies are placed after their owners.
                 until("all holders to be told", || {
                     let route = node.get(&path).send().expect(200).json();
-                    assert_eq!(
-                        (&route["partition"], &route["partitioner"]),
-                        (&json!(expected), &json!(partitioner)),
-                        "{key} of {table} through {name}"
-                    );
+                    assert_eq!(route["partitioner"], json!(partitioner));
+                    if route["partition"].is_null() {
+                        // Its other holders have not told yet that all keys lie so.
+                        return None;
+                    }
+                    assert_eq!(route["partition"], json!(expected), "{key} of {table} through {name}");
                     let told = node.get("/v1/cluster").send().expect(200).json();
                     let held = &told["shards"][shard(&table, expected) as usize];
                     let nodes = array(&route["nodes"]);
                     let is_whole = named(&route["nodes"]) == named(&held["nodes"]) && nodes.len() == 2;
-                    let roles: Vec<_> = nodes.iter().map(|node| node["role"].as_str().unwrap_or_default()).collect();
+                    let roles: Vec<_> =
+                        nodes.iter().map(|node| node["role"].as_str().unwrap_or_default()).collect();
                     (is_whole && roles == ["active", "standby"]).then_some(())
                 });
                 let route = node.get(&path).send().expect(200).json();
-                let url = format!("{}/v1/tables/{table}/rows/{key}", route["nodes"][0]["url"].as_str().expect("a URL"));
+                let url = format!(
+                    "{}/v1/tables/{table}/rows/{key}",
+                    route["nodes"][0]["url"].as_str().expect("a URL")
+                );
                 let read = crate::harness::Request::new("GET", url).send().expect(200);
-                assert_eq!((read.text(), read.header("lentic-role")), (&*number.to_string(), Some("active")), "{key}");
+                assert_eq!(
+                    (read.text(), read.header("lentic-role")),
+                    (&*number.to_string(), Some("active")),
+                    "{key}"
+                );
                 let token = read.header("etag").expect("a tag").to_owned();
                 assert!(token.contains(&format!("/{expected}@")), "{token}");
             }

@@ -16,7 +16,8 @@ fn produce(producer: &Producer, topic: &str, key: Option<&str>, value: Option<&s
 }
 
 fn declare(node: &Node, name: &str) -> Answer {
-    let spec = json!({"name": name, "topic": unique(name), "key": "string", "value": "json", "partitions": 1});
+    let spec =
+        json!({"name": name, "topic": unique(name), "key": "string", "value": "json", "partitions": 1});
     node.request("POST", "/v1/tables").json(&spec).send()
 }
 
@@ -30,7 +31,8 @@ fn a_newer_statement_ends_older_programs() {
     let rows = cluster.fill();
     cluster.settle();
     cluster.check(&rows);
-    let (statements, nodes) = (format!("{}-statements", cluster.service), format!("{}-nodes", cluster.service));
+    let (statements, nodes) =
+        (format!("{}-statements", cluster.service), format!("{}-nodes", cluster.service));
     produce(&kafka.producer(&[]), &statements, None, Some(NEWER));
     let says_so = |node: &Node| {
         let log = node.log();

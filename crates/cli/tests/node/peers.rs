@@ -45,7 +45,11 @@ fn files_that_cannot_be_used() {
         let data = tempfile::tempdir().unwrap();
         let (exit, said) = refused(data.path(), &arguments);
         assert_eq!(exit, 1, "{setting} {given}: {said}");
-        assert!(said.contains(&format!("error: {code}: peer_")) || said.contains(&format!("error: {code}: the key")), "{said}");
+        assert!(
+            said.contains(&format!("error: {code}: peer_"))
+                || said.contains(&format!("error: {code}: the key")),
+            "{said}"
+        );
         assert!(said.contains(named), "{setting} {given}: {said}");
         assert!(!data.path().join("state").exists(), "{setting} {given}: the database was opened");
     }

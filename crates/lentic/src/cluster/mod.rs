@@ -191,7 +191,11 @@ impl Cluster {
     pub(crate) fn out_of_reach(&self, shard: ShardId) -> Vec<(NodeId, Arc<str>)> {
         let (map, unreachable) = (self.map.load(), self.unreachable.load());
         let places = map.places(shard);
-        places.iter().filter_map(|place| unreachable.get_key_value(place.node)).map(|(node, why)| (node.clone(), Arc::clone(why))).collect()
+        places
+            .iter()
+            .filter_map(|place| unreachable.get_key_value(place.node))
+            .map(|(node, why)| (node.clone(), Arc::clone(why)))
+            .collect()
     }
 
     /// Other nodes don't reach this one before it has told where.

@@ -176,7 +176,8 @@ impl Shared {
             let mut keys = TableState { partitioners: u8::MAX, seen: true };
             if self.config.kept(&table.spec().name).is_none() {
                 // They are on their way here.
-                let missing = (0..table.partitions()).map(PartitionId).filter(|id| table.partition(*id).is_none());
+                let missing =
+                    (0..table.partitions()).map(PartitionId).filter(|id| table.partition(*id).is_none());
                 for shard in missing.filter_map(|id| table.shard(id)) {
                     shards.entry(shard).and_modify(|entry| entry.ready = false);
                 }

@@ -395,11 +395,13 @@ mod tests {
         let (listen, tokens) = (("listen", "10.0.0.1:8088"), ("token_file", "tokens"));
         let refused = |flags: &[(&str, &str)]| resolved("", &[], flags).unwrap_err();
         let unguarded = refused(&[brokers, listen, tokens]);
-        for named in ["10.0.0.1, for other nodes,", "peer_secret_file", "peer_mtls = true", "insecure = true"] {
+        for named in ["10.0.0.1, for other nodes,", "peer_secret_file", "peer_mtls = true", "insecure = true"]
+        {
             assert!(unguarded.contains(named), "{named}: {unguarded}");
         }
         assert!(refused(&[brokers, ("peer_listen", "10.0.0.1:8089")]).contains("peer_secret_file"));
-        let (certificate, key, ca) = (("peer_certificate_file", "a"), ("peer_key_file", "b"), ("peer_ca_file", "c"));
+        let (certificate, key, ca) =
+            (("peer_certificate_file", "a"), ("peer_key_file", "b"), ("peer_ca_file", "c"));
         let mtls = ("peer_mtls", "true");
         for flags in [
             &[listen, tokens][..],

@@ -107,9 +107,8 @@ impl Node {
         let (database, joined) = std::thread::scope(|scope| {
             let state = scope.spawn(|| open_state(&config, &dir));
             // A node that can't run what is declared does not join.
-            let joined = Declared::known(&*log, &config.service_id).and_then(|declared| {
-                Ok((declared, logs::join(&config, &dir, &opened, &cluster, &group)?))
-            });
+            let joined = Declared::known(&*log, &config.service_id)
+                .and_then(|declared| Ok((declared, logs::join(&config, &dir, &opened, &cluster, &group)?)));
             let failed = |_| Err(NodeError::Io("opening state/ panicked".to_owned()));
             (state.join().unwrap_or_else(failed), joined)
         });

@@ -194,7 +194,8 @@ mod tests {
             let refused = read(newer).unwrap_err();
             assert!(refused.contains("offset 7") && refused.contains("version 2"), "{refused}");
         }
-        for none in ["", "[]", r#"{"kind":"drop_table","text":"t"}"#, r#"{"version":1,"kind":"drop_table"}"#] {
+        for none in ["", "[]", r#"{"kind":"drop_table","text":"t"}"#, r#"{"version":1,"kind":"drop_table"}"#]
+        {
             assert!(read(none).unwrap_err().contains("no statement at offset 7"), "{none}");
         }
         let kind = read(r#"{"version":1,"kind":"rename_table","text":"t"}"#).unwrap();

@@ -46,7 +46,11 @@ impl Node {
         let topic = catalog.topic.clone().ok_or(TableError::Closed)?;
         let map = self.shared.cluster.map();
         if let Some((node, record)) = map.nodes().find(|(_, record)| record.statements < VERSION) {
-            return Err(TableError::OlderNode { node: node.to_string(), knows: record.statements, version: VERSION });
+            return Err(TableError::OlderNode {
+                node: node.to_string(),
+                knows: record.statements,
+                version: VERSION,
+            });
         }
         let offset = statement::append(&*self.shared.log, &topic, change)?;
         self.apply_until(catalog, offset)?;

@@ -68,9 +68,8 @@ pub(crate) struct Peers {
 
 impl Peers {
     pub(crate) fn new(secret: Option<&str>, tls: Option<&Tls>) -> Self {
-        let by = |stream_window, connection_window| {
-            client(Connector::new(tls), stream_window, connection_window)
-        };
+        let by =
+            |stream_window, connection_window| client(Connector::new(tls), stream_window, connection_window);
         let secret = secret.and_then(|secret| HeaderValue::try_from(format!("Bearer {secret}")).ok());
         Self {
             client: by(1 << 20, 8 << 20),

@@ -37,7 +37,8 @@ impl Tls {
             .map_err(|error| unreadable("peer_key_file", key, "private key", &error))?;
         let mut roots = RootCertStore::empty();
         for root in certificates("peer_ca_file", ca)? {
-            let no_ca = |error| unfit(format!("peer_ca_file {}: a certificate is no CA's: {error}", ca.display()));
+            let no_ca =
+                |error| unfit(format!("peer_ca_file {}: a certificate is no CA's: {error}", ca.display()));
             roots.add(root).map_err(no_ca)?;
         }
         let (roots, provider) = (Arc::new(roots), Arc::new(ring::default_provider()));
@@ -50,15 +51,19 @@ impl Tls {
                     certificate.display()
                 ),
             },
-            error => unfit(format!("peer_certificate_file {} and peer_key_file: {error}", certificate.display())),
+            error => {
+                unfit(format!("peer_certificate_file {} and peer_key_file: {error}", certificate.display()))
+            }
         };
         let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(VERSIONS)
             .map_err(own)?;
         let server = if config.peer_mtls {
             let verifier =
-                WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider)).build();
-            let verifier = verifier.map_err(|error| unfit(format!("peer_ca_file {}: {error}", ca.display())))?;
+                WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider))
+                    .build();
+            let verifier =
+                verifier.map_err(|error| unfit(format!("peer_ca_file {}: {error}", ca.display())))?;
             server.with_client_cert_verifier(verifier)
         } else {
             server.with_no_client_auth()
