@@ -4,6 +4,7 @@
 #   TOPOLOGIES="count join"
 #   GUARANTEES="at_least_once exactly_once"
 #   KEYS=100000          different keys of the stream, and rows of the table
+#   STREAM_THREADS=1     of Lentic and of Kafka Streams; parallelism 1 of Flink stays
 #   HEAP=1g              the greatest heap of a JVM
 #   CHECKPOINT_MS=1000   between two checkpoints of Flink; the others commit every 100 ms
 #   TIMEOUT=900          seconds after which a contender is given up
@@ -24,12 +25,13 @@ trial() { # TOPOLOGY GUARANTEE CONTENDER
   application=bench-$contender-$topology-$guarantee-$stamp
   local common=(--brokers "$brokers" --input "$topology-input" --records "$rows" --guarantee "$guarantee"
     --timeout "${TIMEOUT:-900}")
+  local stream_threads=(--threads "${STREAM_THREADS:-1}")
   [ "$topology" = count ] || common+=(--table join-table)
   local jvm=("${common[@]}" --application "$application" --state "$work/trial")
   say "streams: $topology, $guarantee: $contender (load $(cut -d' ' -f1 /proc/loadavg))"
   case $contender in
     lentic)
-      result=$("$bench" streaming "$topology" "${common[@]}" --data-dir "$work/trial" --service-id "$application" \
+      result=$("$bench" streaming "$topology" "${common[@]}" "${stream_threads[@]}" --data-dir "$work/trial" --service-id "$application" \
         2>"$work/trial.log") || { head -n 20 "$work/trial.log"; die "$name failed"; }
       checked=$(java -cp "$classpath" bench.Check "${common[@]}" --contender lentic --topology "$topology" \
         --output "$(field results "$result")") || die "$name: $checked"
@@ -41,7 +43,7 @@ trial() { # TOPOLOGY GUARANTEE CONTENDER
       if [ "$topology" = join ]; then main=bench.StreamsJoin jvm+=(--output "$application-joined"); fi
       if [ "$contender" = kafka-streams-defaults ]; then jvm+=(--cache default --commit-ms default); fi
       if [ "$guarantee" = exactly_once ]; then jvm+=(--guarantee exactly_once_v2); fi
-      result=$(java "-Xmx${HEAP:-1g}" -cp "$classpath" $main "${jvm[@]}" 2>"$work/trial.log") \
+      result=$(java "-Xmx${HEAP:-1g}" -cp "$classpath" $main "${jvm[@]}" "${stream_threads[@]}" 2>"$work/trial.log") \
         || { tail -n 20 "$work/trial.log"; die "$name failed: $result"; }
       ;;
     flink-heap | flink-rocksdb)

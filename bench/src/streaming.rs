@@ -39,6 +39,9 @@ pub struct Streaming {
     /// Names of the topics that it makes begin with it.
     #[arg(long)]
     service_id: String,
+    /// Stream threads.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
     /// Seconds after which it is given up.
     #[arg(long, default_value_t = 900)]
     timeout: u64,
@@ -64,7 +67,7 @@ enum Guarantee {
 /// Set by the first record that is processed, or when the tasks run if that is earlier: never later than the stopwatches
 /// of the other contenders begin.
 static BEGIN: OnceLock<Usage> = OnceLock::new();
-/// Records that the last step has processed; only the one stream thread adds.
+/// Records that the last step has processed.
 static DONE: AtomicU64 = AtomicU64::new(0);
 
 /// Time and CPU time at one moment.
@@ -83,6 +86,7 @@ impl Streaming {
                 Guarantee::AtLeastOnce => ProcessingGuarantee::AtLeastOnce,
                 Guarantee::ExactlyOnce => ProcessingGuarantee::ExactlyOnce,
             },
+            num_stream_threads: self.threads,
             ..Config::default()
         })?;
         let log = node.log();
@@ -188,7 +192,7 @@ fn begin() -> &'static Usage {
 }
 
 fn done() {
-    DONE.store(DONE.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    DONE.fetch_add(1, Ordering::Relaxed);
 }
 
 fn check(node: &Node, deadline: Instant, state: &str) -> Result<()> {

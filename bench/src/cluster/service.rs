@@ -94,7 +94,7 @@ impl Service {
     pub fn declare(&self, through: &str, topic: &str, partitions: u32) -> Result<()> {
         let spec = json!({"name": TABLE, "topic": topic, "key": "string", "value": "json", "partitions": partitions});
         let mut connection = Connection::open(self.address(through)?)?;
-        let json = "Content-Type: application/json\r\nLentic-Timeout: 240s\r\n";
+        let json = "Content-Type: application/json\r\nLentic-Timeout: 60s\r\n";
         let answer =
             connection.request("POST", "/v1/tables?wait=ready", json, spec.to_string().as_bytes())?;
         if answer.status >= 300 {

@@ -14,6 +14,8 @@ struct Owned {
     waits_until: u64,
     /// The ends that the logs had after that were reached.
     has_caught_up: bool,
+    /// The ends that the logs had after the assignment were reached: what was written before it is here.
+    has_rows: bool,
 }
 
 /// What this node owns, and how long that is proven. Times are milliseconds of a clock that goes on while the machine is
@@ -29,7 +31,8 @@ impl Lease {
     /// The group gave shards. Until it is known that their predecessors ended, each waits for the end of their lease.
     pub fn assigned(&mut self, shards: impl IntoIterator<Item = ShardId>, generation: i64, now: u64) {
         for shard in shards {
-            let owned = Owned { generation, waits_until: now.saturating_add(LEASE_MS), has_caught_up: false };
+            let waits_until = now.saturating_add(LEASE_MS);
+            let owned = Owned { generation, waits_until, has_caught_up: false, has_rows: false };
             self.owned.entry(shard).or_insert(owned);
         }
     }
@@ -47,16 +50,18 @@ impl Lease {
         }
     }
 
-    /// The shards whose predecessors answer nothing any more, and of which the ends of the logs are to be fetched now and
-    /// reached.
+    /// The shards of which the ends of the logs are to be fetched now and reached: at once, to answer plain reads, and again
+    /// when the predecessor answers nothing any more, to be active.
     pub fn to_catch_up(&self, now: u64) -> impl Iterator<Item = ShardId> + '_ {
-        let waits = move |owned: &Owned| !owned.has_caught_up && now >= owned.waits_until;
-        self.owned.iter().filter(move |(_, owned)| waits(owned)).map(|(shard, _)| *shard)
+        let is_behind =
+            move |owned: &Owned| !owned.has_rows || (!owned.has_caught_up && now >= owned.waits_until);
+        self.owned.iter().filter(move |(_, owned)| is_behind(owned)).map(|(shard, _)| *shard)
     }
 
     /// The ends that were fetched at `asked` are reached.
     pub fn caught_up(&mut self, shard: ShardId, asked: u64) {
         if let Some(owned) = self.owned.get_mut(&shard) {
+            owned.has_rows = true;
             owned.has_caught_up |= asked >= owned.waits_until;
         }
     }
@@ -76,6 +81,11 @@ impl Lease {
     /// The shards of this node.
     pub fn owned(&self) -> impl Iterator<Item = ShardId> + '_ {
         self.owned.keys().copied()
+    }
+
+    /// Whether this node has the rows of a shard of its own, as they were when the group gave it: a copy may be far behind.
+    pub fn has_rows(&self, shard: ShardId) -> bool {
+        self.owned.get(&shard).is_some_and(|owned| owned.has_rows)
     }
 
     /// Since which generation a shard is this node's.
@@ -101,6 +111,14 @@ mod tests {
         let mut lease = Lease::default();
         lease.assigned([SHARD], 4, 10_000);
         lease.proven(10_500);
+        assert_eq!(
+            lease.to_catch_up(10_500).collect::<Vec<_>>(),
+            [SHARD],
+            "plain reads want all that there is"
+        );
+        assert!(!lease.has_rows(SHARD));
+        lease.caught_up(SHARD, 10_500);
+        assert!(lease.has_rows(SHARD));
         assert_eq!(lease.to_catch_up(12_999).count(), 0, "the predecessor may answer");
         assert!(lease.waits(SHARD, 12_999) && !lease.waits(SHARD, 13_000));
         lease.caught_up(SHARD, 12_999);
@@ -116,7 +134,7 @@ mod tests {
         lease.proven(11_000);
         assert!(lease.is_active(SHARD, 16_999));
         lease.revoked([SHARD]);
-        assert!(!lease.is_active(SHARD, 16_999));
+        assert!(!lease.is_active(SHARD, 16_999) && !lease.has_rows(SHARD));
     }
 
     #[test]

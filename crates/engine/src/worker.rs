@@ -119,6 +119,8 @@ pub enum Leap {
     Rebuilt,
     /// The store was so far behind that it caught up in bulk.
     CaughtUpInBulk,
+    /// The watch began while a commit was under way whose changes nobody watched.
+    Untold,
 }
 
 impl fmt::Display for Leap {
@@ -126,6 +128,7 @@ impl fmt::Display for Leap {
         f.write_str(match self {
             Self::Rebuilt => "the table was rebuilt from its topic",
             Self::CaughtUpInBulk => "the table was far behind its topic and caught up in bulk",
+            Self::Untold => "changes were committed while the watch began",
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::http::{Deadline, LENTIC_ERROR, Response};
 use crate::metrics::Http;
 use crate::options::Options;
 use crate::pace::Pace;
-use crate::peers::{Peers, Throttle};
+use crate::peers::{Lanes, Peers, Throttle};
 use crate::security::Guard;
 
 /// Threads that reads, and writes, may each block at the same time; more wait, within their deadlines.
@@ -31,6 +31,8 @@ pub(crate) struct State {
     /// Of the listener for other nodes; `None`: there is none.
     pub(crate) peer_guard: Option<Guard>,
     pub(crate) peers: Peers,
+    /// Plain reads that other nodes are asked for.
+    pub(crate) lanes: Lanes,
     /// Of the rows that other nodes are given.
     pub(crate) seeds: Throttle,
     pub(crate) http: Http,
@@ -57,6 +59,7 @@ impl State {
     ) -> Self {
         let openapi = crate::doc::openapi();
         Self {
+            lanes: Lanes::default(),
             seeds: Throttle::new(node.config().seed_max_bytes_per_second),
             catalog: Catalog::new(node.clone()),
             node,

@@ -14,11 +14,12 @@ pub struct Request {
     uri: String,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    within: Duration,
 }
 
 impl Request {
     pub fn new(method: &str, uri: String) -> Self {
-        Self { method: method.to_owned(), uri, headers: Vec::new(), body: None }
+        Self { method: method.to_owned(), uri, headers: Vec::new(), body: None, within: PATIENCE }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -28,6 +29,12 @@ impl Request {
 
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
+        self
+    }
+
+    /// How long the answer may take, to its end.
+    pub fn within(mut self, time: Duration) -> Self {
+        self.within = time;
         self
     }
 
@@ -51,13 +58,18 @@ impl Request {
 
     /// Sends and returns the answer's lines as they arrive (of a watch, of NDJSON).
     pub fn lines(self) -> Lines {
-        let response = self.open().expect("an answer");
-        Lines {
+        self.try_lines().expect("an answer")
+    }
+
+    /// Like `lines`; `Err` where the connection failed.
+    pub fn try_lines(self) -> Result<Lines, ureq::Error> {
+        let response = self.open()?;
+        Ok(Lines {
             status: response.status().as_u16(),
             reader: Box::new(BufReader::new(
                 response.into_body().into_with_config().limit(u64::MAX).reader(),
             )),
-        }
+        })
     }
 
     fn open(self) -> Result<http::Response<Body>, ureq::Error> {
@@ -65,7 +77,7 @@ impl Request {
             .http_status_as_error(false)
             .proxy(None)
             .allow_non_standard_methods(true)
-            .timeout_per_call(Some(PATIENCE))
+            .timeout_per_call(Some(self.within))
             .build()
             .into();
         let mut request = http::Request::builder().method(self.method.as_str()).uri(&self.uri);
@@ -80,7 +92,7 @@ impl Request {
 }
 
 /// An answer, read to its end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub headers: http::HeaderMap,

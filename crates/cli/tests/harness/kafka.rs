@@ -76,9 +76,18 @@ pub struct OwnBroker {
 
 impl OwnBroker {
     pub fn start() -> Self {
+        Self::up("1")
+    }
+
+    /// Three of them, numbered from 1: topics have three replicas, of which two have to be in sync.
+    pub fn three() -> Self {
+        Self::up("3")
+    }
+
+    fn up(count: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let mut broker = Self { dir, address: String::new() };
-        broker.run(&["up"]);
+        broker.run(&["up", count]);
         broker.address =
             std::fs::read_to_string(broker.path("bootstrap")).expect("bootstrap").trim().to_owned();
         broker

@@ -1,84 +1,16 @@
 //! Three nodes of one service: any of them answers for all.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
 use crate::client::Kafka;
-use crate::harness::{Node, unique, until};
+use crate::harness::until;
+use crate::nodes::{Cluster, array};
 
 const ROWS: u64 = 300;
 
-/// Nodes of one service, each with a directory of its own.
-pub struct Cluster {
-    pub service: String,
-    brokers: String,
-    /// Before their directories: what they logged is told when a test fails.
-    pub nodes: BTreeMap<&'static str, Node>,
-    dirs: BTreeMap<&'static str, TempDir>,
-}
-
 impl Cluster {
-    pub fn new(kafka: &Kafka) -> Self {
-        let (dirs, nodes) = (BTreeMap::new(), BTreeMap::new());
-        Self { service: unique("cluster"), brokers: kafka.brokers.clone(), dirs, nodes }
-    }
-
-    pub fn start(&mut self, name: &'static str) {
-        self.start_with(name, &[]);
-    }
-
-    /// With further arguments.
-    pub fn start_with(&mut self, name: &'static str, further: &[&str]) {
-        let mut node = self.spawn(name, further);
-        node.listening();
-        self.nodes.insert(name, node);
-    }
-
-    /// Starts a process that is not counted in, and waits for nothing.
-    pub fn spawn(&mut self, name: &'static str, further: &[&str]) -> Node {
-        let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
-        let mut arguments = vec![
-            "--brokers",
-            &self.brokers,
-            "--service-id",
-            &self.service,
-            "--node-id",
-            name,
-            "--shards",
-            "8",
-        ];
-        arguments.extend(further);
-        Node::spawn(dir.path(), &arguments)
-    }
-
-    /// Throws the directory of a node away that does not run.
-    pub fn lose_disk(&mut self, name: &str) {
-        self.dirs.remove(name);
-    }
-
-    pub fn node(&self, name: &str) -> &Node {
-        &self.nodes[name]
-    }
-
-    /// Waits until every node sees just these, each with shards of its own, and every shard served.
-    pub fn settle(&self) {
-        for node in self.nodes.values() {
-            until("the shards to be spread and served", || {
-                let cluster = node.get("/v1/cluster").send().json();
-                let seen: BTreeSet<_> = array(&cluster["nodes"])
-                    .iter()
-                    .filter(|node| node["active"].as_u64() > Some(0))
-                    .filter_map(|node| node["node"].as_str().map(str::to_owned))
-                    .collect();
-                let served = array(&cluster["shards"]).iter().all(|shard| shard["state"] == "served");
-                let wanted: BTreeSet<_> = self.nodes.keys().map(|name| (*name).to_owned()).collect();
-                (seen == wanted && served).then_some(())
-            });
-        }
-    }
-
     /// Declares the table `t` through the node `a`, and writes its rows.
     pub fn fill(&self) -> BTreeMap<String, String> {
         let a = self.node("a");
@@ -114,10 +46,6 @@ impl Cluster {
             );
         }
     }
-}
-
-pub fn array(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::Kafka;
-use crate::cluster::{Cluster, array};
 use crate::harness::{Node, until};
+use crate::nodes::{Cluster, array};
 
 /// The picture of a cluster on a terminal: a line per node, by its name.
 struct Picture {

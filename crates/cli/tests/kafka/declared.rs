@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::client::Kafka;
-use crate::cluster::Cluster;
 use crate::harness::{Answer, until};
+use crate::nodes::Cluster;
 
 const NAMES: usize = 20;
 

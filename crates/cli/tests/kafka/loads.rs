@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::client::Kafka;
-use crate::cluster::Cluster;
 use crate::harness::{Node, Request};
+use crate::nodes::Cluster;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 

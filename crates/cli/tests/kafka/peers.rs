@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::client::Kafka;
-use crate::cluster::{Cluster, array};
 use crate::harness::certificates::{Authority, text};
 use crate::harness::{Node, Request, until};
+use crate::nodes::{Cluster, array};
 
 /// No copies: what another node has is asked of it.
 const ALONE: [&str; 2] = ["--num-standby-replicas", "0"];

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::client::Kafka;
-use crate::cluster::{Cluster, array};
 use crate::harness::until;
+use crate::nodes::{Cluster, array};
 
 const PARTITIONS: u32 = 6;
 const SHARDS: u64 = 8;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use crate::client::Kafka;
-use crate::cluster::Cluster;
 use crate::harness::{Node, until};
+use crate::nodes::Cluster;
 
 /// Of each partition more than are read as quickly from the topic.
 const ROWS: u64 = 60_000;
@@ -110,7 +110,7 @@ fn a_new_node_takes_its_rows_from_the_others() {
     assert_same(&told(cluster.node("b")), &rows, "the seeded node alone");
 
     // A node that comes back without its disk, too.
-    cluster.lose_disk("a");
+    cluster.dirs.remove("a");
     cluster.start("a");
     cluster.settle();
     until("a copy of every partition", || {

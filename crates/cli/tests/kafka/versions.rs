@@ -4,8 +4,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::client::{Kafka, Producer};
-use crate::cluster::Cluster;
 use crate::harness::{Answer, Node, unique, until};
+use crate::nodes::Cluster;
 
 /// What a newer release may write: nothing of it is known but its version.
 const NEWER: &str = r#"{"version":2,"plan":{"scan":"t"}}"#;

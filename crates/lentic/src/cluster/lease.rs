@@ -13,26 +13,29 @@ use crate::node::{Shared, pause, vital_thread};
 /// Between two fences of a node that commits nothing else.
 const EVERY: Duration = Duration::from_millis(700);
 
+/// Between two looks whether there is something to prove.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// How long one may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) fn spawn(shared: &Arc<Shared>) -> Result<JoinHandle<()>, NodeError> {
     vital_thread(shared, "lease", |shared| {
         while !shared.is_stopping() {
-            prove(shared);
-            pause(EVERY);
+            pause(if prove(shared) { EVERY } else { LOOK });
         }
     })
 }
 
-/// One fence over one of the shards: it is the member that is proven, not the shard.
-fn prove(shared: &Shared) {
+/// One fence over one of the shards: it is the member that is proven, not the shard. False: there is none.
+fn prove(shared: &Shared) -> bool {
     let cluster = &shared.cluster;
-    let Some(shard) = cluster.lease.load().owned().next() else { return };
+    let Some(shard) = cluster.lease.load().owned().next() else { return false };
     let sent = clock::now_ms();
     match shared.log.fence(&[PartitionId(shard.0)], TIMEOUT) {
         Ok(()) => cluster.change_lease(|lease| lease.proven(sent)),
         Err(log::Error::Fenced) => tracing::warn!("the group does not know this node any more"),
         Err(error) => tracing::debug!("this node's place in the group could not be proven: {error}"),
     }
+    true
 }

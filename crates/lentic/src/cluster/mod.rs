@@ -140,6 +140,11 @@ impl Cluster {
         self.is_alone() || self.lease.load().generation(shard).is_some()
     }
 
+    /// Whether a shard is this node's, with all that was written before: copies may be far behind when the group gives them.
+    pub(crate) fn serves(&self, shard: ShardId) -> bool {
+        self.is_alone() || self.lease.load().has_rows(shard)
+    }
+
     /// The generation by which a shard is this node's, once everything that its predecessor left is dealt with.
     pub(crate) fn runs(&self, shard: ShardId) -> Option<i64> {
         if self.is_alone() {

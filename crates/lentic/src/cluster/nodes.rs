@@ -166,7 +166,7 @@ impl Shared {
         let mut tables = BTreeMap::new();
         let state = |shard: ShardId| ShardState {
             role: if cluster.owns(shard) { Role::Active } else { Role::Standby },
-            ready: true,
+            ready: cluster.serves(shard) || !cluster.owns(shard),
             lag: 0,
         };
         for shard in (0..self.config.shards).map(ShardId).filter(|shard| cluster.keeps(*shard)) {

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use lentic_engine::log;
 use lentic_types::{Offset, ShardId, TopicPartition};
 
 use super::clock;
@@ -55,7 +56,8 @@ fn keep(shared: &Arc<Shared>) {
     }
 }
 
-/// A shard is active once it has reached the ends that its logs had when its predecessor could answer no more.
+/// A shard is served once it has reached the ends that its logs had when the group gave it, and active once it has reached those
+/// that they had when its predecessor could answer no more.
 fn activate(shared: &Shared, targets: &mut Targets) {
     let cluster = &shared.cluster;
     let now = clock::now_ms();
@@ -71,9 +73,10 @@ fn activate(shared: &Shared, targets: &mut Targets) {
         for ((shard, source), bounds) in sources.into_iter().zip(found) {
             match (bounds, ends.get_mut(&shard)) {
                 (Ok(bounds), Some((_, ends))) => drop(ends.insert(source, bounds.end)),
+                // What is gone has no end.
+                (Err(log::Error::NoSuchTopic(_)), _) | (Ok(_), None) => {}
                 // Asked for again.
                 (Err(_), _) => drop(ends.remove(&shard)),
-                (Ok(_), None) => {}
             }
         }
         targets.append(&mut ends);

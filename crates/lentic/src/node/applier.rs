@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use lentic_engine::load::Load;
 use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
 use lentic_engine::{Action, Event, Notice, TaskId, Worker};
@@ -17,6 +17,9 @@ use crate::{NodeError, RawTable};
 
 /// How long a poll waits for records: also how long an event from another thread may wait.
 const POLL: Duration = Duration::from_millis(10);
+
+/// How long an applier may take to give a task up.
+const REVOCATION: Duration = Duration::from_secs(10);
 
 /// How long until an assignment that the log refused is tried again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -62,12 +65,12 @@ impl Inbox {
         let _ = self.sender.send(Message::Fail(task, reason));
     }
 
-    /// Takes a task away and waits until it writes no more.
-    pub(crate) fn revoke(&self, task: TaskId) {
+    /// Takes a task away and waits until it writes no more; false: that takes too long, it may write yet.
+    pub(crate) fn revoke(&self, task: TaskId) -> bool {
         let (done, wait) = crossbeam_channel::bounded(1);
-        if self.sender.send(Message::Revoke(task, done)).is_ok() {
-            let _ = wait.recv_timeout(Duration::from_secs(10));
-        }
+        // An applier that has ended writes nothing.
+        self.sender.send(Message::Revoke(task, done)).is_err()
+            || wait.recv_timeout(REVOCATION) != Err(RecvTimeoutError::Timeout)
     }
 
     pub(crate) fn stop(&self) {

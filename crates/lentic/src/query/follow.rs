@@ -8,13 +8,14 @@ use lentic_store::layout::{PositionRecord, position_key};
 use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, PartitionId, Position, Timestamp};
 
-use super::Inner;
-use crate::RawTable;
+use super::{Inner, QueryError};
 use crate::node::{Shared, now};
+use crate::{NodeError, RawTable};
 
 impl Shared {
-    /// Takes the stores of a task out of the applier's hands: nothing but the task writes them from now on.
-    pub(super) fn lead(&self, query: &Inner, task: &TaskId) -> Result<Vec<Place>, lentic_store::Error> {
+    /// Takes the stores of a task out of the applier's hands: nothing but the task writes them from now on. `Err`: some of them
+    /// may be; [`Shared::follow`] gives them back.
+    pub(super) fn lead(&self, query: &Inner, task: &TaskId) -> Result<Vec<Place>, QueryError> {
         let mut places = Vec::new();
         let part = query.plan.subtopologies().iter().find(|part| part.name == task.subtopology);
         for index in part.map(|part| part.stores.clone()).unwrap_or_default() {
@@ -31,8 +32,11 @@ impl Shared {
         index: StoreIndex,
         table: &RawTable,
         partition: PartitionId,
-    ) -> Result<Place, lentic_store::Error> {
-        self.inbox.revoke(TaskId::of_table(table.spec().name.as_str(), partition));
+    ) -> Result<Place, QueryError> {
+        let follower = TaskId::of_table(table.spec().name.as_str(), partition);
+        if !self.inbox.revoke(follower.clone()) {
+            return Err(NodeError::Io(format!("{follower} is not given up in time")).into());
+        }
         let shared = table.partition(partition).ok_or_else(|| {
             lentic_store::Error::Corrupt(format!("{} has no partition {partition}", table.spec().name))
         })?;

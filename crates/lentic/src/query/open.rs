@@ -99,11 +99,18 @@ fn begin(
 ) -> Result<(), QueryError> {
     let former = query.former.get(&*task.subtopology).cloned().unwrap_or_default();
     let inputs = inputs(shared, query, task)?;
+    let places = match shared.lead(query, task) {
+        Ok(places) => places,
+        Err(error) => {
+            shared.follow(query, task);
+            return Err(error);
+        }
+    };
     let assignment = StreamAssignment {
         task: task.clone(),
         plan: query.plan.clone(),
         prefix: query.prefix.clone(),
-        places: shared.lead(query, task)?,
+        places,
         inputs,
         positions: positions::of_task(records, task, &former, query.created),
         globals: Arc::clone(&query.globals) as _,

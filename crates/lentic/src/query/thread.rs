@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
+use lentic_engine::TaskId;
 use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
 use lentic_engine::stream::{
     Applied, Skipped, StreamAction, StreamAssignment, StreamEvent, StreamWorker, WorkerSettings,
 };
-use lentic_engine::{Leap, TaskId};
 use lentic_topology::spec::Origin;
 use lentic_types::{Offset, TopicPartition};
 
@@ -331,10 +331,7 @@ impl StreamThread {
             view.oldest = store.oldest.or(view.oldest);
             let first = store.records.iter().next().map(|record| record.offset);
             let records = first.map(|first| (Arc::clone(&store.records), first));
-            // Who began to watch while the commit was under way was not told of its changes.
-            let missed = records.is_none() && view.progress.position > partition.view().progress.position;
-            let leap = (missed && partition.is_watched()).then_some(Leap::CaughtUpInBulk);
-            table.publish(&partition, view, records, &[], leap);
+            table.publish_commit(&partition, view, records);
         }
         for topic in query.plan.repartition_topics() {
             let partition = TopicPartition::new(topic.resolve(&query.prefix), applied.task.partition);

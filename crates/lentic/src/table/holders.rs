@@ -60,16 +60,25 @@ impl RawTable {
         if is_active { Role::Active } else { Role::Standby }
     }
 
-    /// Whether a plain read of the partition is this node's to answer: it has the shard, by the group's assignment, and the
-    /// rows are there.
+    /// Whether a plain read of the partition is this node's to answer: it has the shard, by the group's assignment, with the
+    /// rows that were written before that.
     pub fn is_answered_here(&self, partition: PartitionId) -> bool {
         let cluster = &self.inner.around.cluster;
         if cluster.is_alone() {
             return true;
         }
         let Some(shard) = self.shard(partition) else { return true };
-        let is_built = self.partition(partition).is_some_and(|here| here.view().state == TaskState::Live);
-        is_built && cluster.owns(shard)
+        self.is_live_here(partition) && cluster.serves(shard)
+    }
+
+    /// Whether the group has given the partition to this node, be it on its way yet.
+    pub fn is_owned_here(&self, partition: PartitionId) -> bool {
+        self.shard(partition).is_none_or(|shard| self.inner.around.cluster.owns(shard))
+    }
+
+    /// Whether there is a copy here that answers plain reads where nobody can do it better.
+    pub fn is_live_here(&self, partition: PartitionId) -> bool {
+        self.partition(partition).is_some_and(|here| here.view().state == TaskState::Live)
     }
 
     /// The other nodes that have a partition, the best to ask first.

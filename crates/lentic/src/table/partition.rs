@@ -23,8 +23,8 @@ pub(crate) struct Partition {
     view: ArcSwap<TaskView>,
     /// `None`: closed.
     waiters: Mutex<Option<Waiters>>,
-    /// Held while something is published: who joins or looks sees all of it or nothing.
-    watchers: Mutex<Vec<Watcher>>,
+    /// Held while something is published: who joins or looks sees all of it or nothing. `None`: closed, nothing more comes.
+    watchers: Mutex<Option<Vec<Watcher>>>,
     /// Of a load under way: where it is and where it goes.
     loading: (AtomicU64, AtomicU64),
     /// Why the task failed or is being rebuilt.
@@ -61,7 +61,7 @@ impl Partition {
             store_id,
             view: ArcSwap::from_pointee(view),
             waiters: Mutex::new(Some(Waiters::default())),
-            watchers: Mutex::default(),
+            watchers: Mutex::new(Some(Vec::new())),
             loading: (AtomicU64::new(0), AtomicU64::new(0)),
             reason: Mutex::default(),
             conditional,
@@ -103,7 +103,9 @@ impl Partition {
         let mut watchers = lock(&self.watchers);
         // In this order: what is told can be read.
         let before = self.view.swap(Arc::new(view));
-        if applied.is_some() || !purged.is_empty() || leap.is_some() {
+        if let Some(watchers) = watchers.as_mut()
+            && (applied.is_some() || !purged.is_empty() || leap.is_some())
+        {
             let records = applied.map(|(batch, _)| batch);
             watchers.retain(|watcher| {
                 let records = records.as_ref().filter(|_| watcher.joined);
@@ -158,23 +160,28 @@ impl Partition {
     }
 
     /// Adds a watcher: of what the log won't tell again (purged rows, leaps) everything reaches it that is published after
-    /// this moment, which the snapshot and the view are of.
-    pub(super) fn subscribe(&self, subscription: &Arc<Subscription>) -> (Arc<dyn ReadStore>, TaskView) {
+    /// this moment, which the snapshot and the view are of. `None`: the partition has left, and nobody would tell it anything.
+    pub(super) fn subscribe(
+        &self,
+        subscription: &Arc<Subscription>,
+    ) -> Option<(Arc<dyn ReadStore>, TaskView)> {
         let mut watchers = lock(&self.watchers);
-        watchers.push(Watcher { subscription: Arc::clone(subscription), joined: false });
-        self.snapshot()
+        watchers.as_mut()?.push(Watcher { subscription: Arc::clone(subscription), joined: false });
+        Some(self.snapshot())
     }
 
     /// Takes a watcher away.
     pub(super) fn unsubscribe(&self, subscription: &Arc<Subscription>) {
-        lock(&self.watchers).retain(|watcher| !Arc::ptr_eq(&watcher.subscription, subscription));
+        if let Some(watchers) = lock(&self.watchers).as_mut() {
+            watchers.retain(|watcher| !Arc::ptr_eq(&watcher.subscription, subscription));
+        }
     }
 
     /// From now on the watcher is told of records, too. Returns the position from which on.
     pub(super) fn join(&self, subscription: &Arc<Subscription>) -> Offset {
         let mut watchers = lock(&self.watchers);
         let same = |watcher: &&mut Watcher| Arc::ptr_eq(&watcher.subscription, subscription);
-        if let Some(watcher) = watchers.iter_mut().find(same) {
+        if let Some(watcher) = watchers.iter_mut().flatten().find(same) {
             watcher.joined = true;
         }
         self.view().progress.position
@@ -188,7 +195,7 @@ impl Partition {
 
     /// Whether anybody wants to be told of changes.
     pub(crate) fn is_watched(&self) -> bool {
-        !lock(&self.watchers).is_empty()
+        lock(&self.watchers).as_ref().is_some_and(|watchers| !watchers.is_empty())
     }
 
     pub(crate) fn set_loading(&self, position: u64, until: u64) {
@@ -226,10 +233,10 @@ impl Partition {
         lock(&self.reason).clone()
     }
 
-    /// Drops waiters (which tells them) and ends watches.
+    /// Drops waiters (which tells them) and ends watches, for good.
     pub(crate) fn close(&self) {
         drop(lock(&self.waiters).take());
-        for watcher in lock(&self.watchers).drain(..) {
+        for watcher in lock(&self.watchers).take().into_iter().flatten() {
             watcher.subscription.end();
         }
     }
@@ -282,8 +289,9 @@ mod tests {
         assert_eq!(waiting(&partition), Some(0));
         drop(other);
         let watch = bench.table.watch(Filter::All, &Scope::All, WatchStart::Now).expect("a watch");
-        assert_eq!(lock(&partition.watchers).len(), 1);
+        let watching = || lock(&partition.watchers).as_ref().map(Vec::len);
+        assert_eq!(watching(), Some(1));
         drop(watch);
-        assert_eq!(lock(&partition.watchers).len(), 0);
+        assert_eq!(watching(), Some(0));
     }
 }

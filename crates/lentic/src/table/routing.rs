@@ -210,6 +210,18 @@ impl RawTable {
         partition.wake();
     }
 
+    /// Shows what a commit has changed of a store that a task here leads. Its records are not gathered where nobody was seen to
+    /// watch: who came since begins anew. Whether somebody has is decided where the view is shown, so that nobody comes between.
+    pub(crate) fn publish_commit(
+        &self,
+        partition: &Partition,
+        view: TaskView,
+        records: Option<(Arc<RecordBatch>, Offset)>,
+    ) {
+        let is_untold = records.is_none() && view.progress.position > partition.view().progress.position;
+        self.publish(partition, view, records, &[], is_untold.then_some(Leap::Untold));
+    }
+
     /// Puts a changed declaration in force.
     pub(crate) fn declare(&self, spec: TableSpec) {
         self.inner.spec.store(Arc::new(spec));

@@ -113,6 +113,25 @@ impl Bench {
         self.table.publish(&partition, view, applied, purged, leap);
     }
 
+    /// A partition leaves and comes back: nobody has looked at its rows yet.
+    pub(crate) fn come_back(&self, partition: u32) {
+        let store = Arc::clone(&self.partition(partition).store);
+        self.table.remove(PartitionId(partition));
+        self.table.add(Partition::new(PartitionId(partition), store, STORE, Arc::<Turn>::default()));
+    }
+
+    /// A task that leads the partition has committed this row, and nobody was seen to watch.
+    pub(crate) fn commit_untold(&self, partition: u32, key: &str) {
+        let offset = self.append(partition, key, Some("v"));
+        let (prefix, partition) = (self.prefix(partition), self.partition(partition));
+        let mut batch = WriteBatch::default();
+        batch.put_parts(&[prefix.as_bytes(), key.as_bytes()], &[&row_header(offset, Timestamp::NONE), b"v"]);
+        partition.store.apply(&batch).expect("applied");
+        let mut view = partition.view();
+        view.progress.position = offset.next();
+        self.table.publish_commit(&partition, view, None);
+    }
+
     /// Appends a record that the table does not know of yet.
     pub(crate) fn append(&self, partition: u32, key: &str, value: Option<&str>) -> Offset {
         let (acked, ack) = mpsc::channel();

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "a test that was not run says so")]
 mod broker;
 mod counter;
+mod placed;
 mod refused;
 
 use std::time::{Duration, Instant};

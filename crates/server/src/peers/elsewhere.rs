@@ -41,8 +41,7 @@ impl Call {
         loop {
             let (mut last, mut reasons) = (None, Vec::new());
             for holder in entry.table.holders(partition) {
-                // A copy is here as well as there.
-                if is_here && holder.role == Role::Standby && !self.wants_active {
+                if is_here && !self.wants_active && is_no_better(entry, partition, &holder) {
                     break;
                 }
                 match self.ask(&holder, Bytes::new()).await {
@@ -129,6 +128,11 @@ impl Call {
         }
         Ok(())
     }
+}
+
+/// Whether a copy that is here is as good as the one there: of an owner that is on its way only what it has is known.
+pub(super) fn is_no_better(entry: &Entry, partition: PartitionId, holder: &Holder) -> bool {
+    holder.role == Role::Standby || (!holder.ready && entry.table.is_live_here(partition))
 }
 
 /// An answer on its way through.

@@ -11,7 +11,7 @@ use lentic::{Demand, Holder, Order, Role, Written};
 use tokio::time::Instant;
 
 use super::client::{Failed, Message};
-use super::elsewhere::no_active;
+use super::elsewhere::{is_no_better, no_active};
 use super::part::Question;
 use super::{PART_PATH, Part, PartRow, What, answer};
 use crate::call::Call;
@@ -23,6 +23,9 @@ use crate::state::State;
 
 /// How long a question is asked again while nodes come and go.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a new owner may take to be proven before a write is answered without its word.
+const PROOF: Duration = Duration::from_secs(1);
 
 /// Between two times: a node that takes over tells so meanwhile.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -54,24 +57,24 @@ impl Call {
         }
     }
 
-    /// Whether plain reads see a write: those of its partition's owner. False where that can't be learnt in time.
+    /// Whether plain reads see a write: its partition's owner says so, proven to be that at this moment. False where that can't be
+    /// learnt in time.
     pub(crate) async fn is_applied(&self, entry: &Arc<Entry>, written: &Written, deadline: Deadline) -> bool {
-        let gather = Gather { wants_active: false, ..self.gather() };
-        gather.is_applied(entry, written, deadline).await
+        self.gather().is_applied(entry, written, deadline).await
     }
 }
 
 impl Gather {
+    /// What anybody may be told who demands nothing.
+    pub(super) fn plain(state: &Arc<State>) -> Self {
+        Self { state: Arc::clone(state), demand: Demand::default(), wants_active: false }
+    }
+
     pub(crate) async fn is_applied(&self, entry: &Arc<Entry>, written: &Written, deadline: Deadline) -> bool {
         let places =
             [(written.partition, written.offset)].into_iter().chain(written.elsewhere.iter().copied());
         for (partition, offset) in places {
-            let applied = if entry.table.is_answered_here(partition) {
-                reached(&entry.table, partition, offset, deadline).await
-            } else {
-                self.has_applied(entry, partition, offset, deadline).await
-            };
-            if !applied {
+            if !self.has_applied(entry, partition, offset, deadline).await {
                 return false;
             }
         }
@@ -86,11 +89,34 @@ impl Gather {
         deadline: Deadline,
     ) -> bool {
         let demand = Demand { at_least: vec![entry.table.token(partition, offset)], ..Demand::default() };
-        let gather = Self { state: Arc::clone(&self.state), demand, wants_active: false };
-        let plan = plan(entry, &[partition], &gather.demand, false);
-        let asked = plan.map(|plan| plan.into_values().next());
-        let Ok(Some((holder, partitions))) = asked else { return false };
-        gather.ask(entry, holder.as_ref(), &partitions, What::Nothing, deadline).await.is_ok()
+        let gather = Self { state: Arc::clone(&self.state), demand, wants_active: true };
+        let until = deadline.at().min(Instant::now() + PROOF);
+        loop {
+            let is_proven = if entry.table.is_answered_here(partition) {
+                // In this order: what is applied by one that is the owner no more is nothing that others see.
+                if !reached(&entry.table, partition, offset, deadline).await {
+                    return false;
+                }
+                entry.table.role(partition) == Role::Active
+            } else {
+                let first = candidates(entry, partition, &gather.demand, true).into_iter().next().flatten();
+                match first.filter(|holder| holder.role == Role::Active) {
+                    Some(owner) => {
+                        match gather.ask(entry, Some(&owner), &[partition], What::Nothing, deadline).await {
+                            Err(error) if !is_passing(&error) => return false,
+                            told => told.is_ok(),
+                        }
+                    }
+                    // A copy confirms nothing.
+                    None if !entry.table.is_owned_here(partition) => return false,
+                    None => false,
+                }
+            };
+            if is_proven || Instant::now() >= until {
+                return is_proven;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Runs what blocks on a thread for that.
@@ -153,7 +179,7 @@ impl Gather {
         Ok(part)
     }
 
-    async fn ask_other(
+    pub(super) async fn ask_other(
         &self,
         entry: &Entry,
         holder: &Holder,
@@ -207,7 +233,9 @@ pub(crate) fn candidates(
     let is_here = table.is_here(partition);
     let prefers_here = table.is_answered_here(partition)
         || (is_here && demand.max_staleness.is_some() && !wants_active)
-        || (is_here && others.first().is_none_or(|other| other.role == Role::Standby));
+        || (is_here
+            && !wants_active
+            && others.first().is_none_or(|other| is_no_better(entry, partition, other)));
     let mut candidates: Vec<_> = others.into_iter().map(Some).collect();
     if is_here {
         candidates.insert(if prefers_here { 0 } else { candidates.len() }, None);

@@ -10,7 +10,7 @@ use axum::http::{Method, StatusCode, Uri};
 use bytes::Bytes;
 use lentic::format::{check_stored, value_to_json};
 use lentic::types::{FormatName, Offset, PartitionId, Progress, Timestamp};
-use lentic::{Admission, Demand, Found, FoundVersion, ReadError, Row, Scope, Tier};
+use lentic::{Admission, Demand, Found, FoundVersion, ReadError, Role, Row, Scope, Tier};
 
 use super::versions::answer_version;
 use super::{KeyEncoding, path_key, role_header, versions, windows};
@@ -18,13 +18,13 @@ use crate::call::Call;
 use crate::catalog::Entry;
 use crate::document::{push_decimal, push_token};
 use crate::error::{Code, Error, Result};
-use crate::freshness::admitted;
+use crate::freshness::{Freshness, admitted};
 use crate::http::etag::Tags;
 use crate::http::{
     APPLICATION_JSON, Body, LENTIC_LAG_RECORDS, LENTIC_POSITION, LENTIC_ROLE, LENTIC_STALENESS_MS,
     LENTIC_TIMESTAMP, OCTET_STREAM, Query, RequestHeaders, Response, RowPath, TEXT_PLAIN, negotiate,
 };
-use crate::peers::{self, Answered, Key, Together, What};
+use crate::peers::{self, Answered, Fetched, Key, PartRow, Together, What};
 use crate::state::State;
 
 /// One row.
@@ -103,6 +103,12 @@ async fn read_in(
 ) -> Result<Response> {
     let scope = entry.table.partition_of(&key).into();
     if let Scope::Partition(partition) = scope
+        && want.as_of.is_none()
+        && let Some(fetched) = call.fetch(&entry, partition, &key).await
+    {
+        return told(&entry, &fetched, &want);
+    }
+    if let Scope::Partition(partition) = scope
         && let Answered::There(response) = call.read_elsewhere(&entry, partition).await?
     {
         return Ok(response);
@@ -145,17 +151,25 @@ async fn read_anywhere(call: &Call, entry: &Arc<Entry>, key: &Bytes, want: &Want
     let newest = parts.iter().flat_map(|part| &part.rows).max_by_key(|row| row.timestamp);
     let partition = newest.map_or(PartitionId(0), |row| row.partition);
     let position = positions.iter().find(|(id, _)| *id == partition).map_or(Offset(0), |(_, offset)| *offset);
-    let row = newest.map(|row| Row {
+    answer_as(entry, &found(newest, partition, position, freshness), want, role)
+}
+
+/// The answer to a read that the owner of the row was asked for.
+fn told(entry: &Entry, fetched: &Fetched, want: &Want) -> Result<Response> {
+    let Fetched { row, partition, position, freshness } = fetched;
+    answer_as(entry, &found(row.as_ref(), *partition, *position, *freshness), want, Role::Active)
+}
+
+/// What another node found.
+fn found(row: Option<&PartRow>, partition: PartitionId, position: Offset, freshness: Freshness) -> Found<'_> {
+    let row = row.map(|row| Row {
         partition: row.partition,
         offset: row.offset,
         timestamp: row.timestamp,
         value: &row.value,
     });
     let progress = Progress { position, end: Offset(position.0 + freshness.lag), current_at: None };
-    let found = Found { partition, progress, staleness_ms: freshness.staleness_ms, row };
-    let mut response = answer(entry, &found, want)?;
-    response.headers_mut().insert(&LENTIC_ROLE, role_header(role));
-    Ok(response)
+    Found { partition, progress, staleness_ms: freshness.staleness_ms, row }
 }
 
 /// The answer, if it is by whom it was asked of.
@@ -282,10 +296,15 @@ impl Want {
     }
 }
 
-/// The answer to a read: value and headers are written into one block of memory and share it.
+/// The answer to a read of rows that are here.
 pub(super) fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Response> {
+    answer_as(entry, found, want, entry.table.role(found.partition))
+}
+
+/// The answer to a read by who is this: value and headers are written into one block of memory and share it.
+fn answer_as(entry: &Entry, found: &Found<'_>, want: &Want, role: Role) -> Result<Response> {
     let Some(row) = &found.row else {
-        return Err(absent(entry, found, want));
+        return Err(absent(entry, found, want, role));
     };
     let tag = entry.table.topic_id().tag();
     let topic = entry.topic.as_str();
@@ -333,7 +352,7 @@ pub(super) fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Re
     if let Some(position) = position {
         headers.insert(&LENTIC_POSITION, part(position));
     }
-    headers.insert(&LENTIC_ROLE, role_header(entry.table.role(found.partition)));
+    headers.insert(&LENTIC_ROLE, role_header(role));
     headers.insert(&LENTIC_LAG_RECORDS, lag.map_or(HeaderValue::from_static("0"), part));
     if let Some(staleness) = staleness {
         headers.insert(&LENTIC_STALENESS_MS, part(staleness));
@@ -353,11 +372,9 @@ pub(super) fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Re
 }
 
 /// No row: 404, or 412 where the reader's condition says that there is one.
-fn absent(entry: &Entry, found: &Found<'_>, want: &Want) -> Error {
+fn absent(entry: &Entry, found: &Found<'_>, want: &Want, role: Role) -> Error {
     let position = entry.position(found.partition, found.progress.position);
-    let freshness =
-        crate::freshness::Freshness { lag: found.progress.lag(), staleness_ms: found.staleness_ms };
-    let role = entry.table.role(found.partition);
+    let freshness = Freshness { lag: found.progress.lag(), staleness_ms: found.staleness_ms };
     let headers = super::freshness_headers(position.as_slice(), freshness, role);
     let error = if want.if_match.is_some() {
         Error::new(Code::PreconditionFailed, "there is no such row")

@@ -126,7 +126,8 @@ impl Feed {
 
     /// Whether the watch ended because partitions have left this node.
     fn has_moved(&self, error: &Error) -> bool {
-        self.heir.is_some() && error.code() == Code::TableNotFound && !self.entry.table.is_closed()
+        let has_left = matches!(error.code(), Code::TableNotFound | Code::PartitionNotKept);
+        self.heir.is_some() && has_left && !self.entry.table.is_closed()
     }
 }
 

@@ -76,14 +76,23 @@ pub(crate) async fn watch(call: Call) -> Result<Response> {
     let slot = Some(call.state.admit_watch()?);
     let watched = Arc::new(call.watched(entry, filter));
     let (outlet, stream) = Outlet::new(Arc::clone(&call.state), call.connection.clone(), slot);
-    if !call.is_hop && watched.is_elsewhere(&start) {
+    let may_ask = !call.is_hop && !call.state.node.is_alone();
+    let here = if may_ask && watched.is_elsewhere(&start) {
+        None
+    } else {
+        match watched.open_here(Scope::All, start.clone(), call.deadline).await {
+            // A partition has left at this moment.
+            Err(error) if may_ask && error.code() == Code::PartitionNotKept => None,
+            opened => Some(opened?),
+        }
+    };
+    let Some((open, freshness, role)) = here else {
         let merge = Merge::open(watched, start, call.deadline).await?;
         let (freshness, role) = merge.freshness();
         tokio::spawn(merge.run(outlet));
         return Ok(events(stream, freshness, role));
-    }
-    let (open, freshness, role) = watched.open_here(Scope::All, start, call.deadline).await?;
-    let heir = (!call.is_hop && !call.state.node.is_alone()).then(|| Arc::clone(&watched));
+    };
+    let heir = may_ask.then(|| Arc::clone(&watched));
     let feed = Feed { entry: Arc::clone(&watched.entry), outlet, heir, greets: false };
     tokio::spawn(feed.run(open));
     Ok(events(stream, freshness, role))

@@ -10,7 +10,7 @@ use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use lentic::types::PartitionId;
-use lentic::{Demand, Filter, Holder, Role, Routing, Scope, Watch, WatchStart};
+use lentic::{Demand, Filter, Holder, ReadError, Role, Routing, Scope, Watch, WatchStart};
 
 use super::feed::Feed;
 use super::frames::Frames;
@@ -95,12 +95,19 @@ impl Watched {
         start: WatchStart,
         deadline: Deadline,
     ) -> Result<(Watch, Freshness, Role)> {
-        let table = self.entry.table.clone();
-        admitted(&table, &scope, &self.demand, deadline).await?;
-        let (freshness, role) = (Freshness::of(&table, &scope), table.role_of(&scope));
-        let filter = self.filter.clone();
-        let open = self.state.block(deadline, move || table.watch(filter, &scope, start)).await??;
-        Ok((open, freshness, role))
+        let table = &self.entry.table;
+        loop {
+            admitted(table, &scope, &self.demand, deadline).await?;
+            let (freshness, role) = (Freshness::of(table, &scope), table.role_of(&scope));
+            let (table, filter, scope, start) =
+                (table.clone(), self.filter.clone(), scope.clone(), start.clone());
+            let open = move || table.watch(filter, &scope, start);
+            match self.state.block(deadline, open).await? {
+                // A partition has left and come back since: it is waited for again.
+                Err(ReadError::CatchingUp { .. }) if !deadline.is_over() => {}
+                opened => return Ok((opened?, freshness, role)),
+            }
+        }
     }
 
     /// Opens watches of these partitions, each by the node that is the best to ask. Those that failed are in `avoided` then,

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lentic_engine::log::{Polled, ReadFrom, Reader, ReaderOptions};
+use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
 use lentic_types::{Offset, PartitionId, TopicPartition};
 
 use super::line::Place;
@@ -48,7 +48,7 @@ impl Watch {
         }
         let partitions: Vec<_> = self.kept().map(|partition| self.source(partition)).collect();
         let bounds = self.table.inner.around.log.bounds(&partitions)?;
-        let views = self.subscribe();
+        let views = self.subscribe()?;
         for ((partition, bounds), (_, view)) in partitions.iter().zip(bounds).zip(&views) {
             let (i, bounds) = (partition.partition.0 as usize, bounds?);
             let why = if id.positions[i] < bounds.start {
@@ -194,7 +194,12 @@ impl Watch {
             Polled::OutOfRange { .. } => {
                 self.reset("the log no longer reaches back to the event id".to_owned());
             }
-            Polled::Failed { error, .. } => return Err(error.into()),
+            Polled::Failed {
+                error: error @ (log::Error::NoSuchTopic(_) | log::Error::Refused(_) | log::Error::Closed),
+                ..
+            } => return Err(error.into()),
+            // The reader goes on by itself once the brokers do.
+            Polled::Failed { error, .. } => tracing::debug!("a watch is held up: {error}"),
         }
         Ok(())
     }

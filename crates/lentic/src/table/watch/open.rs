@@ -11,6 +11,7 @@ use super::{EventId, Filter, Subscription, WatchEvent, WatchStart};
 use crate::ReadError;
 use crate::table::admission::Waiting;
 use crate::table::partition::is_building;
+use crate::table::routing::is_built;
 use crate::table::{Partition, RawTable, Scope, Target};
 
 /// An open watch. One reader owns it; dropping it ends it, and may block where it reads the log.
@@ -66,7 +67,7 @@ impl RawTable {
         };
         match start {
             WatchStart::Snapshot => watch.begin_snapshot()?,
-            WatchStart::Now => watch.begin_now(),
+            WatchStart::Now => watch.begin_now()?,
             WatchStart::After(id) => watch.resume(id)?,
         }
         Ok(watch)
@@ -87,8 +88,9 @@ impl Watch {
         }
         match &mut self.phase {
             Phase::Reset(why) => {
-                events.push(WatchEvent::Reset(std::mem::take(why)));
+                let why = std::mem::take(why);
                 self.begin_snapshot()?;
+                events.push(WatchEvent::Reset(why));
                 Ok(true)
             }
             Phase::Snapshot(_) => self.poll_snapshot(max, events),
@@ -148,11 +150,21 @@ impl Watch {
         partitions.find(|partition| is_building(partition.view().state)).map(|partition| partition.id)
     }
 
-    /// Begins a new subscription, and returns what each partition that is kept was then.
-    pub(super) fn subscribe(&mut self) -> Vec<(Arc<dyn ReadStore>, TaskView)> {
+    /// Begins a new subscription, and returns what each partition that is kept was then. `Err`: one has left since the caller
+    /// was admitted, or is another one that came in its place: its position says nothing yet, and what lies before the one that
+    /// it turns out to have would not be told.
+    pub(super) fn subscribe(&mut self) -> Result<Vec<(Arc<dyn ReadStore>, TaskView)>, ReadError> {
         self.unsubscribe();
-        let partitions = self.partitions.iter();
-        partitions.map(|partition| partition.subscribe(&self.subscription)).collect()
+        let mut views = Vec::with_capacity(self.partitions.len());
+        for partition in self.partitions.iter() {
+            let (snapshot, view) =
+                partition.subscribe(&self.subscription).ok_or(ReadError::NotKept(partition.id))?;
+            if !is_built(view.state) {
+                return Err(self.table.not_live(partition, &view)?.error);
+            }
+            views.push((snapshot, view));
+        }
+        Ok(views)
     }
 
     /// Ends the subscription; the new one has missed nothing.
@@ -174,14 +186,15 @@ impl Watch {
         self.phase = Phase::Reset(why);
     }
 
-    fn begin_now(&mut self) {
+    fn begin_now(&mut self) -> Result<(), ReadError> {
         self.at = self.proven_at();
-        let views = self.subscribe();
+        let views = self.subscribe()?;
         for (partition, (_, view)) in self.partitions.iter().zip(views) {
             let i = partition.id.0 as usize;
             self.positions[i] = partition.join(&self.subscription);
             self.starts[i] = view.log_start;
         }
+        Ok(())
     }
 }
 

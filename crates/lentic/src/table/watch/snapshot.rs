@@ -29,7 +29,7 @@ pub(super) struct Snapshot {
 impl Watch {
     pub(super) fn begin_snapshot(&mut self) -> Result<(), ReadError> {
         self.at = self.proven_at();
-        let sources = self.subscribe();
+        let sources = self.subscribe()?;
         let mut tags = Vec::new();
         for (partition, (snapshot, view)) in self.partitions.iter().zip(&sources) {
             let key = position_key(self.table.inner.store_id, partition.id);

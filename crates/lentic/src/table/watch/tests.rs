@@ -201,6 +201,47 @@ fn ids_are_as_old_as_the_last_proof() {
     assert_eq!(back.id().at, Timestamp(NOW.0 - 5));
 }
 
+/// Who comes to a partition that leaves at this moment is told so: of what happens there nobody would tell it.
+#[test]
+fn left_while_it_opens() {
+    let bench = Bench::new(2);
+    put(&bench, &["a"]);
+    let id = open(&bench, WatchStart::Now).id();
+    bench.partition(1).close();
+    for start in [WatchStart::Snapshot, WatchStart::Now, WatchStart::After(id)] {
+        let opened = bench.table.watch(Filter::All, &Scope::All, start.clone());
+        assert_eq!(opened.err(), Some(ReadError::NotKept(PartitionId(1))), "{start:?}");
+    }
+}
+
+/// A partition that came back since the reader was admitted has neither rows to tell nor a place in the log yet.
+#[test]
+fn came_back_while_it_opens() {
+    let bench = Bench::new(1);
+    put(&bench, &["a", "b"]);
+    let id = open(&bench, WatchStart::Now).id();
+    bench.come_back(0);
+    for start in [WatchStart::Snapshot, WatchStart::Now, WatchStart::After(id)] {
+        let opened = bench.table.watch(Filter::All, &Scope::All, start.clone());
+        let error = opened.err().unwrap_or_else(|| panic!("{start:?}"));
+        assert!(matches!(error, ReadError::CatchingUp { .. }), "{start:?}: {error:?}");
+    }
+}
+
+/// Who came while a commit was under way whose changes nobody gathered begins anew, and misses nothing.
+#[test]
+fn came_while_nobody_was_seen_to_watch() {
+    let bench = Bench::new(1);
+    put(&bench, &["a"]);
+    let id = open(&bench, WatchStart::Now).id();
+    for start in [WatchStart::Snapshot, WatchStart::Now, WatchStart::After(id)] {
+        let mut watch = open(&bench, start);
+        poll(&mut watch);
+        bench.commit_untold(0, "b");
+        assert_eq!(poll(&mut watch), ["reset", "row a", "row b", "end"]);
+    }
+}
+
 /// Watches of parts of a table together tell what one of the whole tells, and one goes on where another was.
 #[test]
 fn of_some_partitions() {
