@@ -388,7 +388,7 @@ pub struct Tables {
 /// Who serves a key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Route {
-    /// The key's partition; null where no partitioner fits and all are asked.
+    /// The key's partition; null where no partitioner fits, or it is not known yet that one does, and all are asked.
     pub partition: Option<u32>,
     /// The rule; null where none fits.
     pub partitioner: Option<String>,

@@ -134,7 +134,7 @@ impl Front {
             request.extensions_mut().insert(Hop);
             let asked = [PART_PATH, WATCH_PATH, SEED_PATH].into_iter().find(|asked| path.starts_with(asked));
             if let Some(asked) = asked {
-                let name = String::from_utf8_lossy(&decode(path[asked.len()..].as_bytes())).into_owned();
+                let name = String::from_utf8_lossy(&decode(&path.as_bytes()[asked.len()..])).into_owned();
                 let answer = match Call::new(Arc::clone(&self.state), Some(name), request) {
                     Ok(call) if asked == PART_PATH => peers::answer(call).await,
                     Ok(call) if asked == WATCH_PATH => watch::watch_part(call).await,

@@ -11,8 +11,9 @@ use crate::harness::{Node, unique, until};
 pub struct Cluster {
     pub service: String,
     brokers: String,
-    pub dirs: BTreeMap<&'static str, TempDir>,
+    /// Before their directories: what they logged is told when a test fails.
     pub nodes: BTreeMap<&'static str, Node>,
+    pub dirs: BTreeMap<&'static str, TempDir>,
 }
 
 impl Cluster {

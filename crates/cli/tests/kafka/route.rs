@@ -111,11 +111,12 @@ fn keys_are_where_the_rule_says() {
                 // Copies are placed after their owners.
                 until("all holders to be told", || {
                     let route = node.get(&path).send().expect(200).json();
-                    assert_eq!(
-                        (&route["partition"], &route["partitioner"]),
-                        (&json!(expected), &json!(partitioner)),
-                        "{key} of {table} through {name}"
-                    );
+                    assert_eq!(route["partitioner"], json!(partitioner));
+                    if route["partition"].is_null() {
+                        // Its other holders have not told yet that all keys lie so.
+                        return None;
+                    }
+                    assert_eq!(route["partition"], json!(expected), "{key} of {table} through {name}");
                     let told = node.get("/v1/cluster").send().expect(200).json();
                     let held = &told["shards"][shard(&table, expected) as usize];
                     let nodes = array(&route["nodes"]);

@@ -242,6 +242,8 @@ pub(crate) fn quick(
     match answer {
         None | Some(Ok(None)) => Quick::Long,
         Some(Ok(Some(response))) => Quick::Answer(Ok(response)),
+        // It was here a moment ago: who has it now is looked for.
+        Some(Err(error)) if error.code() == Code::PartitionNotKept => Quick::Long,
         Some(Err(error)) => Quick::Answer(Err(error)),
     }
 }
