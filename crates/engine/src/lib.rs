@@ -11,6 +11,7 @@
 pub mod load;
 pub mod log;
 mod purge;
+mod readable;
 pub mod recovery;
 mod source;
 pub mod stream;
@@ -18,5 +19,6 @@ mod table;
 mod task;
 mod worker;
 
+pub use readable::Readable;
 pub use task::{TaskId, TaskState, TaskView};
 pub use worker::{Action, Assignment, Event, Facts, Leap, Notice, Purged, Rebuild, Worker};

@@ -16,7 +16,9 @@ mod typed;
 pub use cluster::{Addresses, Member, MemberShard};
 pub use codec::{DecodeError, Json, Key, Value};
 pub use error::{NodeError, ReadError, TableError, WriteError};
-pub use lentic_cluster::Role;
+pub use lentic_cluster::{
+    Here, ReadRoute, ReadStep, Refused, Role, Wanted, WriteRoute, WriteStep, prefers_here,
+};
 pub use lentic_engine::log;
 pub use lentic_format as format;
 pub use lentic_store::{Order, Tier};
@@ -25,7 +27,7 @@ pub use lentic_types as types;
 pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Readiness};
 pub use query::{Query, QueryError, TaskStatus};
 pub use table::{
-    Admission, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, MergedId,
+    Admission, Begun, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, MergedId,
     PartitionStatus, Pending, RawTable, Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch,
     WatchEvent, WatchStart, Write, Written,
 };

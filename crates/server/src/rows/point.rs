@@ -10,7 +10,7 @@ use axum::http::{Method, StatusCode, Uri};
 use bytes::Bytes;
 use lentic::format::{check_stored, value_to_json};
 use lentic::types::{FormatName, Offset, PartitionId, Progress, Timestamp};
-use lentic::{Admission, Demand, Found, FoundVersion, ReadError, Row, Scope, Tier};
+use lentic::{Admission, Demand, Found, FoundVersion, ReadError, Role, Row, Scope, Tier};
 
 use super::versions::answer_version;
 use super::{KeyEncoding, path_key, role_header, versions, windows};
@@ -120,18 +120,17 @@ async fn read_in(
                     .table
                     .get_as_of(&key, at, |version: FoundVersion<'_>| answer_version(&table, &version, &want))
             };
-            let answer = call.state.block(call.deadline, answer).await??;
-            return proven(call, &entry, &scope, answer);
+            return call.state.block(call.deadline, answer).await??;
         }
         let read = |found: Found<'_>| answer(&entry, &found, &want);
         if let Some(answer) = entry.table.get_with(&scope, &key, Tier::Memory, read)? {
-            return proven(call, &entry, &scope, answer);
+            return answer;
         }
     }
     let (table, place) = (Arc::clone(&entry), scope.clone());
     let read = move || table.table.get_with(&place, &key, Tier::Disk, |found| answer(&table, &found, &want));
     let answer = call.state.block(call.deadline, read).await??;
-    proven(call, &entry, &scope, answer.unwrap_or_else(|| Err(Error::plain(Code::Internal))))
+    answer.unwrap_or_else(|| Err(Error::plain(Code::Internal)))
 }
 
 /// A key that may be in any partition: all nodes are asked, and the newest row counts.
@@ -152,18 +151,7 @@ async fn read_anywhere(call: &Call, entry: &Arc<Entry>, key: &Bytes, want: &Want
         value: &row.value,
     });
     let progress = Progress { position, end: Offset(position.0 + freshness.lag), current_at: None };
-    let found = Found { partition, progress, staleness_ms: freshness.staleness_ms, row };
-    let mut response = answer(entry, &found, want)?;
-    response.headers_mut().insert(&LENTIC_ROLE, role_header(role));
-    Ok(response)
-}
-
-/// The answer, if it is by whom it was asked of.
-fn proven(call: &Call, entry: &Entry, scope: &Scope, answer: Result<Response>) -> Result<Response> {
-    if let Scope::Partition(partition) = scope {
-        call.check_role(entry, *partition)?;
-    }
-    answer
+    answer(entry, &Found { partition, progress, staleness_ms: freshness.staleness_ms, role, row }, want)
 }
 
 /// The outcome of [`quick`].
@@ -245,6 +233,8 @@ enum Shape {
 pub(super) struct Want {
     shape: Shape,
     head: bool,
+    /// An answer of the active one alone.
+    active: bool,
     /// The row of this time; else the latest.
     as_of: Option<Timestamp>,
     if_match: Option<Tags>,
@@ -273,6 +263,7 @@ impl Want {
         Ok(Self {
             shape: shapes[index],
             head,
+            active: read.wants_active()?,
             as_of: None,
             if_match: if read.if_match { Tags::read(headers, &IF_MATCH)? } else { None },
             if_none_match: if read.if_none_match { Tags::read(headers, &IF_NONE_MATCH)? } else { None },
@@ -282,6 +273,9 @@ impl Want {
 
 /// The answer to a read: value and headers are written into one block of memory and share it.
 pub(super) fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Response> {
+    if want.active && found.role != Role::Active {
+        return Err(peers::no_active(entry, found.partition, &[]));
+    }
     let Some(row) = &found.row else {
         return Err(absent(entry, found, want));
     };
@@ -331,7 +325,7 @@ pub(super) fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Re
     if let Some(position) = position {
         headers.insert(&LENTIC_POSITION, part(position));
     }
-    headers.insert(&LENTIC_ROLE, role_header(entry.table.role(found.partition)));
+    headers.insert(&LENTIC_ROLE, role_header(found.role));
     headers.insert(&LENTIC_LAG_RECORDS, lag.map_or(HeaderValue::from_static("0"), part));
     if let Some(staleness) = staleness {
         headers.insert(&LENTIC_STALENESS_MS, part(staleness));
@@ -355,8 +349,7 @@ fn absent(entry: &Entry, found: &Found<'_>, want: &Want) -> Error {
     let position = entry.position(found.partition, found.progress.position);
     let freshness =
         crate::freshness::Freshness { lag: found.progress.lag(), staleness_ms: found.staleness_ms };
-    let role = entry.table.role(found.partition);
-    let headers = super::freshness_headers(position.as_slice(), freshness, role);
+    let headers = super::freshness_headers(position.as_slice(), freshness, found.role);
     let error = if want.if_match.is_some() {
         Error::new(Code::PreconditionFailed, "there is no such row")
     } else {

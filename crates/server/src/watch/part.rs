@@ -97,7 +97,7 @@ impl Watched {
     ) -> Result<(Watch, Freshness, Role)> {
         let table = self.entry.table.clone();
         admitted(&table, &scope, &self.demand, deadline).await?;
-        let (freshness, role) = (Freshness::of(&table, &scope), table.role_of(&scope));
+        let (freshness, role) = (Freshness::of(&table, &scope), table.role_since(&table.begin(&scope)));
         let filter = self.filter.clone();
         let open = self.state.block(deadline, move || table.watch(filter, &scope, start)).await??;
         Ok((open, freshness, role))
