@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::cluster::copies;
 use super::table::{Described, describe, list};
 use crate::client::{Client, Connection, body};
 use crate::failure::Failure;
@@ -107,7 +108,9 @@ fn picture(cluster: &Value) -> Option<String> {
     };
     let rows: Vec<Vec<String>> = nodes.iter().map(row).collect();
     let mut picture = columns(&["NODE", "URL", "RACK", "ACTIVE", "STANDBY", "LAG", "SHARDS"], &rows);
-    picture.push_str("# active, = standby (+ and -: on their way)\n");
+    let standbys = cluster["num_standby_replicas"].as_u64().unwrap_or_default();
+    let _ =
+        writeln!(picture, "# active, = standby (+ and -: on their way); {} of each shard", copies(standbys));
     let unowned = shards.iter().filter(|shard| shard["state"] == "unowned").count();
     if unowned > 0 {
         let _ = writeln!(picture, "{unowned} of {} shards have no owner", shards.len());
@@ -202,6 +205,25 @@ mod tests {
             Node::of(metrics).headline("ready"),
             "ready, up 12.5 s, memory 2.0 MiB (block cache 1.0 MiB)"
         );
+    }
+
+    #[test]
+    fn a_cluster_is_drawn() {
+        let held = |node: &str, role: &str, ready: bool| json!({"node": node, "role": role, "ready": ready});
+        let node = |node: &str| json!({"node": node, "url": "http://h:1", "rack": null, "active": 1, "standby": 1, "lag": 0});
+        let cluster = json!({
+            "node": "a", "num_standby_replicas": 1, "nodes": [node("a"), node("b")],
+            "shards": [
+                {"state": "served", "nodes": [held("a", "active", true), held("b", "standby", false)]},
+                {"state": "moving", "nodes": [held("a", "standby", true), held("b", "active", false)]},
+                {"state": "unowned", "nodes": []},
+            ],
+        });
+        let picture = picture(&cluster).expect("two nodes");
+        for line in ["#=.", "-+.", "on their way); 1 copy of each shard", "1 of 3 shards have no owner"] {
+            assert!(picture.contains(line), "{line}: {picture}");
+        }
+        assert_eq!(super::picture(&json!({"nodes": [node("a")], "shards": []})), None);
     }
 
     #[test]

@@ -16,18 +16,30 @@ pub struct Cluster {
     brokers: String,
     dirs: BTreeMap<&'static str, TempDir>,
     pub nodes: BTreeMap<&'static str, Node>,
+    /// Further flags of each node.
+    pub settings: Vec<&'static str>,
 }
 
 impl Cluster {
     pub fn new(kafka: &Kafka) -> Self {
         let (dirs, nodes) = (BTreeMap::new(), BTreeMap::new());
-        Self { service: unique("cluster"), brokers: kafka.brokers.clone(), dirs, nodes }
+        let settings = Vec::new();
+        Self { service: unique("cluster"), brokers: kafka.brokers.clone(), dirs, nodes, settings }
     }
 
     pub fn start(&mut self, name: &'static str) {
         let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
-        let arguments =
-            ["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
+        let mut arguments = vec![
+            "--brokers",
+            &self.brokers,
+            "--service-id",
+            &self.service,
+            "--node-id",
+            name,
+            "--shards",
+            "8",
+        ];
+        arguments.extend(&self.settings);
         let node = Node::start(dir.path(), &arguments);
         self.nodes.insert(name, node);
     }
@@ -54,7 +66,7 @@ impl Cluster {
     }
 
     /// Declares the table `t` through the node `a`, and writes its rows.
-    fn fill(&self) -> BTreeMap<String, String> {
+    pub fn fill(&self) -> BTreeMap<String, String> {
         let a = self.node("a");
         let topic = &self.service;
         a.declare(&json!({"name": "t", "topic": topic, "key": "string", "value": "json", "partitions": 6}));
@@ -68,7 +80,7 @@ impl Cluster {
     }
 
     /// Every row through every node.
-    fn check(&self, rows: &BTreeMap<String, String>) {
+    pub fn check(&self, rows: &BTreeMap<String, String>) {
         for (name, node) in &self.nodes {
             for (key, value) in rows {
                 assert_eq!(node.row("t", key).as_ref(), Some(value), "{key} through {name}");
@@ -90,7 +102,7 @@ impl Cluster {
     }
 }
 
-fn array(value: &Value) -> &[Value] {
+pub fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 

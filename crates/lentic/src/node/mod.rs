@@ -1,4 +1,5 @@
 //! A node: the threads that keep tables at the end of their logs, and the catalog of tables.
+mod alter;
 mod applier;
 mod attach;
 mod catalog;
@@ -127,6 +128,7 @@ impl Node {
             catch_ups: Arc::new(Line::new(config.max_watch_catch_ups)),
         });
         let statements = catalog.replay(&config, &*log)?;
+        cluster.alter(catalog.num_standby_replicas);
         let (inbox, mail) = applier::inbox();
         let shared = Arc::new(Shared {
             config,

@@ -11,8 +11,8 @@ use crate::NodeError;
 use crate::query::QueryRecord;
 use crate::topics::find_or_create;
 
-/// The version that this program writes and the newest it understands.
-pub(crate) const VERSION: u32 = 1;
+/// The newest version that this program understands. Each statement has the version that knew its kind first.
+pub(crate) const VERSION: u32 = 2;
 
 /// Behind the service's name in that of the topic.
 pub(super) const SUFFIX: &str = "-statements";
@@ -39,6 +39,25 @@ pub(crate) enum Change {
     /// A query as it is started, or as it goes on.
     RunQuery(QueryRecord),
     DropQuery(String),
+    /// What holds for all nodes.
+    AlterCluster(ClusterChange),
+}
+
+/// What is changed of the service; `None`: that stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClusterChange {
+    /// Copies of each shard beside its owner's.
+    pub(crate) num_standby_replicas: Option<usize>,
+}
+
+impl Change {
+    /// Programs that know statements up to an earlier one can't run it.
+    pub(super) fn version(&self) -> u32 {
+        match self {
+            Self::AlterCluster(_) => 2,
+            _ => 1,
+        }
+    }
 }
 
 impl Statement {
@@ -56,8 +75,12 @@ impl Statement {
             Change::DropQuery(name) => {
                 ("drop_query", name.clone(), BTreeMap::from([("query".to_owned(), name.clone())]))
             }
+            Change::AlterCluster(change) => {
+                let text = serde_json::to_string(change).expect("numbers are JSON");
+                ("alter_cluster", text, BTreeMap::new())
+            }
         };
-        Self { version: VERSION, kind: kind.to_owned(), text, names }
+        Self { version: change.version(), kind: kind.to_owned(), text, names }
     }
 
     pub(crate) fn change(&self) -> Result<Change, String> {
@@ -79,6 +102,9 @@ impl Statement {
                 .map(Change::RunQuery)
                 .map_err(|error| format!("an unreadable query: {error}")),
             "drop_query" => Ok(Change::DropQuery(self.text.clone())),
+            "alter_cluster" => serde_json::from_str(&self.text)
+                .map(Change::AlterCluster)
+                .map_err(|error| format!("an unreadable change of the cluster: {error}")),
             kind => Err(format!(
                 "a statement of the unknown kind {kind:?}: start the newer release that wrote it"
             )),
@@ -167,4 +193,22 @@ pub(crate) fn append(log: &dyn Log, topic: &Topic, change: &Change) -> log::Resu
     log.append(record, Box::new(move |ack| drop(acked.try_send(ack))));
     let ack = outcome.recv().map_err(|_| log::Error::Closed)??;
     Ok(ack.offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an earlier program knows stays written so that it understands it.
+    #[test]
+    fn statements_have_the_version_that_knew_them_first() {
+        let standbys = |count| Change::AlterCluster(ClusterChange { num_standby_replicas: Some(count) });
+        for (change, version) in [(Change::DropTable("t".to_owned()), 1), (standbys(3), 2)] {
+            let statement = Statement::new(&change);
+            assert_eq!(statement.version, version, "{change:?}");
+            assert_eq!(statement.change(), Ok(change));
+        }
+        let newer = Statement { version: VERSION + 1, ..Statement::new(&standbys(0)) };
+        assert!(newer.change().is_err_and(|text| text.contains("start the newer release")));
+    }
 }

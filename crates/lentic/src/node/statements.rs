@@ -7,7 +7,7 @@ use std::time::Duration;
 use lentic_types::{Offset, PartitionId, TopicPartition};
 
 use super::catalog::Catalog;
-use super::statement::{self, Change, Statement, VERSION};
+use super::statement::{self, Change, Statement};
 use super::tables::missing;
 use super::{Node, Shared, pause, vital_thread};
 use crate::{NodeError, TableError};
@@ -45,9 +45,10 @@ impl Node {
     ) -> Result<Offset, TableError> {
         let topic = catalog.topic.clone().ok_or(TableError::Closed)?;
         let map = self.shared.cluster.map();
-        if let Some((node, record)) = map.nodes().find(|(_, record)| record.statements < VERSION) {
+        let version = change.version();
+        if let Some((node, record)) = map.nodes().find(|(_, record)| record.statements < version) {
             return Err(TableError::Invalid(format!(
-                "the node {node} knows statements up to version {} and this is one of version {VERSION}: replace its \
+                "the node {node} knows statements up to version {} and this is one of version {version}: replace its \
                  program by a newer release first",
                 record.statements
             )));
@@ -116,6 +117,7 @@ impl Node {
                 catalog.queries.remove(&name);
                 self.shared.end_dropped_query(catalog, &name)?;
             }
+            Change::AlterCluster(change) => self.shared.cluster.alter(change.num_standby_replicas),
         }
         Ok(())
     }
