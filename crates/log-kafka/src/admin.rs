@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{Bounds, CleanupPolicy, Error, Result, Topic, TopicSettings};
-use lentic_types::{Offset, TopicId, TopicName, TopicPartition};
+use lentic_types::{Offset, PartitionId, TopicId, TopicName, TopicPartition};
 
 use crate::error;
 use crate::raw::{
@@ -52,11 +52,18 @@ pub(crate) fn create_topic(
     })?;
     let new = NewTopic { name: name.as_str(), partitions: count, settings: &texts(settings) };
     client.create_topic(&new, timeout).map_err(|failure| error::of(&failure, Some(name)))?;
+    let all: Vec<_> =
+        (0..partitions).map(|number| TopicPartition::new(name.clone(), PartitionId(number))).collect();
     loop {
-        // The broker that is asked may not have heard of it yet, nor the partitions have leaders.
+        // The broker that is asked may not have heard of it yet, nor the partitions have leaders; and these hear of it when they do.
         if let Some(described) = describe(client, name, deadline)?
             && described.led
             && described.partitions == partitions as usize
+            && match offsets(client, all.iter().collect(), Bound::End, deadline) {
+                Ok(ends) => ends.values().all(Result::is_ok),
+                Err(Error::NoSuchTopic(_)) => false,
+                Err(error) => return Err(error),
+            }
         {
             return Ok(of(name, &described, settings.clone()));
         }
