@@ -71,6 +71,7 @@ pub struct Holders {
     last: Option<HolderRecord>,
     /// Records of which nobody knows yet whether they count.
     open: Vec<HolderRecord>,
+    has_more: bool,
 }
 
 impl Holders {
@@ -87,6 +88,11 @@ impl Holders {
         self.open.push(record);
     }
 
+    /// There are records above the last stable offset that were not read: one may be a claim.
+    pub fn more(&mut self) {
+        self.has_more = true;
+    }
+
     /// The last one whose record is committed.
     pub fn last(&self) -> Option<&HolderRecord> {
         self.last.as_ref()
@@ -95,7 +101,9 @@ impl Holders {
     /// Whether who had the shard before, and all before that one, answer nothing any more. Else a new owner waits for the end of
     /// a lease before it answers itself.
     pub fn have_ended(&self) -> bool {
-        self.open.is_empty() && self.last.as_ref().is_none_or(|last| last.is_released && !last.waits)
+        self.open.is_empty()
+            && !self.has_more
+            && self.last.as_ref().is_none_or(|last| last.is_released && !last.waits)
     }
 
     /// The greatest generation told of.
@@ -181,6 +189,8 @@ mod tests {
                 holders.open(record);
             }
             assert_eq!(holders.have_ended(), expected, "{name}");
+            holders.more();
+            assert!(!holders.have_ended(), "{name}, and what was not read");
         }
     }
 

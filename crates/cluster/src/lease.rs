@@ -18,6 +18,12 @@ struct Owned {
     has_rows: bool,
 }
 
+/// That a node was the active one of a shard when a read began, if it still is when the read is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    generation: i64,
+}
+
 /// What this node owns, and how long that is proven. Times are milliseconds of a clock that goes on while the machine is
 /// suspended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,7 +99,19 @@ impl Lease {
         self.owned.get(&shard).map(|owned| owned.generation)
     }
 
-    /// Whether this node alone may answer as the active one. To be asked after the read.
+    /// To be asked before a read. `None`: it will not be the active one's, whatever this node becomes until it is done: rows that
+    /// were looked at before the ends were reached may be older than what the predecessor has shown.
+    pub fn standing(&self, shard: ShardId) -> Option<Standing> {
+        let owned = self.owned.get(&shard).filter(|owned| owned.has_caught_up);
+        owned.map(|owned| Standing { generation: owned.generation })
+    }
+
+    /// Whether what was read since is the active one's. To be asked after the read.
+    pub fn is_active_since(&self, shard: ShardId, standing: Standing, now: u64) -> bool {
+        self.is_active(shard, now) && self.standing(shard) == Some(standing)
+    }
+
+    /// Whether this node is the active one, and nobody else.
     pub fn is_active(&self, shard: ShardId, now: u64) -> bool {
         let is_proven = self.proven.is_some_and(|sent| now < sent.saturating_add(LEASE_MS));
         is_proven && self.owned.get(&shard).is_some_and(|owned| owned.has_caught_up)
@@ -135,6 +153,24 @@ mod tests {
         assert!(lease.is_active(SHARD, 16_999));
         lease.revoked([SHARD]);
         assert!(!lease.is_active(SHARD, 16_999) && !lease.has_rows(SHARD));
+    }
+
+    #[test]
+    fn who_became_active_during_a_read_was_not_when_it_began() {
+        let mut lease = Lease::default();
+        lease.assigned([SHARD], 4, 0);
+        lease.proven(3_000);
+        assert_eq!(lease.standing(SHARD), None);
+        lease.caught_up(SHARD, 3_000);
+        let standing = lease.standing(SHARD).expect("it is active");
+        assert!(lease.is_active_since(SHARD, standing, 3_001));
+        assert!(!lease.is_active_since(SHARD, standing, 6_000), "the lease is over");
+        // Meanwhile another one had it.
+        lease.revoked([SHARD]);
+        lease.assigned([SHARD], 6, 4_000);
+        lease.released(SHARD, 4_000);
+        lease.caught_up(SHARD, 4_000);
+        assert!(lease.is_active(SHARD, 4_001) && !lease.is_active_since(SHARD, standing, 4_001));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The routing table: what all nodes tell, folded.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lentic_types::{ShardId, Timestamp};
 
@@ -19,6 +20,8 @@ struct Told {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardMap {
     nodes: BTreeMap<NodeId, Told>,
+    /// Could not be reached, and why, and have told nothing since: nobody is sent to them.
+    unreachable: BTreeMap<NodeId, Arc<str>>,
 }
 
 /// A node that holds a shard.
@@ -40,6 +43,7 @@ impl ShardMap {
     /// Takes in what a node tells; `None`: it has left. `at` is the record's time in the log. An earlier process of the same
     /// node doesn't outrank a later one.
     pub fn told(&mut self, node: NodeId, record: Option<NodeRecord>, at: Timestamp) {
+        self.unreachable.remove(&node);
         let Some(record) = record else {
             self.nodes.remove(&node);
             return;
@@ -53,6 +57,16 @@ impl ShardMap {
     /// Forgets nodes that have told nothing for too long.
     pub fn expire(&mut self, now: Timestamp) {
         self.nodes.retain(|_, told| now.millis_since(told.at) <= EXPIRY_MS);
+    }
+
+    /// A node could not be reached.
+    pub fn not_reached(&mut self, node: NodeId, why: &str) {
+        self.unreachable.insert(node, why.into());
+    }
+
+    /// Why a node could not be reached, if that is the last that is known of it.
+    pub fn why_not_reached(&self, node: &NodeId) -> Option<&Arc<str>> {
+        self.unreachable.get(node)
     }
 
     /// The nodes and what they tell, by id.
@@ -83,6 +97,13 @@ impl ShardMap {
             }
         }
         places.sort_by_key(|place| (!place.ready, place.role != Role::Active, place.lag));
+        places
+    }
+
+    /// The same but for one node, which asks, and those that can't be reached.
+    pub fn others(&self, shard: ShardId, own: &str) -> Vec<Place<'_>> {
+        let mut places = self.places(shard);
+        places.retain(|place| **place.node != *own && !self.unreachable.contains_key(place.node));
         places
     }
 
@@ -137,6 +158,25 @@ mod tests {
         assert_eq!(order(&map)[2].0, "owner");
         map.told("owner".into(), None, Timestamp(0));
         assert_eq!(map.owner(SHARD).map(|place| &**place.node), Some("zombie"));
+    }
+
+    #[test]
+    fn who_can_not_be_reached_is_not_asked_until_it_tells_something() {
+        let mut map = ShardMap::default();
+        let tell = |map: &mut ShardMap, node: &str, role| {
+            map.told(node.into(), Some(record(1, 5, role, true, 0)), Timestamp(0));
+        };
+        tell(&mut map, "owner", Role::Active);
+        tell(&mut map, "copy", Role::Standby);
+        let others = |map: &ShardMap, own: &str| -> Vec<String> {
+            map.others(SHARD, own).into_iter().map(|place| place.node.to_string()).collect()
+        };
+        assert_eq!(others(&map, "me"), ["owner", "copy"]);
+        assert_eq!(others(&map, "owner"), ["copy"]);
+        map.not_reached("owner".into(), "refused");
+        assert_eq!(others(&map, "me"), ["copy"]);
+        tell(&mut map, "owner", Role::Active);
+        assert_eq!(others(&map, "me"), ["owner", "copy"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub mod load;
 pub mod log;
 mod purge;
+mod readable;
 pub mod recovery;
 pub mod seed;
 mod source;
@@ -20,5 +21,6 @@ mod table;
 mod task;
 mod worker;
 
+pub use readable::Readable;
 pub use task::{TaskId, TaskState, TaskView};
 pub use worker::{Action, Assignment, Event, Facts, Leap, Notice, Purged, Rebuild, Worker};

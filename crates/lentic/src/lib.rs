@@ -17,7 +17,9 @@ mod typed;
 pub use cluster::{Addresses, Member, MemberShard};
 pub use codec::{DecodeError, Json, Key, Value};
 pub use error::{NodeError, ReadError, TableError, WriteError};
-pub use lentic_cluster::Role;
+pub use lentic_cluster::{
+    Here, ReadRoute, ReadStep, Refused, Role, Wanted, WriteRoute, WriteStep, prefers_here,
+};
 pub use lentic_engine::log;
 pub use lentic_format as format;
 pub use lentic_store::{Order, Tier};
@@ -27,7 +29,7 @@ pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Rea
 pub use query::{Query, QueryError, TaskStatus};
 pub use seed::{Block, Seed, SeedError, SeedHead, SeedQuestion, SeedStream, Seeds};
 pub use table::{
-    Admission, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, MergedId,
+    Admission, Begun, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, MergedId,
     PartitionStatus, Pending, RawTable, Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch,
     WatchEvent, WatchStart, Write, Written,
 };

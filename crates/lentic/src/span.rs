@@ -13,14 +13,16 @@ pub(crate) struct Span {
     pub(crate) to: Option<Offset>,
 }
 
-/// Reads committed records, and shows those that have a key and a value. Ends early where `is_over` says so.
+/// Reads committed records, and shows those that have a key and a value. Ends early where `is_over` says so. Returns how far each
+/// partition was read.
 pub(crate) fn read_through(
     log: &dyn Log,
     spans: Vec<Span>,
     patience: Duration,
     is_over: &dyn Fn() -> bool,
     visit: &mut dyn FnMut(&TopicPartition, &[u8], &[u8]),
-) -> log::Result<()> {
+) -> log::Result<BTreeMap<TopicPartition, Offset>> {
+    let mut reached = BTreeMap::new();
     let mut reader = log.reader(ReaderOptions::default())?;
     let mut open = BTreeMap::new();
     for span in spans {
@@ -59,7 +61,8 @@ pub(crate) fn read_through(
             if open.get(&partition).is_some_and(|to| to.map_or(is_end, |to| read_to >= to)) {
                 open.remove(&partition);
             }
+            reached.insert(partition, read_to);
         }
     }
-    Ok(())
+    Ok(reached)
 }

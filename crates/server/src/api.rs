@@ -414,10 +414,20 @@ pub struct Cluster {
     pub service_id: String,
     /// The node that answers.
     pub node: String,
+    /// Copies of each shard that other nodes keep beside its owner.
+    pub num_standby_replicas: usize,
     /// All nodes.
     pub nodes: Vec<ClusterNode>,
     /// All shards.
     pub shards: Vec<ClusterShard>,
+}
+
+/// What can be changed of the service while its nodes run.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlterCluster {
+    /// Copies of each shard that other nodes keep beside its owner: 0 to 16.
+    pub num_standby_replicas: Option<usize>,
 }
 
 /// What became of a drain.

@@ -1,16 +1,17 @@
-//! `GET /v1/cluster`: the nodes of the service and where its shards are.
+//! `/v1/cluster`: the nodes of the service and where its shards are.
 use axum::http::StatusCode;
+use lentic::config::MOST_STANDBYS;
 use lentic::types::ShardId;
 use lentic::{Member, Role};
 
 use crate::api;
 use crate::call::{Call, json};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::http::Response;
 use crate::rows::role_name;
 
 pub(crate) mod paths {
-    pub(crate) use super::{__path_cluster, __path_drain};
+    pub(crate) use super::{__path_alter, __path_cluster, __path_drain};
 }
 
 /// The nodes of the service, as they tell, and where its shards are.
@@ -26,7 +27,32 @@ pub(crate) async fn cluster(call: Call) -> Result<Response> {
     let nodes = members.iter().map(described).collect();
     let shards = (0..node.config().shards).map(|shard| placed(ShardId(shard), &members)).collect();
     let service_id = node.config().service_id.clone();
-    json(StatusCode::OK, &api::Cluster { service_id, node: node.node_id().to_owned(), nodes, shards })
+    let num_standby_replicas = node.num_standby_replicas();
+    let node = node.node_id().to_owned();
+    json(StatusCode::OK, &api::Cluster { service_id, node, num_standby_replicas, nodes, shards })
+}
+
+/// Changes what holds for all nodes.
+///
+/// It is recorded with the declarations: all nodes follow it, also after a restart, whatever their own configurations say.
+/// Copies come and go by it within moments; no shard changes its owner.
+#[utoipa::path(patch, path = "/v1/cluster", tag = "Node",
+    request_body = api::AlterCluster,
+    responses((status = 200, description = "Changed", body = api::Cluster)))]
+pub(crate) async fn alter(mut call: Call) -> Result<Response> {
+    call.query(&[])?;
+    let change: api::AlterCluster = call.json().await?;
+    let Some(num_standby_replicas) = change.num_standby_replicas else {
+        let text = "the body names nothing to change: num_standby_replicas";
+        return Err(Error::new(Code::BadRequest, text));
+    };
+    if num_standby_replicas > MOST_STANDBYS {
+        let text = format!("num_standby_replicas is {num_standby_replicas}: use 0 to {MOST_STANDBYS}");
+        return Err(Error::new(Code::BadRequest, text));
+    }
+    let node = call.state.node.clone();
+    call.state.block_change(call.deadline, move || node.alter_cluster(num_standby_replicas)).await??;
+    cluster(call).await
 }
 
 /// Hands this node's shards to the other nodes, before a stop.

@@ -82,6 +82,7 @@ routes! {
     GuessTopic GET "/v1/topics/{topic}/guess" tables::guess;
     Status GET "/v1/status" health::status;
     Cluster GET "/v1/cluster" cluster::cluster;
+    AlterCluster PATCH "/v1/cluster" cluster::alter;
     Drain POST "/v1/node:drain" cluster::drain;
     Healthz GET "/healthz" health::healthz;
     Readyz GET "/readyz" health::readyz;

@@ -1,4 +1,5 @@
 //! The commands: one file each, with its arguments first and then `run`.
+mod cluster;
 mod completions;
 mod config;
 mod delete;
@@ -43,6 +44,7 @@ pub enum Command {
     Load(load::Load),
     Status(status::Status),
     Node(node::Node),
+    Cluster(cluster::Cluster),
     Completions(completions::Completions),
 }
 
@@ -60,6 +62,7 @@ impl Command {
             Self::Load(command) => command.run(out),
             Self::Status(command) => command.run(out),
             Self::Node(command) => command.run(out),
+            Self::Cluster(command) => command.run(out),
             Self::Completions(command) => command.run(out),
         }
     }
@@ -101,15 +104,19 @@ mod tests {
             "lentic load planes - --format ndjson",
             "lentic status --json --url http://127.0.0.1:1",
             "lentic node drain",
+            "lentic cluster alter --num-standby-replicas 2",
             "lentic completions bash",
         ] {
             if let Err(error) = Arguments::try_parse_from(call.split(' ')) {
                 panic!("{call}: {error}");
             }
         }
-        for call in
-            ["lentic get planes", "lentic watch planes --key a --prefix b", "lentic table alter planes"]
-        {
+        for call in [
+            "lentic get planes",
+            "lentic watch planes --key a --prefix b",
+            "lentic table alter planes",
+            "lentic cluster alter",
+        ] {
             assert!(Arguments::try_parse_from(call.split(' ')).is_err(), "{call}");
         }
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::cluster::copies;
 use super::table::{Described, describe, list};
 use crate::client::{Client, Connection, body};
 use crate::failure::Failure;
@@ -108,7 +109,12 @@ fn picture(cluster: &Value) -> Option<String> {
     };
     let rows: Vec<Vec<String>> = nodes.iter().map(row).collect();
     let mut picture = columns(&["NODE", "URL", "RACK", "ACTIVE", "STANDBY", "LAG", "SHARDS"], &rows);
-    picture.push_str("# active, = standby (+ and -: on their way, !: out of reach)\n");
+    let standbys = cluster["num_standby_replicas"].as_u64().unwrap_or_default();
+    let _ = writeln!(
+        picture,
+        "# active, = standby (+ and -: on their way, !: out of reach); {} of each shard",
+        copies(standbys)
+    );
     for (state, what) in [
         ("moving", "are moving: their owners catch up, standbys answer"),
         ("unreachable", "have an owner that can't be reached: standbys answer"),
@@ -227,6 +233,7 @@ mod tests {
         let cluster = |why| {
             json!({
                 "node": "a",
+                "num_standby_replicas": 1,
                 "nodes": [node("a", 2, 0, None), node("b", 1, 7, why)],
                 "shards": [
                     {"state": "served", "nodes": [held("a", active, true), held("b", standby, false)]},
@@ -242,7 +249,7 @@ mod tests {
                 "NODE  URL         RACK  ACTIVE  STANDBY  LAG  SHARDS\n\
                  a*    http://a:1     -       2        1    0  #+..\n\
                  b     http://b:1     -       1        1    7  -=#.\n\
-                 # active, = standby (+ and -: on their way, !: out of reach)\n\
+                 # active, = standby (+ and -: on their way, !: out of reach); 1 copy of each shard\n\
                  1 of 4 shards are moving: their owners catch up, standbys answer\n\
                  1 of 4 shards have no owner\n"
             )

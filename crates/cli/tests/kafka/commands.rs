@@ -1,5 +1,6 @@
 //! `lentic status` and `lentic node drain` on a cluster, for people and for programs.
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,10 @@ fn status_draws_the_cluster() {
     cluster.start("a");
     let rows = cluster.fill();
     // Enough to be seen on its way.
-    let many: String = (0..200_000).map(|n| format!("{{\"key\":\"many-{n}\",\"value\":{n}}}\n")).collect();
+    let many = (0..200_000).fold(String::new(), |mut lines, n| {
+        writeln!(lines, "{{\"key\":\"many-{n}\",\"value\":{n}}}").expect("written");
+        lines
+    });
     assert_eq!(cluster.node("a").load("t", many), 200_000);
     // One node is no cluster to draw.
     let alone = cluster.node("a").on_terminal(&["status"]).1;

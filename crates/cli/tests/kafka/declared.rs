@@ -51,6 +51,12 @@ fn the_first_counts() {
     // They are there: nobody waits for their creation, so that both are as fast.
     for what in ["one", "two"] {
         kafka.create(&topic(what), 2, &[("cleanup.policy", "compact")]);
+        for through in ["a", "b"] {
+            let guess = format!("/v1/topics/{}/guess", topic(what));
+            until("the topic to be known", || {
+                (cluster.node(through).get(&guess).send().status != 404).then_some(())
+            });
+        }
     }
     let spec = |name: &str, what: &str, value: &str| json!({"name": name, "topic": topic(what), "key": "string", "value": value});
     let mut winners = BTreeMap::new();

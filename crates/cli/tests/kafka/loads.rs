@@ -1,12 +1,13 @@
 //! `rows:load` through any node of a cluster.
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::client::Kafka;
-use crate::harness::{Node, Request};
+use crate::harness::{Answer, Node, Request};
 use crate::nodes::Cluster;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -15,7 +16,10 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 const ROWS: usize = 3_000;
 
 fn lines(keys: impl Iterator<Item = String>) -> String {
-    keys.map(|key| format!("{{\"key\":\"{key}\",\"value\":\"of {key}\"}}\n")).collect()
+    keys.fold(String::new(), |mut lines, key| {
+        writeln!(lines, "{{\"key\":\"{key}\",\"value\":\"of {key}\"}}").expect("written");
+        lines
+    })
 }
 
 fn three(kafka: &Kafka) -> Cluster {
@@ -74,6 +78,8 @@ fn any_node_takes_loads() {
 struct Outcomes {
     acknowledged: BTreeSet<String>,
     unknown: BTreeSet<String>,
+    /// Answers that were no success.
+    refusals: Vec<Answer>,
 }
 
 /// Loads through a node until it is over, or the node is.
@@ -91,7 +97,7 @@ fn load_on(url: &str, name: &str, is_over: &AtomicBool) -> Outcomes {
                 outcomes.acknowledged.extend(keys);
             }
             Ok(answer) => {
-                eprintln!("a load through {name}: {} {}", answer.status, answer.error());
+                outcomes.refusals.push(answer);
                 outcomes.unknown.extend(keys);
             }
             Err(_) => {
@@ -142,7 +148,8 @@ fn loads_while_an_owner_dies() {
         assert!(!outcomes.acknowledged.is_empty(), "nothing was loaded through {name}");
     }
     // No load through a node that lives has failed.
-    assert!(unknown.iter().all(|key| key.starts_with("c-")), "{:?}", unknown.first());
+    let refusals: Vec<_> = outcomes.iter().flat_map(|(_, outcomes)| &outcomes.refusals).collect();
+    assert!(unknown.iter().all(|key| key.starts_with("c-")), "{refusals:?}");
     cluster.start("c");
     cluster.settle();
     for (name, node) in &cluster.nodes {

@@ -14,12 +14,14 @@ pub struct Cluster {
     /// Before their directories: what they logged is told when a test fails.
     pub nodes: BTreeMap<&'static str, Node>,
     pub dirs: BTreeMap<&'static str, TempDir>,
+    /// Further arguments of each node.
+    pub settings: Vec<&'static str>,
 }
 
 impl Cluster {
     pub fn new(kafka: &Kafka) -> Self {
         let (dirs, nodes) = (BTreeMap::new(), BTreeMap::new());
-        Self { service: unique("cluster"), brokers: kafka.brokers.clone(), dirs, nodes }
+        Self { service: unique("cluster"), brokers: kafka.brokers.clone(), dirs, nodes, settings: Vec::new() }
     }
 
     pub fn start(&mut self, name: &'static str) {
@@ -38,7 +40,7 @@ impl Cluster {
         let dir = self.dirs.entry(name).or_insert_with(|| TempDir::new().expect("a directory"));
         let arguments =
             ["--brokers", &self.brokers, "--service-id", &self.service, "--node-id", name, "--shards", "8"];
-        Node::spawn(dir.path(), &[&arguments, further].concat())
+        Node::spawn(dir.path(), &[&arguments, &self.settings[..], further].concat())
     }
 
     pub fn node(&self, name: &str) -> &Node {

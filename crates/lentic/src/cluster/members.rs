@@ -60,6 +60,11 @@ impl Node {
         self.shared.cluster.is_alone()
     }
 
+    /// Copies of each shard that other nodes keep beside its owner: as configured, until [`Node::alter_cluster`] says otherwise.
+    pub fn num_standby_replicas(&self) -> usize {
+        self.shared.cluster.replicas()
+    }
+
     /// The nodes of the cluster as they tell; of a node that is alone only itself.
     pub fn members(&self) -> Vec<Member> {
         let cluster = &self.shared.cluster;
@@ -70,9 +75,8 @@ impl Node {
         } else {
             cluster.map()
         };
-        let unreachable = cluster.unreachable.load();
         let members = map.nodes().map(|(node, record)| Member {
-            unreachable: unreachable.get(node).map(ToString::to_string),
+            unreachable: map.why_not_reached(node).map(ToString::to_string),
             ..member(&map, node, record)
         });
         members.collect()

@@ -9,12 +9,12 @@ mod placement;
 mod takeover;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender};
-use lentic_cluster::{Lease, NodeId, NodeRecord, Ownership, Place, Process, Role, ShardMap};
+use lentic_cluster::{Lease, NodeId, NodeRecord, Ownership, Place, Process, Role, ShardMap, Standing};
 use lentic_log_kafka::KafkaLog;
 use lentic_types::{ShardId, Timestamp};
 
@@ -35,7 +35,8 @@ pub(crate) struct Cluster {
     rack: Option<String>,
     started_at: i64,
     shards: u32,
-    replicas: usize,
+    /// Copies of each shard beside its owner's.
+    replicas: AtomicUsize,
     /// Replaced as a whole, so that readers need no lock; writers hold `changing`.
     lease: ArcSwap<Lease>,
     changing: Mutex<()>,
@@ -51,8 +52,6 @@ pub(crate) struct Cluster {
     /// The shards whose partitions are here.
     kept: ArcSwap<Kept>,
     map: ArcSwap<ShardMap>,
-    /// Nodes that could not be reached, and why, and that have told nothing since: nobody is sent to them.
-    unreachable: ArcSwap<BTreeMap<NodeId, Arc<str>>>,
     /// Where clients and peers reach this node; empty: nobody can.
     addresses: ArcSwap<Addresses>,
     /// Wakes the placement thread.
@@ -86,7 +85,7 @@ impl Cluster {
             rack: config.rack.clone(),
             started_at: now.0,
             shards: config.shards,
-            replicas: config.num_standby_replicas,
+            replicas: AtomicUsize::new(config.num_standby_replicas),
             lease: ArcSwap::default(),
             changing: Mutex::default(),
             ownerships: Mutex::default(),
@@ -95,7 +94,6 @@ impl Cluster {
             has_heard: AtomicBool::new(false),
             kept: ArcSwap::from_pointee(Kept::All),
             map: ArcSwap::default(),
-            unreachable: ArcSwap::default(),
             addresses: ArcSwap::default(),
             nudge,
             nudged,
@@ -159,10 +157,21 @@ impl Cluster {
         self.ownerships.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As what this node may answer for a shard; to be asked after the read.
+    /// As what this node may answer for a shard.
     pub(crate) fn role(&self, shard: ShardId) -> Role {
         let is_active = self.is_alone() || self.lease.load().is_active(shard, clock::now_ms());
         if is_active { Role::Active } else { Role::Standby }
+    }
+
+    /// To be asked before a read, for [`Cluster::role_since`].
+    pub(crate) fn standing(&self, shard: ShardId) -> Option<Standing> {
+        self.lease.load().standing(shard)
+    }
+
+    /// As what this node answers for a shard that was read since.
+    pub(crate) fn role_since(&self, shard: ShardId, standing: Option<Standing>) -> Role {
+        let is_active = |standing| self.lease.load().is_active_since(shard, standing, clock::now_ms());
+        if standing.is_some_and(is_active) { Role::Active } else { Role::Standby }
     }
 
     /// Whether the group has told this node what is its.
@@ -187,19 +196,16 @@ impl Cluster {
 
     /// The other nodes that have a shard, the best to ask first.
     pub(crate) fn others<R>(&self, shard: ShardId, read: impl Fn(&Place<'_>) -> R) -> Vec<R> {
-        let (map, unreachable) = (self.map.load(), self.unreachable.load());
-        let is_asked = |place: &&Place<'_>| *place.node != self.node && !unreachable.contains_key(place.node);
-        map.places(shard).iter().filter(is_asked).map(read).collect()
+        self.map.load().others(shard, &self.node).iter().map(read).collect()
     }
 
     /// The other nodes that have a shard and can't be reached, each with the reason.
     pub(crate) fn out_of_reach(&self, shard: ShardId) -> Vec<(NodeId, Arc<str>)> {
-        let (map, unreachable) = (self.map.load(), self.unreachable.load());
+        let map = self.map.load();
         let places = map.places(shard);
         places
             .iter()
-            .filter_map(|place| unreachable.get_key_value(place.node))
-            .map(|(node, why)| (node.clone(), Arc::clone(why)))
+            .filter_map(|place| Some((place.node.clone(), Arc::clone(map.why_not_reached(place.node)?))))
             .collect()
     }
 
@@ -207,6 +213,21 @@ impl Cluster {
     pub(crate) fn set_addresses(&self, addresses: Addresses) {
         self.addresses.store(Arc::new(addresses));
         self.nudge();
+    }
+
+    /// Copies of each shard beside its owner's, as the service has it now.
+    pub(crate) fn replicas(&self) -> usize {
+        self.replicas.load(Ordering::Acquire)
+    }
+
+    /// Takes in what a statement says of the service.
+    pub(crate) fn alter(&self, num_standby_replicas: Option<usize>) {
+        if let Some(replicas) = num_standby_replicas
+            && self.replicas.swap(replicas, Ordering::AcqRel) != replicas
+        {
+            tracing::info!(num_standby_replicas = replicas, "other nodes keep copies of each shard");
+            self.nudge();
+        }
     }
 
     /// Has the placement thread look.
@@ -257,23 +278,12 @@ impl Cluster {
 
     /// A node could not be reached.
     fn mark_unreachable(&self, node: &str, why: &str) {
-        self.unreachable.rcu(|nodes| {
-            let mut nodes = (**nodes).clone();
-            nodes.insert(node.into(), why.into());
-            nodes
-        });
+        self.change_map(|map| map.not_reached(node.into(), why));
     }
 
     /// Takes in what a node tells.
     fn told(&self, node: NodeId, record: Option<NodeRecord>, at: Timestamp) {
         self.change_map(|map| map.told(node.clone(), record.clone(), at));
-        if self.unreachable.load().contains_key(&node) {
-            self.unreachable.rcu(|nodes| {
-                let mut nodes = (**nodes).clone();
-                nodes.remove(&node);
-                nodes
-            });
-        }
     }
 
     /// Several threads learn of other nodes.

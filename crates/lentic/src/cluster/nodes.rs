@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use lentic_cluster::{NodeRecord, Role, ShardState, TableState};
+use lentic_cluster::{NodeRecord, Role, ShardState, TableState, keys_elsewhere};
 use lentic_engine::TaskState;
 use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions, TopicSettings};
 use lentic_types::{OutgoingRecord, PartitionId, ShardId, Timestamp, TopicName, TopicPartition};
@@ -221,24 +221,15 @@ impl Shared {
         let map = self.cluster.map();
         for table in self.tables_here() {
             let name = table.spec().name;
-            let mut keys = TableState { partitioners: u8::MAX, seen: true };
-            let mut is_told = true;
             let is_seen_here = |id: &PartitionId| {
                 table.partition(*id).is_some_and(|partition| partition.view().state == TaskState::Live)
             };
-            for id in (0..table.partitions()).map(PartitionId).filter(|id| !is_seen_here(id)) {
-                let owner = table.shard(id).and_then(|shard| map.owner(shard));
-                match owner.and_then(|owner| owner.record.tables.get(name.as_str())) {
-                    Some(told) => {
-                        keys.partitioners &= told.partitioners;
-                        keys.seen &= told.seen;
-                    }
-                    None => is_told = false,
-                }
-            }
-            // What was seen before its owner went stays seen.
-            keys.seen &= is_told;
-            if is_told || !table.knows_keys_elsewhere() {
+            let elsewhere = (0..table.partitions()).map(PartitionId).filter(|id| !is_seen_here(id));
+            let told = elsewhere.map(|id| {
+                let owner = table.shard(id).and_then(|shard| map.owner(shard))?;
+                owner.record.tables.get(name.as_str()).copied()
+            });
+            if let Some(keys) = keys_elsewhere(table.keys_elsewhere(), told) {
                 table.learn(keys);
             }
         }

@@ -46,7 +46,7 @@ fn keep(shared: &Arc<Shared>) {
         return;
     }
     let mut given_up = cluster.given_up.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = cluster.to_keep(cluster.replicas, &given_up);
+    let kept = cluster.to_keep(cluster.replicas(), &given_up);
     given_up.retain(|shard| kept.contains(shard));
     drop(given_up);
     let kept = Kept::Some(kept);
@@ -61,7 +61,9 @@ fn keep(shared: &Arc<Shared>) {
 fn activate(shared: &Shared, targets: &mut Targets) {
     let cluster = &shared.cluster;
     let now = clock::now_ms();
-    let waiting: Vec<_> = cluster.lease.load().to_catch_up(now).collect();
+    // Who has not claimed it yet is nobody whose lease the next one would wait for.
+    let waiting: Vec<_> =
+        cluster.lease.load().to_catch_up(now).filter(|shard| cluster.runs(*shard).is_some()).collect();
     targets.retain(|shard, _| waiting.contains(shard));
     let new: Vec<_> = waiting.iter().filter(|shard| !targets.contains_key(shard)).copied().collect();
     if !new.is_empty() {

@@ -109,25 +109,40 @@ fn tell<'a>(shared: &Shared, shards: impl IntoIterator<Item = &'a ShardId>, inpu
 }
 
 /// Committed records up to the last stable offset. A claim beyond it is of a process that died while it claimed: nothing else
-/// of it is open, and the brokers' timeout ends that.
+/// of it is open, and the brokers' timeout ends that. It may also live and become the active one: its lease is waited for.
 fn read_holders(shared: &Shared, shards: &BTreeSet<ShardId>) -> log::Result<()> {
     let mut found: BTreeMap<ShardId, Holders> =
         shards.iter().map(|shard| (*shard, Holders::default())).collect();
     let topic = shared.shards_topic()?;
     let partitions: Vec<_> =
         shards.iter().map(|shard| TopicPartition::new(topic.clone(), PartitionId(shard.0))).collect();
-    let mut spans = Vec::new();
+    let (mut spans, mut ends) = (Vec::new(), Vec::new());
     for (partition, bounds) in partitions.iter().zip(shared.log.bounds(&partitions)?) {
-        spans.push(Span { partition: partition.clone(), from: bounds?.start, to: None });
+        let bounds = bounds?;
+        spans.push(Span { partition: partition.clone(), from: bounds.start, to: None });
+        ends.push((partition, bounds.end));
     }
-    read_through(&*shared.log, spans, PATIENCE, &|| shared.is_stopping(), &mut |partition, key, value| {
-        if key == HolderRecord::KEY
-            && let Ok(record) = HolderRecord::from_bytes(value)
+    let read_to = read_through(
+        &*shared.log,
+        spans,
+        PATIENCE,
+        &|| shared.is_stopping(),
+        &mut |partition, key, value| {
+            if key == HolderRecord::KEY
+                && let Ok(record) = HolderRecord::from_bytes(value)
+                && let Some(holders) = found.get_mut(&ShardId(partition.partition.0))
+            {
+                holders.committed(record);
+            }
+        },
+    )?;
+    for (partition, end) in ends {
+        if read_to.get(partition).is_none_or(|read_to| *read_to < end)
             && let Some(holders) = found.get_mut(&ShardId(partition.partition.0))
         {
-            holders.committed(record);
+            holders.more();
         }
-    })?;
+    }
     let own = &shared.cluster.process;
     for (shard, holders) in found {
         if holders.have_ended() || shared.held_here_before(&holders, own) {

@@ -24,7 +24,7 @@ pub use check::ConfigError;
 pub use document::markdown;
 pub use kafka::KafkaProperties;
 pub use resolve::{Origin, Resolved, resolve};
-pub use settings::{Config, SETTINGS, Setting};
+pub use settings::{Config, MOST_STANDBYS, SETTINGS, Setting};
 pub use show::{Entry, MASK, effective, toml};
 pub use value::{
     ErrorHandling, Fsync, Kind, LogFormat, ProcessingGuarantee, State, parse_bytes, parse_millis, show_bytes,

@@ -11,6 +11,9 @@ use super::value::{
 };
 use super::{ConfigError, KafkaProperties};
 
+/// The most copies of a shard beside the owner's.
+pub const MOST_STANDBYS: usize = 16;
+
 /// One setting: a key of the file, a flag of `lentic serve` and a variable.
 pub struct Setting {
     /// The key in the file, for example `data_dir`.
@@ -105,8 +108,8 @@ settings! {
         advertise: Option<String> = "", Kind::Text;
         /// Failure domain of this node: copies of its shards are kept in others where there are any.
         rack: Option<String> = "", Kind::Text;
-        /// Copies of each shard that other nodes keep, so that they can go on at once.
-        num_standby_replicas: usize = "1", Kind::Count(0, 16);
+        /// Copies of each shard that other nodes keep, so that they can go on at once; until the service is told otherwise at run time.
+        num_standby_replicas: usize = "1", Kind::Count(0, MOST_STANDBYS as u64);
         /// Bytes of rows that a node gives to others in a second, all together, while they take partitions over.
         seed_max_bytes_per_second: usize = "100MiB", Kind::Bytes(64 * KIB, TIB);
         /// File with the secret that the nodes of the service share, by which they know each other.

@@ -24,6 +24,8 @@ pub(crate) struct Catalog {
     pub(super) conditional: BTreeMap<TopicPartition, Arc<Turn>>,
     /// The queries that were started and not dropped, each with the offset of its creation.
     pub(super) queries: BTreeMap<String, (QueryRecord, Offset)>,
+    /// As the statements had it at the start; `None`: they say nothing.
+    pub(super) num_standby_replicas: Option<usize>,
 }
 
 const IDENTITY: &[u8] = b"identity";
@@ -100,6 +102,7 @@ impl Catalog {
             created: BTreeMap::new(),
             conditional: BTreeMap::new(),
             queries: BTreeMap::new(),
+            num_standby_replicas: None,
         })
     }
 
@@ -108,6 +111,7 @@ impl Catalog {
         self.position = declared.position;
         self.topic = Some(declared.topic);
         self.queries = declared.queries;
+        self.num_standby_replicas = declared.num_standby_replicas;
         declared.tables
     }
 
@@ -207,6 +211,7 @@ pub(crate) struct Declared {
     position: Offset,
     tables: BTreeMap<TableName, (TableSpec, Offset)>,
     queries: BTreeMap<String, (QueryRecord, Offset)>,
+    num_standby_replicas: Option<usize>,
 }
 
 impl Declared {
@@ -228,6 +233,7 @@ impl Declared {
             position: statements.last().map_or(Offset(0), |(offset, _)| offset.next()),
             tables: fold(&statements)?,
             queries: queries(&statements)?,
+            num_standby_replicas: num_standby_replicas(&statements)?,
         })
     }
 }
@@ -245,7 +251,7 @@ fn fold(statements: &[(Offset, Statement)]) -> Result<BTreeMap<TableName, (Table
                 }
             }
             Change::DropTable(name) => drop(tables.remove(name.as_str())),
-            Change::RunQuery(_) | Change::DropQuery(_) => {}
+            Change::RunQuery(_) | Change::DropQuery(_) | Change::AlterCluster(_) => {}
         }
     }
     Ok(tables)
@@ -261,10 +267,24 @@ fn queries(statements: &[(Offset, Statement)]) -> Result<BTreeMap<String, (Query
                 queries.insert(query.name.clone(), (query, created));
             }
             Change::DropQuery(name) => drop(queries.remove(&name)),
-            Change::CreateTable(_) | Change::AlterTable(_) | Change::DropTable(_) => {}
+            Change::CreateTable(_)
+            | Change::AlterTable(_)
+            | Change::DropTable(_)
+            | Change::AlterCluster(_) => {}
         }
     }
     Ok(queries)
+}
+
+/// The last word on how many copies there are.
+fn num_standby_replicas(statements: &[(Offset, Statement)]) -> Result<Option<usize>, NodeError> {
+    let mut last = None;
+    for (_, statement) in statements {
+        if let Change::AlterCluster(change) = statement.change().map_err(NodeError::Config)? {
+            last = change.num_standby_replicas.or(last);
+        }
+    }
+    Ok(last)
 }
 
 fn note(notes: &dyn Store, key: &[u8], value: &[u8]) -> lentic_store::Result<()> {

@@ -1,4 +1,5 @@
 //! A node: the threads that keep tables at the end of their logs, and the catalog of tables.
+mod alter;
 mod applier;
 mod attach;
 mod catalog;
@@ -132,6 +133,7 @@ impl Node {
         });
         let declared = declared.map_or_else(|| Declared::found(&*log, &config.service_id), Ok)?;
         let statements = catalog.take(declared);
+        cluster.alter(catalog.num_standby_replicas);
         let (inbox, mail) = applier::inbox();
         let shared = Arc::new(Shared {
             config,

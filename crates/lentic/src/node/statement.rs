@@ -11,8 +11,8 @@ use crate::NodeError;
 use crate::query::QueryRecord;
 use crate::topics::find_or_create;
 
-/// The version that this program writes and the newest it understands.
-pub(crate) const VERSION: u32 = 1;
+/// The newest version that this program understands. Each statement has the version that knew its kind first.
+pub(crate) const VERSION: u32 = 2;
 
 /// Behind the service's name in that of the topic.
 pub(super) const SUFFIX: &str = "-statements";
@@ -39,6 +39,25 @@ pub(crate) enum Change {
     /// A query as it is started, or as it goes on.
     RunQuery(QueryRecord),
     DropQuery(String),
+    /// What holds for all nodes.
+    AlterCluster(ClusterChange),
+}
+
+/// What is changed of the service; `None`: that stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClusterChange {
+    /// Copies of each shard beside its owner's.
+    pub(crate) num_standby_replicas: Option<usize>,
+}
+
+impl Change {
+    /// Programs that know statements up to an earlier one can't run it.
+    pub(super) fn version(&self) -> u32 {
+        match self {
+            Self::AlterCluster(_) => 2,
+            _ => 1,
+        }
+    }
 }
 
 impl Statement {
@@ -56,8 +75,12 @@ impl Statement {
             Change::DropQuery(name) => {
                 ("drop_query", name.clone(), BTreeMap::from([("query".to_owned(), name.clone())]))
             }
+            Change::AlterCluster(change) => {
+                let text = serde_json::to_string(change).expect("numbers are JSON");
+                ("alter_cluster", text, BTreeMap::new())
+            }
         };
-        Self { version: VERSION, kind: kind.to_owned(), text, names }
+        Self { version: change.version(), kind: kind.to_owned(), text, names }
     }
 
     pub(crate) fn change(&self) -> Result<Change, String> {
@@ -72,6 +95,9 @@ impl Statement {
                 .map(Change::RunQuery)
                 .map_err(|error| format!("an unreadable query: {error}")),
             "drop_query" => Ok(Change::DropQuery(self.text.clone())),
+            "alter_cluster" => serde_json::from_str(&self.text)
+                .map(Change::AlterCluster)
+                .map_err(|error| format!("an unreadable change of the cluster: {error}")),
             kind => Err(format!(
                 "a statement of the unknown kind {kind:?}: start the newer release that wrote it"
             )),
@@ -190,9 +216,9 @@ mod tests {
         let read = |text: &str| parse(text.as_bytes(), Offset(7)).map_err(|error| error.to_string());
         let dropped = read(r#"{"version":1,"kind":"drop_table","text":"t","more":1}"#).unwrap();
         assert_eq!(dropped.change(), Ok(Change::DropTable("t".to_owned())));
-        for newer in [r#"{"version":2,"kind":"drop_table","text":"t"}"#, r#"{"version":2,"plan":[]}"#] {
+        for newer in [r#"{"version":3,"kind":"drop_table","text":"t"}"#, r#"{"version":3,"plan":[]}"#] {
             let refused = read(newer).unwrap_err();
-            assert!(refused.contains("offset 7") && refused.contains("version 2"), "{refused}");
+            assert!(refused.contains("offset 7") && refused.contains("version 3"), "{refused}");
         }
         for none in ["", "[]", r#"{"kind":"drop_table","text":"t"}"#, r#"{"version":1,"kind":"drop_table"}"#]
         {
@@ -200,5 +226,16 @@ mod tests {
         }
         let kind = read(r#"{"version":1,"kind":"rename_table","text":"t"}"#).unwrap();
         assert!(kind.change().unwrap_err().contains("rename_table"));
+    }
+
+    /// What an earlier program knows stays written so that it understands it.
+    #[test]
+    fn statements_have_the_version_that_knew_them_first() {
+        let standbys = |count| Change::AlterCluster(ClusterChange { num_standby_replicas: Some(count) });
+        for (change, version) in [(Change::DropTable("t".to_owned()), 1), (standbys(3), 2)] {
+            let statement = Statement::new(&change);
+            assert_eq!(statement.version, version, "{change:?}");
+            assert_eq!(statement.change(), Ok(change));
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lentic_types::{Offset, PartitionId, TopicPartition};
 
 use super::catalog::Catalog;
-use super::statement::{self, Change, Statement, VERSION};
+use super::statement::{self, Change, Statement};
 use super::tables::missing;
 use super::{Node, Shared, pause, vital_thread};
 use crate::{NodeError, TableError};
@@ -45,12 +45,9 @@ impl Node {
     ) -> Result<Offset, TableError> {
         let topic = catalog.topic.clone().ok_or(TableError::Closed)?;
         let map = self.shared.cluster.map();
-        if let Some((node, record)) = map.nodes().find(|(_, record)| record.statements < VERSION) {
-            return Err(TableError::OlderNode {
-                node: node.to_string(),
-                knows: record.statements,
-                version: VERSION,
-            });
+        let version = change.version();
+        if let Some((node, record)) = map.nodes().find(|(_, record)| record.statements < version) {
+            return Err(TableError::OlderNode { node: node.to_string(), knows: record.statements, version });
         }
         let offset = statement::append(&*self.shared.log, &topic, change)?;
         self.apply_until(catalog, offset)?;
@@ -116,6 +113,7 @@ impl Node {
                 catalog.queries.remove(&name);
                 self.shared.end_dropped_query(catalog, &name)?;
             }
+            Change::AlterCluster(change) => self.shared.cluster.alter(change.num_standby_replicas),
         }
         Ok(())
     }

@@ -2,10 +2,9 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use lentic_engine::{TaskState, TaskView};
-use lentic_types::{Offset, PartitionId, Token};
+use lentic_engine::{Readable, TaskState, TaskView};
+use lentic_types::{Offset, PartitionId, Timestamp, Token};
 
-use super::partition::is_building;
 use super::{Partition, RawTable};
 use crate::ReadError;
 
@@ -213,7 +212,7 @@ impl RawTable {
         let partition = self.kept(token.partition)?;
         let view = partition.view();
         let wanted = Offset(token.offset.0.saturating_add(1));
-        if view.progress.position >= wanted && !is_building(view.state) {
+        if view.has_reached(wanted) {
             return Ok(None);
         }
         let error = ReadError::NotReached { token: token.clone(), position: view.progress.position };
@@ -226,18 +225,16 @@ impl RawTable {
         demand: &Demand,
     ) -> Result<Option<Pending>, ReadError> {
         let view = partition.view();
-        match demand.max_staleness {
-            None if view.state == TaskState::Live => Ok(None),
-            None => self.not_live(partition, &view).map(Some),
-            Some(_) if matches!(view.state, TaskState::Starting | TaskState::Restoring) => {
-                self.not_live(partition, &view).map(Some)
-            }
-            Some(limit) => {
-                let staleness = self.staleness_ms(&view);
-                if staleness.is_some_and(|ms| u128::from(ms) <= limit.as_millis()) {
-                    return Ok(None);
-                }
-                let error = ReadError::TooStale { partition: partition.id, staleness_ms: staleness };
+        let since = |limit: Duration| {
+            let millis = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+            Timestamp(self.inner.now().0.saturating_sub(millis))
+        };
+        match view.readable(demand.max_staleness.map(since)) {
+            Readable::Now => Ok(None),
+            Readable::NotLive => self.not_live(partition, &view).map(Some),
+            Readable::TooStale => {
+                let staleness_ms = self.staleness_ms(&view);
+                let error = ReadError::TooStale { partition: partition.id, staleness_ms };
                 Ok(Some(Pending { partition: partition.id, until: Target::Progress, error }))
             }
         }
@@ -260,6 +257,6 @@ impl RawTable {
     }
 
     pub(crate) fn staleness_ms(&self, view: &TaskView) -> Option<u64> {
-        view.progress.current_at.map(|at| self.inner.now().millis_since(at))
+        view.staleness_ms(self.inner.now())
     }
 }

@@ -1,5 +1,5 @@
 //! Which nodes have a partition, and which of them is to be asked.
-use lentic_cluster::{Place, Role};
+use lentic_cluster::{Here, Place, Role, Standing};
 use lentic_engine::TaskState;
 use lentic_types::{PartitionId, ShardId};
 
@@ -22,6 +22,14 @@ pub struct Holder {
     /// Records that its shard is behind.
     pub lag: u64,
 }
+
+/// See [`RawTable::begin`].
+#[derive(Clone, Debug)]
+pub struct Begun(Vec<BegunIn>);
+
+/// The same of one partition; `None`: every node has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BegunIn(Option<(ShardId, Option<Standing>)>);
 
 impl Holder {
     fn of(place: &Place<'_>) -> Self {
@@ -47,17 +55,40 @@ impl RawTable {
         self.partition(partition).is_some()
     }
 
-    /// As what this node answers for a partition. To be asked after the read: the active one is that only as long as it is
-    /// proven.
+    /// What this node is to a partition now. What it answers a read as is [`Found::role`](crate::Found::role).
     pub fn role(&self, partition: PartitionId) -> Role {
-        self.shard(partition).map_or(Role::Active, |shard| self.inner.around.cluster.role(shard))
+        let cluster = &self.inner.around.cluster;
+        if cluster.is_alone() {
+            return Role::Active;
+        }
+        self.shard(partition).map_or(Role::Active, |shard| cluster.role(shard))
     }
 
-    /// As what it answers for several together.
-    pub fn role_of(&self, scope: &Scope) -> Role {
+    /// What this node is to some partitions as a read of them begins, for [`RawTable::role_since`].
+    pub fn begin(&self, scope: &Scope) -> Begun {
         let here = if *scope == Scope::All { self.here() } else { self.in_scope(scope).unwrap_or_default() };
-        let is_active = here.iter().all(|partition| self.role(partition.id) == Role::Active);
-        if is_active { Role::Active } else { Role::Standby }
+        Begun(here.iter().map(|partition| self.begin_in(partition.id)).collect())
+    }
+
+    /// As what this node answers a read that has begun so: the active one is that only where it was so all the time.
+    pub fn role_since(&self, begun: &Begun) -> Role {
+        begun.0.iter().map(|place| self.role_in(*place)).min().unwrap_or(Role::Active)
+    }
+
+    pub(super) fn begin_in(&self, partition: PartitionId) -> BegunIn {
+        let cluster = &self.inner.around.cluster;
+        let shard = if cluster.is_alone() { None } else { self.shard(partition) };
+        BegunIn(shard.map(|shard| (shard, cluster.standing(shard))))
+    }
+
+    pub(super) fn role_in(&self, begun: BegunIn) -> Role {
+        let cluster = &self.inner.around.cluster;
+        begun.0.map_or(Role::Active, |(shard, standing)| cluster.role_since(shard, standing))
+    }
+
+    /// What this node has of a partition itself.
+    pub fn what_is_here(&self, partition: PartitionId) -> Here {
+        Here { answers: self.is_answered_here(partition), has_copy: self.is_here(partition) }
     }
 
     /// Whether a plain read of the partition is this node's to answer: it has the shard, by the group's assignment, with the
@@ -94,6 +125,11 @@ impl RawTable {
         let Some(shard) = self.shard(partition) else { return Vec::new() };
         let nodes = self.inner.around.cluster.out_of_reach(shard);
         nodes.into_iter().map(|(node, why)| (node.to_string(), why.to_string())).collect()
+    }
+
+    /// Whether a read of everything can be one of what is here.
+    pub fn is_all_here(&self) -> bool {
+        self.is_whole().is_ok()
     }
 
     /// `Err`: a read of everything would be one of a part, and the configuration did not choose so.

@@ -43,9 +43,10 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(partition: Arc<Partition>) -> Self {
+    pub(crate) fn new(partition: Arc<Partition>) -> Result<Self, ReadError> {
+        partition.built_view()?;
         let (snapshot, view) = partition.snapshot();
-        Self { partition, snapshot, view }
+        Ok(Self { partition, snapshot, view })
     }
 
     pub(crate) fn stream(&self, layout: KeyLayout, scan: &Scan) -> Result<Stream<'_>, ReadError> {

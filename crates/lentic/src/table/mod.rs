@@ -33,7 +33,7 @@ use lentic_types::{
 use crate::cluster::Cluster;
 use crate::together::Together;
 pub use admission::{Admission, Demand, Pending, Scope, Target, Waiting};
-pub use holders::Holder;
+pub use holders::{Begun, Holder};
 pub(crate) use partition::Partition;
 pub use read::{Found, KeyBounds, Row, Scan, ScannedRow};
 pub use routing::Routing;
@@ -290,9 +290,9 @@ impl RawTable {
         }
     }
 
-    /// Whether other nodes have told of all keys in the partitions that are not here.
-    pub(crate) fn knows_keys_elsewhere(&self) -> bool {
-        self.inner.elsewhere.load().is_some_and(|keys| keys.seen)
+    /// What other nodes have told of the keys in the partitions that are not here.
+    pub(crate) fn keys_elsewhere(&self) -> Option<TableState> {
+        **self.inner.elsewhere.load()
     }
 
     fn keeps_all(&self) -> bool {

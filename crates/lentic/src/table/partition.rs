@@ -10,9 +10,9 @@ use lentic_store::{ReadStore, Store};
 use lentic_types::{Offset, PartitionId, RecordBatch};
 
 use super::admission::Target;
-use super::routing::is_built;
 use super::turn::Turn;
 use super::watch::Subscription;
+use crate::ReadError;
 
 type Wake = Box<dyn FnOnce() + Send>;
 
@@ -72,6 +72,13 @@ impl Partition {
         **self.view.load()
     }
 
+    /// The view, for a read that was admitted. Fails where the partition has left since and is coming back: which of its rows count
+    /// is not known yet.
+    pub(super) fn built_view(&self) -> Result<TaskView, ReadError> {
+        let view = self.view();
+        if view.state.is_built() { Ok(view) } else { Err(ReadError::NotKept(self.id)) }
+    }
+
     /// A snapshot and the view that it is at least as new as, of one incarnation.
     pub(crate) fn snapshot(&self) -> (Arc<dyn ReadStore>, TaskView) {
         loop {
@@ -85,7 +92,7 @@ impl Partition {
 
     /// Whether everything below `end` is in the rows.
     pub(crate) fn has_reached(&self, end: Offset) -> bool {
-        reached(&self.view(), Target::Position(end))
+        self.view().has_reached(end)
     }
 
     pub(crate) fn prefix(&self, view: &TaskView) -> RowPrefix {
@@ -244,17 +251,11 @@ impl Partition {
 
 fn reached(view: &TaskView, target: Target) -> bool {
     match target {
-        Target::Position(offset) => view.progress.position >= offset && !is_building(view.state),
-        Target::Built => is_built(view.state),
+        Target::Position(offset) => view.has_reached(offset),
+        Target::Built => view.state.is_built(),
         Target::CaughtUp => matches!(view.state, TaskState::Live | TaskState::Failed),
         Target::Progress => true,
     }
-}
-
-/// Whether the position is none of the log as it is now: of no rows yet, or of rows that are being replaced, which may
-/// come from a log that was another one.
-pub(super) fn is_building(state: TaskState) -> bool {
-    matches!(state, TaskState::Starting | TaskState::Restoring | TaskState::Rebuilding)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,15 +1,18 @@
 //! Reading rows. Nothing here waits for freshness: ask [`RawTable::admit`] first.
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use lentic_cluster::Role;
 use lentic_engine::TaskView;
 use lentic_format::KeyTime;
 use lentic_store::layout::RowView;
 use lentic_store::{Order, Tier};
 use lentic_types::{Offset, PartitionId, Progress, Timestamp};
 
+use super::holders::BegunIn;
 use super::merge::{Merged, Source, merge};
 use super::{Partition, RawTable, Scope, versions};
 use crate::ReadError;
@@ -36,6 +39,8 @@ pub struct Found<'a> {
     pub progress: Progress,
     /// Now minus the last proof, in milliseconds.
     pub staleness_ms: Option<u64>,
+    /// As what this node answers: the active one only if it was that from before the read until now.
+    pub role: Role,
     /// The row.
     pub row: Option<Row<'a>>,
 }
@@ -135,28 +140,24 @@ impl RawTable {
         }
         let mut read = Some(read);
         loop {
-            let view = partition.view();
-            let staleness_ms = self.staleness_ms(&view);
-            if is_hidden(self.inner.key.split(key), view.oldest) {
-                let found =
-                    Found { partition: partition.id, progress: view.progress, staleness_ms, row: None };
-                return Ok(read.take().map(|read| read(found)));
+            let look = Look::new(self, partition)?;
+            if is_hidden(self.inner.key.split(key), look.view.oldest) {
+                return Ok(read.take().map(|read| read(look.nothing())));
             }
             let mut outcome = Ok(None);
-            let known =
-                partition.store.get_with(&self.store_key(partition, &view, key), tier, &mut |bytes| {
-                    outcome = find(partition.id, &view, staleness_ms, bytes, &mut read)
-                })?;
+            let known = partition.store.get_with(
+                &self.store_key(partition, &look.view, key),
+                tier,
+                &mut |bytes| outcome = look.row(bytes, &mut read),
+            )?;
             if !known {
                 return Ok(None);
             }
             // A rebuild may have switched and cleared the incarnation between view and get.
             match outcome? {
                 Some(found) => return Ok(Some(found)),
-                None if partition.view().incarnation == view.incarnation => {
-                    let found =
-                        Found { partition: partition.id, progress: view.progress, staleness_ms, row: None };
-                    return Ok(read.take().map(|read| read(found)));
+                None if partition.view().incarnation == look.view.incarnation => {
+                    return Ok(read.take().map(|read| read(look.nothing())));
                 }
                 None => {}
             }
@@ -171,9 +172,12 @@ impl RawTable {
         read: impl FnOnce(Found<'_>) -> R,
     ) -> Result<Option<R>, ReadError> {
         let mut newest: Option<(PartitionId, Timestamp)> = None;
+        let mut role = Role::Active;
         for partition in self.here().iter() {
-            let seen = self.get_in(partition, key, tier, |found| found.row.map(|row| row.timestamp))?;
-            let Some(timestamp) = seen else { return Ok(None) };
+            let look = |found: Found<'_>| (found.row.map(|row| row.timestamp), found.role);
+            let seen = self.get_in(partition, key, tier, look)?;
+            let Some((timestamp, answered_as)) = seen else { return Ok(None) };
+            role = role.min(answered_as);
             if let Some(timestamp) = timestamp.filter(|&t| newest.is_none_or(|(_, best)| t > best)) {
                 newest = Some((partition.id, timestamp));
             }
@@ -185,7 +189,7 @@ impl RawTable {
             // It may live in one of the others.
             None => return Err(ReadError::NotKept(self.first_not_kept())),
         };
-        self.get_in(&partition, key, tier, read)
+        self.get_in(&partition, key, tier, |found| read(Found { role: role.min(found.role), ..found }))
     }
 
     /// Many keys, in the order given: one snapshot per partition. `visit` gets the key's index. Keys that have one place are
@@ -206,8 +210,10 @@ impl RawTable {
             };
             let mut newest: Option<(PartitionId, Vec<u8>, Timestamp)> = None;
             for partition in partitions {
-                let source =
-                    sources.entry(partition.id).or_insert_with(|| Source::new(Arc::clone(&partition)));
+                let source = match sources.entry(partition.id) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(Source::new(Arc::clone(&partition))?),
+                };
                 let bytes = if self.is_versioned() {
                     let prefix = partition.prefix(&source.view);
                     versions::latest_row(&*source.snapshot, prefix, self.inner.key, key)?
@@ -277,7 +283,8 @@ impl RawTable {
         if self.is_closed() {
             return Err(ReadError::Closed);
         }
-        let sources: Vec<_> = self.in_scope(&scan.scope)?.iter().cloned().map(Source::new).collect();
+        let sources: Vec<_> =
+            self.in_scope(&scan.scope)?.iter().cloned().map(Source::new).collect::<Result<_, _>>()?;
         let mut streams = Vec::with_capacity(sources.len());
         for source in &sources {
             streams.push(source.stream(self.inner.key, scan)?);
@@ -314,25 +321,52 @@ fn is_hidden(split: Option<(&[u8], KeyTime)>, oldest: Option<Timestamp>) -> bool
     split.zip(oldest).is_some_and(|((_, time), oldest)| time.sorted_by() < oldest)
 }
 
-/// Reads what a get found; `None`: no row, and `read` was not used.
-fn find<R, F: FnOnce(Found<'_>) -> R>(
+/// What is known of a partition before a row is looked for in it.
+struct Look<'a> {
+    table: &'a RawTable,
     partition: PartitionId,
-    view: &TaskView,
+    begun: BegunIn,
+    view: TaskView,
     staleness_ms: Option<u64>,
-    bytes: Option<&[u8]>,
-    read: &mut Option<F>,
-) -> Result<Option<R>, lentic_store::Error> {
-    let Some(bytes) = bytes else { return Ok(None) };
-    let stored = RowView::read(bytes)?;
-    if stored.offset < view.log_start {
-        return Ok(None);
+}
+
+impl<'a> Look<'a> {
+    fn new(table: &'a RawTable, partition: &Partition) -> Result<Self, ReadError> {
+        // In this order: what is promised is true of whatever is found.
+        let begun = table.begin_in(partition.id);
+        let view = partition.built_view()?;
+        let staleness_ms = table.staleness_ms(&view);
+        Ok(Self { table, partition: partition.id, begun, view, staleness_ms })
     }
-    // A row that is newer than the view was applied after it: the position is at least past it.
-    let mut progress = view.progress;
-    progress.position = progress.position.max(stored.offset.next());
-    progress.end = progress.end.max(progress.position);
-    let found = Found { partition, progress, staleness_ms, row: Some(row(partition, &stored)) };
-    Ok(read.take().map(|read| read(found)))
+
+    /// To be asked after the row was looked for.
+    fn found<'r>(&self, progress: Progress, row: Option<Row<'r>>) -> Found<'r> {
+        let role = self.table.role_in(self.begun);
+        Found { partition: self.partition, progress, staleness_ms: self.staleness_ms, role, row }
+    }
+
+    fn nothing(&self) -> Found<'static> {
+        self.found(self.view.progress, None)
+    }
+
+    /// Reads what a get found; `None`: no row, and `read` was not used.
+    fn row<R, F: FnOnce(Found<'_>) -> R>(
+        &self,
+        bytes: Option<&[u8]>,
+        read: &mut Option<F>,
+    ) -> Result<Option<R>, lentic_store::Error> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        let stored = RowView::read(bytes)?;
+        if stored.offset < self.view.log_start {
+            return Ok(None);
+        }
+        // A row that is newer than the view was applied after it: the position is at least past it.
+        let mut progress = self.view.progress;
+        progress.position = progress.position.max(stored.offset.next());
+        progress.end = progress.end.max(progress.position);
+        let found = self.found(progress, Some(row(self.partition, &stored)));
+        Ok(read.take().map(|read| read(found)))
+    }
 }
 
 fn row<'a>(partition: PartitionId, stored: &RowView<'a>) -> Row<'a> {

@@ -86,7 +86,7 @@ impl Keys {
         let mut all_reached = true;
         for view in partitions.iter().map(|partition| partition.view()) {
             keys.fitting &= view.partitioners;
-            keys.all_seen &= is_built(view.state) || are_told;
+            keys.all_seen &= view.state.is_built() || are_told;
             all_reached &= view.state != TaskState::CatchingUp || are_told;
         }
         let all_here = partitions.len() == partition_count as usize;
@@ -96,11 +96,6 @@ impl Keys {
         keys.all_seen &= (all_reached && all_kept) || keys.fitting.count_ones() <= 1;
         keys
     }
-}
-
-/// Whether there are rows to read, be they old ones.
-pub(super) fn is_built(state: TaskState) -> bool {
-    !matches!(state, TaskState::Starting | TaskState::Restoring)
 }
 
 /// The partitions that the table was declared with, where the topic has others now.

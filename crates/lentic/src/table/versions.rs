@@ -69,6 +69,8 @@ impl RawTable {
         at: Timestamp,
         read: impl FnOnce(FoundVersion<'_>) -> R,
     ) -> Result<R, ReadError> {
+        let begun = self.begin_in(partition.id);
+        partition.built_view()?;
         let (snapshot, view) = partition.snapshot();
         let prefix = partition.prefix(&view);
         let mut progress = view.progress;
@@ -90,7 +92,8 @@ impl RawTable {
             progress.position = progress.position.max(stored.offset.next());
             progress.end = progress.end.max(progress.position);
         }
-        let found = Found { partition: partition.id, progress, staleness_ms, row };
+        let role = self.role_in(begun);
+        let found = Found { partition: partition.id, progress, staleness_ms, role, row };
         Ok(read(FoundVersion { found, valid_to: valid_to.filter(|_| row.is_some()) }))
     }
 

@@ -56,6 +56,7 @@ pub(super) async fn read(
 /// Blocks.
 fn look(entry: &Entry, scope: Scope, what: &What, deadline: Deadline) -> Result<Part> {
     let table = &entry.table;
+    let begun = table.begin(&scope);
     let freshness = Freshness::of(table, &scope);
     let until = Some(deadline.at().into_std());
     let (mut rows, mut more, mut count) = (Vec::new(), false, 0);
@@ -88,8 +89,7 @@ fn look(entry: &Entry, scope: Scope, what: &What, deadline: Deadline) -> Result<
             })?
         }
     };
-    // After the read: until now the roles were proven, or not.
-    Ok(Part { rows, more, count, positions, freshness, role: table.role_of(&scope) })
+    Ok(Part { rows, more, count, positions, freshness, role: table.role_since(&begun) })
 }
 
 fn kept(key: &[u8], row: &Row<'_>) -> PartRow {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use lentic::types::{PartitionId, ShardId};
-use lentic::{Admission, Holder, Role};
+use lentic::{Admission, Here, Holder, ReadRoute, ReadStep, Refused, Role, Wanted, WriteRoute, WriteStep};
 use tokio::time::Instant;
 
 use super::client::{Failed, Message};
@@ -33,34 +33,42 @@ pub(crate) enum Answered {
 impl Call {
     /// Has another node answer a read of a partition, unless it is this one's to answer.
     pub(crate) async fn read_elsewhere(&self, entry: &Entry, partition: PartitionId) -> Result<Answered> {
-        if self.is_hop || self.is_for_here(entry, partition)? {
+        if self.is_hop {
             return Ok(Answered::Here);
         }
-        let is_here = entry.table.is_here(partition);
+        let here =
+            Here { answers: self.is_for_here(entry, partition)?, has_copy: entry.table.is_here(partition) };
+        let mut route = ReadRoute::new(here, self.wanted());
         let until = self.deadline.at().min(Instant::now() + PATIENCE);
         loop {
+            let holders = if here.answers { Vec::new() } else { entry.table.holders(partition) };
             let (mut last, mut reasons) = (None, Vec::new());
-            for holder in entry.table.holders(partition) {
-                if is_here && !self.wants_active && is_no_better(entry, partition, &holder) {
-                    break;
-                }
-                match self.ask(&holder, Bytes::new()).await {
-                    Ok(response) if is_of_no_use(&response) => last = Some(response),
-                    Ok(response) => return Ok(Answered::There(response)),
-                    Err(failed) => reasons.push(unreachable(&self.state, &holder, failed)),
-                }
-            }
-            if is_here && !self.wants_active {
-                return Ok(Answered::Here);
-            }
-            if Instant::now() >= until || self.is_for_here(entry, partition)? {
-                return match last {
-                    Some(response) if !is_not_there(&response) => Ok(Answered::There(response)),
-                    _ if is_here => Ok(Answered::Here),
-                    _ => Err(no_active(entry, partition, &reasons)),
+            let mut step = route.look(holders.iter().map(|holder| regarded(entry, partition, holder)));
+            while let ReadStep::Ask(number) = step {
+                let holder = &holders[number];
+                step = match self.ask(holder, Bytes::new()).await {
+                    Ok(response) => match refused(&response) {
+                        None => return Ok(Answered::There(response)),
+                        Some(how) => {
+                            last = Some(response);
+                            route.refused(how)
+                        }
+                    },
+                    Err(failed) => {
+                        reasons.push(unreachable(&self.state, holder, failed));
+                        route.refused(Refused::Silent)
+                    }
                 };
             }
-            tokio::time::sleep(PAUSE).await;
+            if step == ReadStep::End {
+                step = route.end(self.is_for_here(entry, partition)?, Instant::now() >= until);
+            }
+            match (step, last) {
+                (ReadStep::Again, _) => tokio::time::sleep(PAUSE).await,
+                (ReadStep::Here, _) => return Ok(Answered::Here),
+                (ReadStep::PassOn, Some(response)) => return Ok(Answered::There(response)),
+                _ => return Err(no_active(entry, partition, &reasons)),
+            }
         }
     }
 
@@ -72,32 +80,40 @@ impl Call {
         partition: PartitionId,
         body: Bytes,
     ) -> Result<Answered> {
-        if self.is_hop || entry.table.is_answered_here(partition) {
+        if self.is_hop {
             return Ok(Answered::Here);
         }
-        let mut reasons = Vec::new();
-        for holder in entry.table.holders(partition).into_iter().filter(|holder| holder.role == Role::Active)
-        {
-            match self.ask(&holder, body.clone()).await {
+        let here = entry.table.what_is_here(partition);
+        let holders = if here.answers { Vec::new() } else { entry.table.holders(partition) };
+        let mut route = WriteRoute::new(here, holders.iter().map(|holder| holder.role));
+        let (mut step, mut reasons) = (route.step(), Vec::new());
+        while let WriteStep::Ask(number) = step {
+            let holder = &holders[number];
+            step = match self.ask(holder, body.clone()).await {
                 Ok(response) => return Ok(Answered::There(response)),
-                Err(Failed::Broken(why)) => {
-                    self.state.node.mark_unreachable(&holder.node, &why);
-                    let text = format!(
-                        "the node {} did not answer a write that it may have done: {why}",
-                        holder.node
-                    );
-                    return Err(Error::new(Code::WriteOutcomeUnknown, text));
+                Err(failed @ Failed::NotSent(_)) => {
+                    reasons.push(unreachable(&self.state, holder, failed));
+                    route.not_sent()
                 }
-                Err(Failed::Late) => return Err(Error::plain(Code::WriteOutcomeUnknown)),
-                Err(failed) => reasons.push(unreachable(&self.state, &holder, failed)),
+                Err(failed) => {
+                    reasons = vec![unreachable(&self.state, holder, failed)];
+                    route.not_answered()
+                }
+            };
+        }
+        match step {
+            WriteStep::Unknown => {
+                let text = format!("the write may have been done: {}", reasons.join("; "));
+                Err(Error::new(Code::WriteOutcomeUnknown, text))
             }
+            WriteStep::Here => Ok(Answered::Here),
+            WriteStep::Ask(_) | WriteStep::NoActive => Err(no_active(entry, partition, &reasons)),
         }
-        // Whoever has the rows can decide: the log does.
-        if entry.table.is_here(partition) {
-            Ok(Answered::Here)
-        } else {
-            Err(no_active(entry, partition, &reasons))
-        }
+    }
+
+    /// What the reader asks for, as far as it decides who answers.
+    fn wanted(&self) -> Wanted {
+        Wanted { active: self.wants_active, may_be_old: self.demand.max_staleness.is_some() }
     }
 
     fn is_for_here(&self, entry: &Entry, partition: PartitionId) -> Result<bool> {
@@ -105,8 +121,8 @@ impl Call {
             return Ok(true);
         }
         // A copy that is fresh enough saves the hop.
-        let may_be_old =
-            self.demand.max_staleness.is_some() && !self.wants_active && entry.table.is_here(partition);
+        let wanted = self.wanted();
+        let may_be_old = wanted.may_be_old && !wanted.active && entry.table.is_here(partition);
         Ok(may_be_old && entry.table.admit(&Some(partition).into(), &self.demand)? == Admission::Granted)
     }
 
@@ -122,17 +138,25 @@ impl Call {
     }
 
     /// Refuses an answer that is not the active one's where that is asked for.
-    pub(crate) fn check_role(&self, entry: &Entry, partition: PartitionId) -> Result<()> {
-        if self.wants_active && entry.table.role(partition) != Role::Active {
-            return Err(no_active(entry, partition, &[]));
-        }
-        Ok(())
+    pub(crate) fn check_role(&self, entry: &Entry, role: Role) -> Result<()> {
+        check_role(self.wants_active, entry, role)
     }
 }
 
-/// Whether a copy that is here is as good as the one there: of an owner that is on its way only what it has is known.
-pub(super) fn is_no_better(entry: &Entry, partition: PartitionId, holder: &Holder) -> bool {
-    holder.role == Role::Standby || (!holder.ready && entry.table.is_live_here(partition))
+/// What another node's word is worth where a copy is here as well: of an owner that is on its way only what it has is known, too.
+pub(super) fn regarded(entry: &Entry, partition: PartitionId, holder: &Holder) -> Role {
+    let is_on_its_way = holder.role == Role::Active && !holder.ready;
+    if is_on_its_way && entry.table.is_live_here(partition) { Role::Standby } else { holder.role }
+}
+
+/// The same of an answer about several partitions.
+pub(super) fn check_role(wants_active: bool, entry: &Entry, role: Role) -> Result<()> {
+    if !wants_active || role == Role::Active {
+        return Ok(());
+    }
+    let mut here = entry.table.kept_partitions();
+    let partition = here.find(|partition| entry.table.role(*partition) != Role::Active).unwrap_or_default();
+    Err(no_active(entry, partition, &[]))
 }
 
 /// An answer on its way through.
@@ -140,19 +164,21 @@ fn passed_on(response: axum::http::Response<Incoming>) -> Response {
     response.map(|body| Body::Stream(AxumBody::new(body)))
 }
 
-/// Whether a node has told that it doesn't have the rows.
-fn is_not_there(response: &Response) -> bool {
-    let code = response.headers().get(&LENTIC_ERROR);
-    code.is_some_and(|code| code == Code::PartitionNotKept.as_str() || code == Code::TableNotFound.as_str())
-}
-
 /// Whether another node may know better.
-fn is_of_no_use(response: &Response) -> bool {
-    let code = response.headers().get(&LENTIC_ERROR);
-    let codes =
-        [Code::PartitionNotKept, Code::Stopping, Code::NoActive, Code::TableNotFound, Code::CatchingUp];
-    (response.status() == StatusCode::SERVICE_UNAVAILABLE || response.status().is_client_error())
-        && code.is_some_and(|code| codes.iter().any(|known| code == known.as_str()))
+fn refused(response: &Response) -> Option<Refused> {
+    let status = response.status();
+    if status != StatusCode::SERVICE_UNAVAILABLE && !status.is_client_error() {
+        return None;
+    }
+    let code = response.headers().get(&LENTIC_ERROR)?;
+    let is_one_of = |codes: &[Code]| codes.iter().any(|known| code == known.as_str());
+    if is_one_of(&[Code::PartitionNotKept, Code::TableNotFound]) {
+        Some(Refused::NotThere)
+    } else if is_one_of(&[Code::Stopping, Code::NoActive, Code::CatchingUp]) {
+        Some(Refused::CanNot)
+    } else {
+        None
+    }
 }
 
 pub(crate) fn no_active(entry: &Entry, partition: PartitionId, reasons: &[String]) -> Error {

@@ -7,11 +7,11 @@ use axum::http::{HeaderMap, Method};
 use futures_util::future::try_join_all;
 use http_body_util::BodyExt as _;
 use lentic::types::{Offset, PartitionId, Timestamp};
-use lentic::{Demand, Holder, Order, Role, Written};
+use lentic::{Demand, Holder, Order, Role, Wanted, Written, prefers_here};
 use tokio::time::Instant;
 
 use super::client::{Failed, Message};
-use super::elsewhere::{is_no_better, no_active};
+use super::elsewhere::{check_role, no_active, regarded};
 use super::part::Question;
 use super::{PART_PATH, Part, PartRow, What, answer};
 use crate::call::Call;
@@ -24,8 +24,8 @@ use crate::state::State;
 /// How long a question is asked again while nodes come and go.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long a new owner may take to be proven before a write is answered without its word.
-const PROOF: Duration = Duration::from_secs(1);
+/// How long a write waits for an owner that confirms it: a copy's word is none, for who answers as the active one may be behind it.
+const PROOF: Duration = Duration::from_secs(2);
 
 /// Between two times: a node that takes over tells so meanwhile.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -35,7 +35,7 @@ pub(crate) fn is_here(entry: &Entry) -> bool {
     let table = &entry.table;
     let all = || (0..table.partitions()).map(PartitionId);
     all().all(|partition| table.is_answered_here(partition))
-        || all().all(|partition| table.holders(partition).is_empty())
+        || table.is_all_here() && all().all(|partition| table.holders(partition).is_empty())
 }
 
 /// Asks all nodes that it takes.
@@ -74,7 +74,13 @@ impl Gather {
         let places =
             [(written.partition, written.offset)].into_iter().chain(written.elsewhere.iter().copied());
         for (partition, offset) in places {
-            if !self.has_applied(entry, partition, offset, deadline).await {
+            let applied = if entry.table.is_answered_here(partition) {
+                reached(&entry.table, partition, offset, deadline).await
+                    && is_proven(entry, partition, deadline).await
+            } else {
+                self.has_applied(entry, partition, offset, deadline).await
+            };
+            if !applied {
                 return false;
             }
         }
@@ -92,30 +98,13 @@ impl Gather {
         let gather = Self { state: Arc::clone(&self.state), demand, wants_active: true };
         let until = deadline.at().min(Instant::now() + PROOF);
         loop {
-            let is_proven = if entry.table.is_answered_here(partition) {
-                // In this order: what is applied by one that is the owner no more is nothing that others see.
-                if !reached(&entry.table, partition, offset, deadline).await {
-                    return false;
-                }
-                entry.table.role(partition) == Role::Active
-            } else {
-                let first = candidates(entry, partition, &gather.demand, true).into_iter().next().flatten();
-                match first.filter(|holder| holder.role == Role::Active) {
-                    Some(owner) => {
-                        match gather.ask(entry, Some(&owner), &[partition], What::Nothing, deadline).await {
-                            Err(error) if !is_passing(&error) => return false,
-                            told => told.is_ok(),
-                        }
-                    }
-                    // A copy confirms nothing.
-                    None if !entry.table.is_owned_here(partition) => return false,
-                    None => false,
-                }
-            };
-            if is_proven || Instant::now() >= until {
-                return is_proven;
+            let candidates = candidates(entry, partition, &gather.demand, true);
+            let Some(holder) = candidates.into_iter().next() else { return false };
+            match gather.ask(entry, holder.as_ref(), &[partition], What::Nothing, deadline).await {
+                Ok(_) => return true,
+                Err(error) if is_passing(&error) && Instant::now() < until => tokio::time::sleep(PAUSE).await,
+                Err(_) => return false,
             }
-            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -126,6 +115,11 @@ impl Gather {
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
         self.state.block(deadline, read).await
+    }
+
+    /// Refuses an answer from here that is not the active one's where that is asked for.
+    pub(crate) fn check_role(&self, entry: &Entry, role: Role) -> Result<()> {
+        check_role(self.wants_active, entry, role)
     }
 
     /// Waits until all partitions have come as far as is demanded.
@@ -230,15 +224,12 @@ pub(crate) fn candidates(
 ) -> Vec<Option<Holder>> {
     let table = &entry.table;
     let others = table.holders(partition);
-    let is_here = table.is_here(partition);
-    let prefers_here = table.is_answered_here(partition)
-        || (is_here && demand.max_staleness.is_some() && !wants_active)
-        || (is_here
-            && !wants_active
-            && others.first().is_none_or(|other| is_no_better(entry, partition, other)));
+    let here = table.what_is_here(partition);
+    let wanted = Wanted { active: wants_active, may_be_old: demand.max_staleness.is_some() };
+    let is_first = prefers_here(here, wanted, others.first().map(|other| regarded(entry, partition, other)));
     let mut candidates: Vec<_> = others.into_iter().map(Some).collect();
-    if is_here {
-        candidates.insert(if prefers_here { 0 } else { candidates.len() }, None);
+    if here.has_copy {
+        candidates.insert(if is_first { 0 } else { candidates.len() }, None);
     }
     candidates
 }
@@ -279,6 +270,18 @@ pub(crate) fn told(node: &str, body: &[u8]) -> Error {
     let text = |field: &str| document["error"][field].as_str().unwrap_or_default().to_owned();
     let code = Code::ALL.iter().copied().find(|code| code.as_str() == text("code")).unwrap_or(Code::Internal);
     Error::new(code, format!("the node {node}: {}", text("message"))).hint(text("hint"))
+}
+
+/// Whether this node is the active one of a partition, or is soon.
+async fn is_proven(entry: &Entry, partition: PartitionId, deadline: Deadline) -> bool {
+    let until = deadline.at().min(Instant::now() + PROOF);
+    while entry.table.role(partition) != Role::Active {
+        if Instant::now() >= until || !entry.table.is_answered_here(partition) {
+            return false;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    true
 }
 
 /// Whether another attempt may end better.

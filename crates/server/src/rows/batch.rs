@@ -109,6 +109,7 @@ struct Looked {
 async fn look(call: &Call, entry: &Arc<Entry>, keys: Arc<[Vec<u8>]>, max_bytes: usize) -> Result<Looked> {
     admitted(&entry.table, &Scope::All, &call.demand, call.deadline).await?;
     let table = Arc::clone(entry);
+    let begun = entry.table.begin(&Scope::All);
     let freshness = Freshness::of(&entry.table, &Scope::All);
     let read = move || {
         let mut out = b"{\"rows\":[".to_vec();
@@ -125,10 +126,12 @@ async fn look(call: &Call, entry: &Arc<Entry>, keys: Arc<[Vec<u8>]>, max_bytes: 
                 rows.row(&keys[index], &row, &mut out);
             }
         })?;
-        let role = table.table.role_of(&Scope::All);
+        let role = table.table.role_since(&begun);
         Ok::<_, ReadError>(Looked { out, missing, together: Together { positions, freshness, role } })
     };
-    Ok(call.state.block(call.deadline, read).await??)
+    let looked = call.state.block(call.deadline, read).await??;
+    call.check_role(entry, looked.together.role)?;
+    Ok(looked)
 }
 
 /// Each node is asked for the keys of its partitions, and for those that may be anywhere.

@@ -35,10 +35,13 @@ pub(crate) async fn count(call: Call) -> Result<Response> {
 async fn count_in(call: &Call, entry: Arc<Entry>, scan: Scan) -> Result<Response> {
     let (count, Together { positions, freshness, role }) = if peers::is_here(&entry) {
         admitted(&entry.table, &Scope::All, &call.demand, call.deadline).await?;
+        let begun = entry.table.begin(&Scope::All);
         let freshness = Freshness::of(&entry.table, &Scope::All);
         let table = entry.table.clone();
         let (count, positions) = call.state.block(call.deadline, move || table.count(&scan)).await??;
-        (count, Together { positions, freshness, role: entry.table.role_of(&Scope::All) })
+        let role = entry.table.role_since(&begun);
+        call.check_role(&entry, role)?;
+        (count, Together { positions, freshness, role })
     } else {
         let parts = call.gather().all(&entry, &|_| What::count(&scan.bounds), call.deadline).await?;
         (parts.iter().map(|part| part.count).sum(), Together::of(&parts))

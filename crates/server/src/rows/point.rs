@@ -126,18 +126,17 @@ async fn read_in(
                     .table
                     .get_as_of(&key, at, |version: FoundVersion<'_>| answer_version(&table, &version, &want))
             };
-            let answer = call.state.block(call.deadline, answer).await??;
-            return proven(call, &entry, &scope, answer);
+            return call.state.block(call.deadline, answer).await??;
         }
         let read = |found: Found<'_>| answer(&entry, &found, &want);
         if let Some(answer) = entry.table.get_with(&scope, &key, Tier::Memory, read)? {
-            return proven(call, &entry, &scope, answer);
+            return answer;
         }
     }
     let (table, place) = (Arc::clone(&entry), scope.clone());
     let read = move || table.table.get_with(&place, &key, Tier::Disk, |found| answer(&table, &found, &want));
     let answer = call.state.block(call.deadline, read).await??;
-    proven(call, &entry, &scope, answer.unwrap_or_else(|| Err(Error::plain(Code::Internal))))
+    answer.unwrap_or_else(|| Err(Error::plain(Code::Internal)))
 }
 
 /// A key that may be in any partition: all nodes are asked, and the newest row counts.
@@ -151,17 +150,23 @@ async fn read_anywhere(call: &Call, entry: &Arc<Entry>, key: &Bytes, want: &Want
     let newest = parts.iter().flat_map(|part| &part.rows).max_by_key(|row| row.timestamp);
     let partition = newest.map_or(PartitionId(0), |row| row.partition);
     let position = positions.iter().find(|(id, _)| *id == partition).map_or(Offset(0), |(_, offset)| *offset);
-    answer_as(entry, &found(newest, partition, position, freshness), want, role)
+    answer(entry, &found(newest, partition, position, freshness, role), want)
 }
 
 /// The answer to a read that the owner of the row was asked for.
 fn told(entry: &Entry, fetched: &Fetched, want: &Want) -> Result<Response> {
     let Fetched { row, partition, position, freshness } = fetched;
-    answer_as(entry, &found(row.as_ref(), *partition, *position, *freshness), want, Role::Active)
+    answer(entry, &found(row.as_ref(), *partition, *position, *freshness, Role::Active), want)
 }
 
 /// What another node found.
-fn found(row: Option<&PartRow>, partition: PartitionId, position: Offset, freshness: Freshness) -> Found<'_> {
+fn found(
+    row: Option<&PartRow>,
+    partition: PartitionId,
+    position: Offset,
+    freshness: Freshness,
+    role: Role,
+) -> Found<'_> {
     let row = row.map(|row| Row {
         partition: row.partition,
         offset: row.offset,
@@ -169,15 +174,7 @@ fn found(row: Option<&PartRow>, partition: PartitionId, position: Offset, freshn
         value: &row.value,
     });
     let progress = Progress { position, end: Offset(position.0 + freshness.lag), current_at: None };
-    Found { partition, progress, staleness_ms: freshness.staleness_ms, row }
-}
-
-/// The answer, if it is by whom it was asked of.
-fn proven(call: &Call, entry: &Entry, scope: &Scope, answer: Result<Response>) -> Result<Response> {
-    if let Scope::Partition(partition) = scope {
-        call.check_role(entry, *partition)?;
-    }
-    answer
+    Found { partition, progress, staleness_ms: freshness.staleness_ms, role, row }
 }
 
 /// The outcome of [`quick`].
@@ -261,6 +258,8 @@ enum Shape {
 pub(super) struct Want {
     shape: Shape,
     head: bool,
+    /// An answer of the active one alone.
+    active: bool,
     /// The row of this time; else the latest.
     as_of: Option<Timestamp>,
     if_match: Option<Tags>,
@@ -289,6 +288,7 @@ impl Want {
         Ok(Self {
             shape: shapes[index],
             head,
+            active: read.wants_active()?,
             as_of: None,
             if_match: if read.if_match { Tags::read(headers, &IF_MATCH)? } else { None },
             if_none_match: if read.if_none_match { Tags::read(headers, &IF_NONE_MATCH)? } else { None },
@@ -296,15 +296,13 @@ impl Want {
     }
 }
 
-/// The answer to a read of rows that are here.
+/// The answer to a read: value and headers are written into one block of memory and share it.
 pub(super) fn answer(entry: &Entry, found: &Found<'_>, want: &Want) -> Result<Response> {
-    answer_as(entry, found, want, entry.table.role(found.partition))
-}
-
-/// The answer to a read by who is this: value and headers are written into one block of memory and share it.
-fn answer_as(entry: &Entry, found: &Found<'_>, want: &Want, role: Role) -> Result<Response> {
+    if want.active && found.role != Role::Active {
+        return Err(peers::no_active(entry, found.partition, &[]));
+    }
     let Some(row) = &found.row else {
-        return Err(absent(entry, found, want, role));
+        return Err(absent(entry, found, want));
     };
     let tag = entry.table.topic_id().tag();
     let topic = entry.topic.as_str();
@@ -352,7 +350,7 @@ fn answer_as(entry: &Entry, found: &Found<'_>, want: &Want, role: Role) -> Resul
     if let Some(position) = position {
         headers.insert(&LENTIC_POSITION, part(position));
     }
-    headers.insert(&LENTIC_ROLE, role_header(role));
+    headers.insert(&LENTIC_ROLE, role_header(found.role));
     headers.insert(&LENTIC_LAG_RECORDS, lag.map_or(HeaderValue::from_static("0"), part));
     if let Some(staleness) = staleness {
         headers.insert(&LENTIC_STALENESS_MS, part(staleness));
@@ -372,10 +370,10 @@ fn answer_as(entry: &Entry, found: &Found<'_>, want: &Want, role: Role) -> Resul
 }
 
 /// No row: 404, or 412 where the reader's condition says that there is one.
-fn absent(entry: &Entry, found: &Found<'_>, want: &Want, role: Role) -> Error {
+fn absent(entry: &Entry, found: &Found<'_>, want: &Want) -> Error {
     let position = entry.position(found.partition, found.progress.position);
     let freshness = Freshness { lag: found.progress.lag(), staleness_ms: found.staleness_ms };
-    let headers = super::freshness_headers(position.as_slice(), freshness, role);
+    let headers = super::freshness_headers(position.as_slice(), freshness, found.role);
     let error = if want.if_match.is_some() {
         Error::new(Code::PreconditionFailed, "there is no such row")
     } else {

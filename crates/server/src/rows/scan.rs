@@ -94,7 +94,9 @@ pub(super) async fn answer(call: Call, entry: Arc<Entry>, request: Request) -> R
 async fn read(gather: &Gather, entry: &Arc<Entry>, scan: &Scan, page: Page) -> Result<ReadPage> {
     if scan.scope != Scope::All || peers::is_here(entry) {
         let (table, scan) = (Arc::clone(entry), scan.clone());
-        return gather.block(page.deadline, move || page.read(&table, &scan)).await?;
+        let read = gather.block(page.deadline, move || page.read(&table, &scan)).await??;
+        gather.check_role(entry, read.together.role)?;
+        return Ok(read);
     }
     let what = |_: &[PartitionId]| What::rows(&scan.bounds, scan.order, page.limit + 1, page.max_bytes);
     let parts = gather.all(entry, &what, page.deadline).await?;
@@ -162,6 +164,7 @@ struct ReadPage {
 impl Page {
     /// Blocks.
     fn read(self, entry: &Entry, scan: &Scan) -> Result<ReadPage> {
+        let begun = entry.table.begin(&scan.scope);
         let freshness = Freshness::of(&entry.table, &scan.scope);
         let writer = RowWriter::new(entry);
         let mut text = self.begin();
@@ -187,7 +190,7 @@ impl Page {
             rows += 1;
             ControlFlow::Continue(())
         })?;
-        let role = entry.table.role_of(&scan.scope);
+        let role = entry.table.role_since(&begun);
         Ok(ReadPage {
             text,
             rows,

@@ -32,8 +32,10 @@ pub(crate) async fn route(call: Call) -> Result<Response> {
     let partition = entry.table.partition_of_inner(&key);
     let mut nodes = Vec::new();
     if partition.is_none_or(|partition| entry.table.is_here(partition)) {
-        let role = partition
-            .map_or_else(|| entry.table.role_of(&Scope::All), |partition| entry.table.role(partition));
+        let role = partition.map_or_else(
+            || entry.table.role_since(&entry.table.begin(&Scope::All)),
+            |partition| entry.table.role(partition),
+        );
         nodes.push(api::RouteNode {
             node: call.state.node.node_id().to_owned(),
             role: role_name(role).to_owned(),

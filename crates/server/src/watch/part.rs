@@ -98,7 +98,7 @@ impl Watched {
         let table = &self.entry.table;
         loop {
             admitted(table, &scope, &self.demand, deadline).await?;
-            let (freshness, role) = (Freshness::of(table, &scope), table.role_of(&scope));
+            let (freshness, role) = (Freshness::of(table, &scope), table.role_since(&table.begin(&scope)));
             let (table, filter, scope, start) =
                 (table.clone(), self.filter.clone(), scope.clone(), start.clone());
             let open = move || table.watch(filter, &scope, start);

@@ -14,8 +14,8 @@ use lentic_types::{Offset, ShardId, TopicPartition};
 use super::SimCluster;
 use super::application::{Application, store_id};
 use super::follower::Follower;
-use super::log::{Isolation, Outgoing, PartitionLog};
 use crate::sim::Disk;
+use crate::sim::log::{Isolation, Outgoing, PartitionLog};
 
 /// Keys and values as they lie in a store.
 type Bytes = BTreeMap<Vec<u8>, Vec<u8>>;

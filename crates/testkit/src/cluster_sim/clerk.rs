@@ -2,10 +2,10 @@
 use lentic_cluster::HolderRecord;
 use lentic_types::{ShardId, Timestamp};
 
-use super::group::Membership;
-use super::log::Outgoing;
 use super::producer::{Failure, Producer};
 use super::world::World;
+use crate::sim::group::Membership;
+use crate::sim::log::Outgoing;
 
 /// How far the transaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! The steps of a process' transaction: what was queued is sent, the shards are fenced, the end comes, or doesn't.
 use lentic_engine::stream::StreamEvent;
 
-use super::broker::Refusal;
 use super::node::Node;
 use super::outlet::Work;
 use super::producer::Failure;
 use super::rule::Rule;
 use super::world::World;
+use crate::sim::broker::Refusal;
 
 impl Node {
     /// One request, or a few.

@@ -12,9 +12,9 @@ use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, Position, Timestamp, TopicPartition};
 
 use super::application::{TOPIC_ID, store_id};
-use super::log::Isolation;
 use super::rule::Rule;
 use super::world::World;
+use crate::sim::log::Isolation;
 
 #[derive(Default)]
 pub(super) struct Follower {

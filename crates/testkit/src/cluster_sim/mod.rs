@@ -1,13 +1,10 @@
 //! A simulated cluster: nodes with the real workers, over models of brokers, group and disks, and a schedule by a seed.
 mod application;
-mod broker;
 mod check;
 mod clerk;
 mod commit;
 mod follower;
-mod group;
 mod lease;
-mod log;
 mod node;
 mod outlet;
 mod ownership;
@@ -26,11 +23,11 @@ use lentic_types::{Offset, Partitioner, Timestamp, TopicName, TopicPartition};
 
 pub use rule::{Accident, Rule};
 
+use crate::sim::broker::Broker;
+use crate::sim::group::Group;
+use crate::sim::log::{Isolation, Outgoing};
 use crate::sim::{Disk, Random};
 use application::Application;
-use broker::Broker;
-use group::Group;
-use log::{Isolation, Outgoing};
 use node::Node;
 use world::World;
 

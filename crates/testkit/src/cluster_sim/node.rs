@@ -9,12 +9,12 @@ use lentic_types::{Offset, ShardId, Timestamp, TopicPartition};
 
 use super::clerk::Clerk;
 use super::follower::Follower;
-use super::group::{Answer, Membership};
-use super::log::Isolation;
 use super::outlet::{Outlet, Work};
 use super::rule::Rule;
 use super::shard::Shard;
 use super::world::World;
+use crate::sim::group::{Answer, Membership};
+use crate::sim::log::Isolation;
 use crate::sim::{Disk, Random};
 
 pub(super) struct Node {

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use lentic_engine::stream::{ProducedRecord, Sealed};
 use lentic_types::{Offset, PartitionId, Timestamp, TopicPartition};
 
-use super::log::Outgoing;
 use super::producer::Producer;
 use super::world::World;
+use crate::sim::log::Outgoing;
 
 /// What the thread waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]

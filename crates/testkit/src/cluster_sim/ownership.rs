@@ -10,14 +10,14 @@ use lentic_store::FamilyId;
 use lentic_types::{Offset, ShardId, TopicPartition};
 
 use super::application::{Application, TOPIC_ID, store_id};
-use super::broker::Refusal;
-use super::log::Isolation;
 use super::node::Node;
 use super::outlet::Work;
 use super::producer::Failure;
 use super::rule::Rule;
 use super::shard::holders;
 use super::world::World;
+use crate::sim::broker::Refusal;
+use crate::sim::log::Isolation;
 
 struct NoGlobals;
 

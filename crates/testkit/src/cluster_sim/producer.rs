@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use lentic_types::{Offset, Timestamp, TopicPartition};
 
-use super::broker::{ProducerId, Refusal};
-use super::group::Membership;
-use super::log::Outgoing;
 use super::rule::{Accident, Rule};
 use super::world::World;
+use crate::sim::broker::{ProducerId, Refusal};
+use crate::sim::group::Membership;
+use crate::sim::log::Outgoing;
 
 /// How a request came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, TopicName};
 
 use super::SimCluster;
-use super::log::Isolation;
 use super::node::Node;
 use crate::driver::rows;
+use crate::sim::log::Isolation;
 use crate::{Logged, Output, SessionEntry, StoreRow, WindowEntry};
 
 impl SimCluster {

@@ -5,9 +5,9 @@ use lentic_cluster::{HolderRecord, Holders, Ownership};
 use lentic_engine::stream::PositionsRecord;
 use lentic_types::{Offset, Timestamp, TopicPartition};
 
-use super::log::Isolation;
 use super::rule::Rule;
 use super::world::World;
+use crate::sim::log::Isolation;
 
 pub(super) struct Shard {
     pub(super) ownership: Ownership,

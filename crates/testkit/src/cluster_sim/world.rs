@@ -2,10 +2,10 @@
 use lentic_types::Timestamp;
 
 use super::application::Application;
-use super::broker::Broker;
 use super::lease::Shown;
 use super::rule::{Accident, Rule};
 use crate::sim::Random;
+use crate::sim::broker::Broker;
 
 pub(super) struct World {
     pub(super) application: Application,

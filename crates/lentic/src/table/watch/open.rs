@@ -10,8 +10,6 @@ use super::snapshot::Snapshot;
 use super::{EventId, Filter, Subscription, WatchEvent, WatchStart};
 use crate::ReadError;
 use crate::table::admission::Waiting;
-use crate::table::partition::is_building;
-use crate::table::routing::is_built;
 use crate::table::{Partition, RawTable, Scope, Target};
 
 /// An open watch. One reader owns it; dropping it ends it, and may block where it reads the log.
@@ -147,7 +145,7 @@ impl Watch {
     /// A partition whose rows are about to be replaced by others.
     fn building(&self) -> Option<PartitionId> {
         let mut partitions = self.partitions.iter();
-        partitions.find(|partition| is_building(partition.view().state)).map(|partition| partition.id)
+        partitions.find(|partition| partition.view().state.is_building()).map(|partition| partition.id)
     }
 
     /// Begins a new subscription, and returns what each partition that is kept was then. `Err`: one has left since the caller
@@ -159,7 +157,7 @@ impl Watch {
         for partition in self.partitions.iter() {
             let (snapshot, view) =
                 partition.subscribe(&self.subscription).ok_or(ReadError::NotKept(partition.id))?;
-            if !is_built(view.state) {
+            if !view.state.is_built() {
                 return Err(self.table.not_live(partition, &view)?.error);
             }
             views.push((snapshot, view));

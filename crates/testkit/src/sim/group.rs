@@ -8,19 +8,19 @@ use lentic_types::{ShardId, Timestamp};
 use crate::sim::Random;
 
 /// `session.timeout.ms`.
-pub(super) const SESSION_MS: u64 = 10_000;
+pub(crate) const SESSION_MS: u64 = 10_000;
 
 /// How long a rebalance waits for a member that lives and doesn't join (`max.poll.interval.ms`).
 const REBALANCE_MS: u64 = 20_000;
 
 /// Whom a request comes from: the metadata of a group's consumer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Membership {
+pub(crate) struct Membership {
     /// The static id (`group.instance.id`).
-    pub(super) node: Arc<str>,
+    pub(crate) node: Arc<str>,
     /// New at each start, as the coordinator gives it.
-    pub(super) member: u64,
-    pub(super) generation: i64,
+    pub(crate) member: u64,
+    pub(crate) generation: i64,
 }
 
 struct Member {
@@ -34,7 +34,7 @@ struct Member {
 
 /// What the group says to a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// It is not of the group: whatever it had is lost.
     Unknown,
     /// A rebalance is under way, and it has to join.
@@ -45,7 +45,7 @@ pub(super) enum Answer {
     Assigned(i64, BTreeSet<ShardId>),
 }
 
-pub(super) struct Group {
+pub(crate) struct Group {
     shards: u32,
     generation: i64,
     members: BTreeMap<Arc<str>, Member>,
@@ -56,20 +56,20 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(shards: u32) -> Self {
+    pub(crate) fn new(shards: u32) -> Self {
         let wishes = (0..u64::from(shards)).collect();
         Self { shards, generation: 0, members: BTreeMap::new(), rebalancing: None, wishes }
     }
 
     /// Whether the group knows this member and generation.
-    pub(super) fn knows(&self, membership: &Membership) -> bool {
+    pub(crate) fn knows(&self, membership: &Membership) -> bool {
         let member = self.members.get(&membership.node);
         membership.generation == self.generation && member.is_some_and(|known| known.id == membership.member)
     }
 
     /// A member joins, with what it owns. One with the static id of another takes its place, and its shards if no rebalance
     /// is under way; the other is fenced.
-    pub(super) fn join(&mut self, node: &Arc<str>, id: u64, owned: BTreeSet<ShardId>, now: Timestamp) {
+    pub(crate) fn join(&mut self, node: &Arc<str>, id: u64, owned: BTreeSet<ShardId>, now: Timestamp) {
         match self.members.get_mut(node) {
             Some(member) if member.id == id => {
                 (member.heard_of, member.owned) = (now, owned);
@@ -96,7 +96,7 @@ impl Group {
     }
 
     /// What the group says to a member that asks.
-    pub(super) fn poll(&mut self, node: &Arc<str>, id: u64) -> Answer {
+    pub(crate) fn poll(&mut self, node: &Arc<str>, id: u64) -> Answer {
         match self.members.get(node).filter(|member| member.id == id) {
             None => Answer::Unknown,
             Some(member) if self.rebalancing.is_some() && member.has_joined => Answer::Wait,
@@ -105,15 +105,20 @@ impl Group {
         }
     }
 
+    /// Whether another process has the place of a member.
+    pub(crate) fn knows_another(&self, node: &Arc<str>, id: u64) -> bool {
+        self.members.get(node).is_some_and(|member| member.id != id)
+    }
+
     /// A sign of life.
-    pub(super) fn heartbeat(&mut self, node: &Arc<str>, id: u64, now: Timestamp) {
+    pub(crate) fn heartbeat(&mut self, node: &Arc<str>, id: u64, now: Timestamp) {
         if let Some(member) = self.members.get_mut(node).filter(|member| member.id == id) {
             member.heard_of = now;
         }
     }
 
     /// The group doesn't know the member any more, as if its session had ended.
-    pub(super) fn drop_member(&mut self, node: &Arc<str>, now: Timestamp) {
+    pub(crate) fn drop_member(&mut self, node: &Arc<str>, now: Timestamp) {
         if self.members.remove(node).is_some() {
             self.rebalance(now);
             self.complete();
@@ -121,7 +126,7 @@ impl Group {
     }
 
     /// Another placement is wanted: some shards move.
-    pub(super) fn shuffle(&mut self, random: &mut Random, now: Timestamp) {
+    pub(crate) fn shuffle(&mut self, random: &mut Random, now: Timestamp) {
         for wish in &mut self.wishes {
             if random.percent(60) {
                 *wish = random.below(1_000);
@@ -131,7 +136,7 @@ impl Group {
     }
 
     /// Members that were not heard of are dropped.
-    pub(super) fn expire(&mut self, now: Timestamp) {
+    pub(crate) fn expire(&mut self, now: Timestamp) {
         let waits_long = self.rebalancing.is_some_and(|since| now.millis_since(since) > REBALANCE_MS);
         let is_gone = |member: &Member| {
             now.millis_since(member.heard_of) > SESSION_MS || (waits_long && !member.has_joined)
@@ -147,7 +152,7 @@ impl Group {
         }
     }
 
-    pub(super) fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         self.rebalancing.is_none()
     }
 

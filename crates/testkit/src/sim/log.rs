@@ -8,16 +8,16 @@ use crate::Logged;
 
 /// A record on its way into the log.
 #[derive(Clone, Debug)]
-pub(super) struct Outgoing {
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) value: Option<Vec<u8>>,
-    pub(super) timestamp: Timestamp,
-    pub(super) headers: Vec<Header>,
+pub(crate) struct Outgoing {
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) value: Option<Vec<u8>>,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) headers: Vec<Header>,
 }
 
 /// Which records a reader gets (`isolation.level`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Isolation {
+pub(crate) enum Isolation {
     Committed,
     Uncommitted,
 }
@@ -42,7 +42,7 @@ struct Entry {
 
 /// One partition; an offset is a place in it.
 #[derive(Default)]
-pub(super) struct PartitionLog {
+pub(crate) struct PartitionLog {
     entries: Vec<Entry>,
     /// First offset of each transaction without a marker here.
     open: BTreeMap<u64, u64>,
@@ -51,34 +51,34 @@ pub(super) struct PartitionLog {
 
 impl PartitionLog {
     /// The end as `read_uncommitted` sees it.
-    pub(super) fn end(&self) -> Offset {
+    pub(crate) fn end(&self) -> Offset {
         Offset(self.entries.len() as u64)
     }
 
     /// The last stable offset.
-    pub(super) fn stable_end(&self) -> Offset {
+    pub(crate) fn stable_end(&self) -> Offset {
         self.open.values().min().map_or(self.end(), |first| Offset(*first))
     }
 
-    pub(super) fn end_for(&self, isolation: Isolation) -> Offset {
+    pub(crate) fn end_for(&self, isolation: Isolation) -> Offset {
         match isolation {
             Isolation::Committed => self.stable_end(),
             Isolation::Uncommitted => self.end(),
         }
     }
 
-    pub(super) fn append(&mut self, record: Outgoing) -> Offset {
+    pub(crate) fn append(&mut self, record: Outgoing) -> Offset {
         self.push(record, Writer::Plain, Arc::from(""))
     }
 
-    pub(super) fn append_in(&mut self, transaction: u64, by: &Arc<str>, record: Outgoing) -> Offset {
+    pub(crate) fn append_in(&mut self, transaction: u64, by: &Arc<str>, record: Outgoing) -> Offset {
         let offset = self.push(record, Writer::Transaction(transaction), Arc::clone(by));
         self.open.entry(transaction).or_insert(offset.0);
         offset
     }
 
     /// The marker that ends a transaction here.
-    pub(super) fn end_transaction(&mut self, transaction: u64, by: &Arc<str>, commit: bool) {
+    pub(crate) fn end_transaction(&mut self, transaction: u64, by: &Arc<str>, commit: bool) {
         let record = Outgoing { key: None, value: None, timestamp: Timestamp::NONE, headers: Vec::new() };
         self.push(record, Writer::Marker, Arc::clone(by));
         self.open.remove(&transaction);
@@ -103,7 +103,7 @@ impl PartitionLog {
     }
 
     /// Records from an offset on, below the end of this isolation, with who wrote them.
-    pub(super) fn records(
+    pub(crate) fn records(
         &self,
         from: Offset,
         isolation: Isolation,
@@ -117,14 +117,14 @@ impl PartitionLog {
     }
 
     /// The offset after the last committed record below an offset.
-    pub(super) fn last_below(&self, offset: Offset) -> Offset {
+    pub(crate) fn last_below(&self, offset: Offset) -> Offset {
         let below = &self.entries[..self.entries.len().min(offset.0 as usize)];
         let last = below.iter().rposition(|entry| self.is_shown(entry, Isolation::Committed));
         Offset(last.map_or(0, |last| last as u64 + 1))
     }
 
     /// At most so many records from an offset on.
-    pub(super) fn read(&self, from: Offset, most: usize, isolation: Isolation) -> RecordBatch {
+    pub(crate) fn read(&self, from: Offset, most: usize, isolation: Isolation) -> RecordBatch {
         let mut batch = RecordBatch::default();
         for (offset, record, _) in self.records(from, isolation).take(most) {
             let view = RecordView {

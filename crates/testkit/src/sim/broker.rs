@@ -9,11 +9,11 @@ use super::log::{Isolation, Outgoing, PartitionLog};
 use crate::sim::Random;
 
 /// `transaction.timeout.ms`.
-pub(super) const TRANSACTION_TIMEOUT_MS: u64 = 10_000;
+pub(crate) const TRANSACTION_TIMEOUT_MS: u64 = 10_000;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// The producer's epoch is not the newest (`INVALID_PRODUCER_EPOCH`): somebody else has the id, or it timed out.
     Fenced,
     /// The id's last transaction is still being ended (`CONCURRENT_TRANSACTIONS`): ask again.
@@ -24,9 +24,9 @@ pub(super) enum Refusal {
 
 /// A producer as the coordinator knows it from a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ProducerId {
-    pub(super) id: Arc<str>,
-    pub(super) epoch: u32,
+pub(crate) struct ProducerId {
+    pub(crate) id: Arc<str>,
+    pub(crate) epoch: u32,
 }
 
 /// What the coordinator keeps of a transactional id.
@@ -50,19 +50,19 @@ enum Phase {
     },
 }
 
-pub(super) struct Broker {
+pub(crate) struct Broker {
     partitions: BTreeMap<TopicPartition, PartitionLog>,
     /// Partitions of each topic.
     topics: BTreeMap<TopicName, u32>,
     ids: BTreeMap<Arc<str>, Transactional>,
     next_transaction: u64,
-    pub(super) group: Group,
+    pub(crate) group: Group,
     /// Ends of transactions that left a client and have not arrived: the client has given up waiting.
     late: Vec<(ProducerId, bool)>,
 }
 
 impl Broker {
-    pub(super) fn new(group: Group) -> Self {
+    pub(crate) fn new(group: Group) -> Self {
         Self {
             partitions: BTreeMap::new(),
             topics: BTreeMap::new(),
@@ -73,35 +73,35 @@ impl Broker {
         }
     }
 
-    pub(super) fn create(&mut self, topic: TopicName, partitions: u32) {
+    pub(crate) fn create(&mut self, topic: TopicName, partitions: u32) {
         self.topics.entry(topic).or_insert(partitions);
     }
 
     /// Partitions of a topic; one that nobody has created has one.
-    pub(super) fn partitions_of(&self, topic: &TopicName) -> u32 {
+    pub(crate) fn partitions_of(&self, topic: &TopicName) -> u32 {
         self.topics.get(topic).copied().unwrap_or(1)
     }
 
-    pub(super) fn topics(&self) -> impl Iterator<Item = (&TopicPartition, &PartitionLog)> {
+    pub(crate) fn topics(&self) -> impl Iterator<Item = (&TopicPartition, &PartitionLog)> {
         self.partitions.iter()
     }
 
-    pub(super) fn log(&self, partition: &TopicPartition) -> Option<&PartitionLog> {
+    pub(crate) fn log(&self, partition: &TopicPartition) -> Option<&PartitionLog> {
         self.partitions.get(partition)
     }
 
-    pub(super) fn end_of(&self, partition: &TopicPartition, isolation: Isolation) -> Offset {
+    pub(crate) fn end_of(&self, partition: &TopicPartition, isolation: Isolation) -> Offset {
         self.log(partition).map_or(Offset(0), |log| log.end_for(isolation))
     }
 
     /// Without a transaction.
-    pub(super) fn append(&mut self, partition: &TopicPartition, record: Outgoing) -> Offset {
+    pub(crate) fn append(&mut self, partition: &TopicPartition, record: Outgoing) -> Offset {
         self.partitions.entry(partition.clone()).or_default().append(record)
     }
 
     /// `init_transactions`: the id is the caller's from now on, and what others have under it is fenced. What was open
     /// is aborted; until that is done the answer is [`Refusal::Busy`].
-    pub(super) fn init(&mut self, id: &Arc<str>) -> Result<u32, Refusal> {
+    pub(crate) fn init(&mut self, id: &Arc<str>) -> Result<u32, Refusal> {
         let empty = || Transactional { epoch: 0, phase: Phase::Empty };
         let known = self.ids.entry(Arc::clone(id)).or_insert_with(empty);
         match known.phase {
@@ -119,7 +119,7 @@ impl Broker {
     }
 
     /// Writes a record in the producer's transaction, which is begun by the first.
-    pub(super) fn produce(
+    pub(crate) fn produce(
         &mut self,
         producer: &ProducerId,
         now: Timestamp,
@@ -133,7 +133,7 @@ impl Broker {
 
     /// Commits offsets under the group's metadata in the producer's transaction (`send_offsets_to_transaction`): refused
     /// if the group doesn't know the member and its generation any more.
-    pub(super) fn fence(
+    pub(crate) fn fence(
         &mut self,
         producer: &ProducerId,
         now: Timestamp,
@@ -169,7 +169,7 @@ impl Broker {
     }
 
     /// Commits or aborts the producer's transaction: decided at once, visible partition by partition.
-    pub(super) fn end(&mut self, producer: &ProducerId, commit: bool) -> Result<(), Refusal> {
+    pub(crate) fn end(&mut self, producer: &ProducerId, commit: bool) -> Result<(), Refusal> {
         let known = self.ids.get_mut(&producer.id).ok_or(Refusal::Fenced)?;
         if known.epoch != producer.epoch {
             return Err(Refusal::Fenced);
@@ -182,12 +182,12 @@ impl Broker {
     }
 
     /// The same for a request that arrives when nobody waits for its answer any more.
-    pub(super) fn end_later(&mut self, producer: ProducerId, commit: bool) {
+    pub(crate) fn end_later(&mut self, producer: ProducerId, commit: bool) {
         self.late.push((producer, commit));
     }
 
     /// One of the late requests arrives. Returns what it was.
-    pub(super) fn arrive(&mut self, random: &mut Random) -> Option<String> {
+    pub(crate) fn arrive(&mut self, random: &mut Random) -> Option<String> {
         if self.late.is_empty() {
             return None;
         }
@@ -197,7 +197,7 @@ impl Broker {
     }
 
     /// Writes the marker of a decided transaction into one of the partitions that lack it.
-    pub(super) fn write_marker(&mut self, random: &mut Random) -> Option<TopicPartition> {
+    pub(crate) fn write_marker(&mut self, random: &mut Random) -> Option<TopicPartition> {
         let ending = |(id, known): (&Arc<str>, &Transactional)| {
             matches!(known.phase, Phase::Ending { .. }).then(|| Arc::clone(id))
         };
@@ -215,12 +215,12 @@ impl Broker {
     }
 
     /// Whether every transaction is at its end in every partition.
-    pub(super) fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         self.late.is_empty() && self.ids.values().all(|known| matches!(known.phase, Phase::Empty))
     }
 
     /// Time has passed: transactions that are open for too long are aborted, and their producers fenced.
-    pub(super) fn expire(&mut self, now: Timestamp) {
+    pub(crate) fn expire(&mut self, now: Timestamp) {
         for known in self.ids.values_mut() {
             if let Phase::Ongoing { since, .. } = known.phase
                 && now.millis_since(since) > TRANSACTION_TIMEOUT_MS
