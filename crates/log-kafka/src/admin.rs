@@ -59,15 +59,14 @@ pub(crate) fn create_topic(
         if let Some(described) = describe(client, name, deadline)?
             && described.led
             && described.partitions == partitions as usize
-            && match offsets(client, all.iter().collect(), Bound::End, deadline) {
-                Ok(ends) => ends.values().all(Result::is_ok),
-                Err(Error::NoSuchTopic(_)) => false,
-                Err(error) => return Err(error),
-            }
+            && offsets(client, all.iter().collect(), Bound::End, deadline.min(Instant::now() + PATIENCE))
+                .is_ok_and(|ends| ends.values().all(Result::is_ok))
         {
             return Ok(of(name, &described, settings.clone()));
         }
-        pause(deadline, || format!("the topic {name} was made, but its partitions have no leaders"))?;
+        pause(deadline, || {
+            format!("the topic {name} was made, but its partitions have no leaders that know it")
+        })?;
     }
 }
 

@@ -13,6 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Read,
+    /// Of a write, with its token: what a dead node left open in a transaction hides what came after it, until that is aborted.
+    ReadBack,
     Write,
     CompareAndSet,
 }

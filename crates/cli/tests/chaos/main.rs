@@ -55,13 +55,12 @@ fn phase(front: &Front, name: &str, failures: Failures, what: impl FnOnce()) {
             tally.failed
         );
     }
-    let reads = tallies.get(&Kind::Read).cloned().unwrap_or_default();
-    assert!(reads.answered > 0, "{name}: no read was answered");
-    assert!(
-        failures == Failures::Some || reads.failed.is_empty(),
-        "{name}: reads failed: {:?}",
-        reads.failed
-    );
+    for kind in [Kind::Read, Kind::ReadBack] {
+        let reads = tallies.get(&kind).cloned().unwrap_or_default();
+        assert!(reads.answered > 0, "{name}: no {kind:?} was answered");
+        let is_fine = failures == Failures::Some || reads.failed.is_empty();
+        assert!(is_fine, "{name}: {kind:?} failed: {:?}", reads.failed);
+    }
 }
 
 /// A node leaves in order, and clients have heard of it before.

@@ -28,7 +28,7 @@ pub fn key(writer: usize, number: usize) -> String {
 /// Writes a value of its own to one key after the other, until the front says that it is over.
 pub fn write(front: &Front, writer: usize) -> Written {
     let mut written = Written::default();
-    let (mut writes, mut reads) = (Client::new(front, Kind::Write), Client::new(front, Kind::Read));
+    let (mut writes, mut reads) = (Client::new(front, Kind::Write), Client::new(front, Kind::ReadBack));
     for number in 0.. {
         if front.is_over() {
             break;

@@ -114,6 +114,8 @@ impl OwnBroker {
 
 impl Drop for OwnBroker {
     fn drop(&mut self) {
+        // The last of three would wait in vain for the others before it stops in order.
+        self.run(&["kill"]);
         self.run(&["down"]);
     }
 }
