@@ -72,8 +72,11 @@ fn the_first_counts() {
         let said = agreed(&cluster, &name);
         assert_eq!((&said["topic"], &said["value"]), (&specs[won]["topic"], &specs[won]["value"]), "{name}");
         for (through, other) in [("a", "b"), ("b", "a")] {
-            cluster.node(through).put_row(&name, &format!("{name}-{through}"), "1");
-            assert_eq!(cluster.node(other).row(&name, &format!("{name}-{through}")).as_deref(), Some("1"));
+            let path = format!("/v1/tables/{name}/rows/{name}-{through}");
+            let put = cluster.node(through).put(&path, "1").send().expect(200);
+            let token = put.header("lentic-token").expect("a token");
+            let read = cluster.node(other).get(&path).header("lentic-at-least", token).send().expect(200);
+            assert_eq!(read.text(), "1", "{name} through {other}");
         }
         winners.insert(name, said);
     }
