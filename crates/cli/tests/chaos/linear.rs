@@ -118,7 +118,9 @@ fn candidates<'a>(history: &'a [Operation], done: &Set) -> impl Iterator<Item = 
 
 fn told(history: &[Operation], longest: &[usize]) -> String {
     let mut done = Set(vec![0; history.len() / 64 + 1]);
-    longest.iter().for_each(|number| done.flip(*number));
+    for number in longest {
+        done.flip(*number);
+    }
     let last: Vec<_> = longest.iter().rev().take(3).rev().map(|number| &history[*number]).collect();
     let open: Vec<_> = candidates(history, &done).map(|number| &history[number]).collect();
     format!(

@@ -202,9 +202,9 @@ fn check_history(counted: &[Counted], log: &Log) -> usize {
         let open = |operation: &&linear::Operation| matches!(operation.action, linear::Action::Attempted(..));
         let (known, unknown) =
             (operations.iter().filter(replaced).count(), operations.iter().filter(open).count());
-        let values =
+        let mut values =
             log.values().flatten().filter(|record| record.1 == key).filter_map(|record| record.2.as_deref());
-        let last = counter::count(values.last().expect("it was there"));
+        let last = counter::count(values.next_back().expect("it was there"));
         assert!(
             (known as u64..=(known + unknown) as u64).contains(&last),
             "{key}: counted to {last} in {known} steps and {unknown} that are not known"

@@ -43,8 +43,8 @@ impl Told {
                 }
             }
             "snapshot-end" => self.from = positions(event.id.as_deref().expect("an id")),
-            "heartbeat" | ":" => {}
-            "error" => {}
+            // After an error it comes back.
+            "heartbeat" | ":" | "error" => {}
             _ => self.broken.push(format!("{event:?}")),
         }
         if event.id.is_some() {
