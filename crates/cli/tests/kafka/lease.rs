@@ -33,8 +33,9 @@ fn active_only_within_the_lease() {
     let service = Service::new(&broker.address);
     let node = service.ready();
     node.declare(&json!({"name": "t", "topic": "lease", "key": "string", "value": "json", "partitions": 3}));
-    let put = node.put("/v1/tables/t/rows/k", "1").send().expect(200);
-    assert_eq!(put.header("lentic-applied"), Some("true"), "{put:?}");
+    let row = || as_active(node.get("/v1/tables/t/rows/k"));
+    node.put("/v1/tables/t/rows/k", "1").send().expect(200);
+    until("the first lease", || (row().status == 200).then_some(()));
     for read in reads(&node) {
         assert_eq!(as_active(read).expect(200).header("lentic-role"), Some("active"));
     }
@@ -42,7 +43,6 @@ fn active_only_within_the_lease() {
     broker.run(&["kill"]);
     // Nothing is proven that was sent later.
     let cut = Instant::now();
-    let row = || as_active(node.get("/v1/tables/t/rows/k"));
     let refused = until("the end of the lease", || {
         let asked = cut.elapsed();
         let answer = row();

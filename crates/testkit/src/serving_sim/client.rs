@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use lentic_cluster::Role;
 use lentic_types::{Offset, PartitionId, Timestamp};
 
+use super::ServingRule;
 use super::history::{History, Shown};
 use super::job::{Ask, Condition, Demand, Job, Said, Stage};
 use super::world::World;
@@ -96,6 +97,7 @@ impl Client {
     }
 
     fn demand(&self, world: &mut World, partition: PartitionId) -> Demand {
+        let returns = world.keeps(ServingRule::SessionsReturnPositions);
         let last = self.positions.get(&partition).and_then(|position| position.0.checked_sub(1));
         let max_staleness_ms = match world.random.below(6) {
             0 => Some(world.random.below(300) as i64),
@@ -103,7 +105,7 @@ impl Client {
             _ => None,
         };
         Demand {
-            at_least: last.map(Offset).filter(|_| self.is_session),
+            at_least: last.map(Offset).filter(|_| self.is_session && returns),
             max_staleness_ms,
             active: world.random.percent(25),
         }
@@ -125,8 +127,9 @@ impl Client {
         }
         let floor = history.floor(partition);
         let stage = Stage::Begin;
+        let (held_until, is_hop) = (began, false);
         let sent =
-            Job { id: job, ask: ask.clone(), partition, key: key.clone(), is_hop: false, began, stage };
+            Job { id: job, ask: ask.clone(), partition, key: key.clone(), is_hop, began, stage, held_until };
         world.sent.push((start, sent));
         self.open = Some(Open { job, start, ask, partition, key, began, floor });
     }
@@ -159,12 +162,6 @@ impl Client {
             | (Some(Said::NotWritten), Ask::Write(Some(value))) => {
                 history.refused.insert(*value);
                 self.tags.remove(&open.key);
-            }
-            (Some(said), Ask::Read(demand)) => {
-                if !demand.active && demand.at_least.is_none() && demand.max_staleness_ms.is_none() {
-                    world.note(format!("a plain read is refused: {said:?}"));
-                    history.refused_reads += 1;
-                }
             }
             _ => {}
         }

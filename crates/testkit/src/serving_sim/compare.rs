@@ -183,6 +183,12 @@ impl Process {
     /// One step of something that it was asked.
     pub(super) fn step_job(&mut self, world: &mut World, id: u64) {
         let Some(mut job) = self.jobs.remove(&id) else { return };
+        if world.now < job.held_until {
+            return drop(self.jobs.insert(id, job));
+        }
+        if !world.is_calm && world.random.percent(3) {
+            job.held_until = Timestamp(world.now.0 + world.random.below(2_000) as i64);
+        }
         let said = match job.ask.clone() {
             Ask::Read(demand) => self.step_read(world, &mut job, demand),
             Ask::Write(value) => self.step_write(world, &mut job, value),

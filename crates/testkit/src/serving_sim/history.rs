@@ -31,8 +31,6 @@ pub(super) struct History {
     pub(super) attempts: BTreeMap<u64, Condition>,
     /// By partition: how far the active one has been seen to be.
     floors: BTreeMap<PartitionId, Offset>,
-    /// Plain reads that were not answered.
-    pub(super) refused_reads: u64,
 }
 
 impl History {

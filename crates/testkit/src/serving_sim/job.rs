@@ -109,6 +109,8 @@ pub(super) struct Job {
     pub(super) is_hop: bool,
     pub(super) began: Timestamp,
     pub(super) stage: Stage,
+    /// Until then something holds it up.
+    pub(super) held_until: Timestamp,
 }
 
 /// How long a request may take.

@@ -129,9 +129,4 @@ impl ServingSim {
     pub fn trace(&self) -> &[String] {
         &self.world.trace
     }
-
-    /// How many plain reads were not answered.
-    pub fn refused_reads(&self) -> u64 {
-        self.history.refused_reads
-    }
 }

@@ -44,6 +44,7 @@ impl Process {
                 is_hop: true,
                 began: job.began,
                 stage: Stage::Begin,
+                held_until: job.began,
             },
         ));
         Some(Asked { job: id, node: Arc::clone(node), start })

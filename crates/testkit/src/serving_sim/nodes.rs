@@ -1,11 +1,10 @@
 //! What a process tells the others and hears of them, and what it keeps by that.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use lentic_cluster::{NodeRecord, Placement, Role, ShardState};
 use lentic_engine::TaskState;
 use lentic_types::{Offset, ShardId};
 
-use super::ServingRule;
 use super::process::Process;
 use super::world::{World, nodes_partition, record};
 use crate::sim::log::Isolation;
@@ -78,13 +77,11 @@ impl Process {
         if !self.is_settled {
             return;
         }
-        let nothing = BTreeSet::new();
-        let given_up = if world.keeps(ServingRule::GivenUpStays) { &self.given_up } else { &nothing };
         let placement = Placement {
             node: &self.name,
             rack: None,
             owned: self.lease.owned().collect(),
-            given_up,
+            given_up: &self.given_up,
             kept: &self.kept,
         };
         let keep = placement.to_keep(&self.map, world.shards, world.replicas);

@@ -41,14 +41,14 @@ pub(super) struct Process {
     pub(super) given_up: BTreeSet<ShardId>,
     pub(super) kept: BTreeSet<ShardId>,
     pub(super) lease: Lease,
-    /// A fence that is on its way: when it was sent, and whether the group took it.
-    pub(super) fence: Option<(u64, bool)>,
+    /// The fence that is on its way.
+    pub(super) fence: Option<Fence>,
     pub(super) targets: Targets,
     pub(super) map: ShardMap,
     pub(super) heard_to: Offset,
     pub(super) told: Option<(NodeRecord, Timestamp)>,
     pub(super) tables: Tables,
-    /// Of a hundred times that it could read on, so often it does.
+    /// Of a hundred times that it could read on, or do something about a shard, so often it does.
     pub(super) pace: u64,
     pub(super) clerk: Producer,
     pub(super) writer: Producer,
@@ -57,6 +57,15 @@ pub(super) struct Process {
     pub(super) deciding: Option<u64>,
     /// Acknowledged too early.
     pub(super) unsent: Vec<(PartitionId, Outgoing)>,
+}
+
+/// A proof that the process has its place in the group.
+pub(super) struct Fence {
+    pub(super) sent: u64,
+    /// Whether the group took it.
+    pub(super) is_known: bool,
+    /// When that is heard.
+    pub(super) answered: u64,
 }
 
 /// A shard that the group gave.
@@ -95,7 +104,7 @@ impl Process {
             heard_to: Offset(0),
             told: None,
             tables: Tables::default(),
-            pace: [100, 60, 10][world.random.below(3) as usize],
+            pace: [100, 100, 60, 10][world.random.below(4) as usize],
             clerk: Producer::new(&ids[0]),
             writer: Producer::new(&ids[1]),
             jobs: BTreeMap::new(),

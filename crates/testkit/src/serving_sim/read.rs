@@ -23,13 +23,10 @@ impl Process {
             Stage::Begin => {
                 let mut here = self.here(world, job.partition);
                 here.answers |= self.is_fresh_copy(world, job.partition, &demand);
-                let mut wanted = demand.wanted();
-                wanted.active |= !world.keeps(ServingRule::CopiesAnswer);
-                job.stage = Stage::Looking(ReadRoute::new(here, wanted));
+                job.stage = Stage::Looking(ReadRoute::new(here, demand.wanted()));
             }
             Stage::Looking(mut route) => {
-                let mut others = self.others(world, job.partition);
-                others.retain(|(_, role)| *role == Role::Active || world.keeps(ServingRule::CopiesAnswer));
+                let others = self.others(world, job.partition);
                 let step = route.look(others.iter().map(|(_, role)| *role));
                 return self.follow(world, job, demand, route, others, step, None);
             }

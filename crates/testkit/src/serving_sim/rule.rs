@@ -11,8 +11,6 @@ pub enum ServingRule {
     LeaseFromSending,
     /// A new owner is the active one once it has reached the ends that the logs had after its predecessor ended.
     CatchUpBeforeActive,
-    /// Who has not claimed a shard yet is not the active one: the next one would not wait for its lease.
-    ClaimBeforeActive,
     /// Who becomes the active one during a read was not when it began.
     RoleBeforeTheRead,
     /// Who is not the active one any more when a read is done does not answer as that.
@@ -23,6 +21,8 @@ pub enum ServingRule {
     AppliedInTheRows,
     /// A token is waited for by whoever answers.
     Tokens,
+    /// A client that returns the position of its last answer has a session in which reads never go back.
+    SessionsReturnPositions,
     /// Rows that were proven current too long ago are not answered.
     Staleness,
     /// A plain read is answered once the end is reached that the log had when the task began.
@@ -37,8 +37,4 @@ pub enum ServingRule {
     UnknownIsUnknown,
     /// A write is acknowledged when the log has it.
     AcknowledgedByTheLog,
-    /// Who gave a shard up goes on answering as a copy, until its new owner answers.
-    GivenUpStays,
-    /// While the owner can't be reached a copy answers.
-    CopiesAnswer,
 }

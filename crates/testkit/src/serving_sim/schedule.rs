@@ -32,8 +32,8 @@ impl ServingSim {
 
     fn step(&mut self) {
         let millis = match self.world.random.below(20) {
-            0 => self.world.random.below(600),
-            _ => self.world.random.below(12),
+            0 => self.world.random.below(300),
+            _ => self.world.random.below(10),
         };
         self.advance(millis as i64);
         if self.world.random.below(1_000) < self.accidents {
@@ -43,7 +43,7 @@ impl ServingSim {
         match self.world.random.below(20) {
             0 => drop(self.world.broker.arrive(&mut self.world.random)),
             1 => self.flush(place),
-            2 => self.wake(place),
+            2 if self.world.random.percent(50) => self.wake(place),
             _ => drop(self.world.broker.write_marker(&mut self.world.random)),
         }
         for place in 0..self.clients.len() {
@@ -115,16 +115,15 @@ impl ServingSim {
                 }
             }
             Accident::Drop => {
-                // Above all those that don't hear of it.
-                let is_deaf = |seat: &Seat| {
-                    seat.process
-                        .as_ref()
-                        .is_some_and(|process| process.is_paused() || now < process.cut_until)
-                };
-                let deaf = self.seats.iter().position(is_deaf).filter(|_| self.world.random.percent(70));
-                let name = self.seats[deaf.unwrap_or(place)].name.clone();
+                let name = self.seats[place].name.clone();
                 self.world.note(format!("the group drops {name}"));
                 self.world.broker.group.drop_member(&name, now);
+                // Most of those that are dropped don't hear of it.
+                let millis = self.world.random.below(8_000) as i64;
+                if let Some(process) = self.seats[place].process.as_mut().filter(|_| millis > 2_000) {
+                    process.cut_until = Timestamp(now.0 + millis);
+                    process.note(&mut self.world, &format!("can't reach the brokers for {millis} ms"));
+                }
             }
             Accident::Replace => self.replace(place),
             // Of commits; acknowledgements are lost by themselves.
@@ -154,7 +153,7 @@ impl ServingSim {
         };
         let until = Timestamp(self.world.now.0 + self.world.random.below(millis) as i64);
         let other = self.world.random.below(self.seats.len() as u64) as usize;
-        if other != place {
+        if other != place && self.world.random.percent(50) {
             let (one, other) = (self.seats[place].name.clone(), self.seats[other].name.clone());
             self.world.note(format!("{one} and {other} don't reach each other until {until}"));
             return self.world.cut(&one, &other, until);
@@ -215,7 +214,7 @@ impl ServingSim {
         if process.is_paused() {
             return;
         }
-        for _ in 0..=self.world.random.below(16) {
+        for _ in 0..=self.world.random.below(40) {
             if !act(&mut self.world, process) {
                 return self.crash(place);
             }
@@ -231,11 +230,13 @@ pub(super) fn start(world: &mut super::World, seat: &mut Seat) {
 
 /// One of the things that a process does. False: another one has its place, and it ends.
 fn act(world: &mut super::World, process: &mut Process) -> bool {
-    match world.random.below(20) {
-        0..2 => return process.poll_group(world),
-        2..5 => {
+    match world.random.below(24) {
+        0 => return process.poll_group(world),
+        1..5 => {
             let shards: Vec<ShardId> = process.shards.keys().copied().collect();
-            if let Some(shard) = world.random.of(&shards) {
+            if let Some(shard) = world.random.of(&shards)
+                && world.random.percent(process.pace)
+            {
                 process.step_shard(world, *shard);
             }
         }

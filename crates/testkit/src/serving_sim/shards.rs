@@ -5,7 +5,7 @@ use lentic_cluster::{HolderRecord, Holders, OwnershipInput, OwnershipStep, Role,
 use lentic_types::{Offset, ShardId, Timestamp};
 
 use super::ServingRule;
-use super::process::Process;
+use super::process::{Fence, Process};
 use super::producer::Ended;
 use super::world::{World, record, shard_partition, source};
 use crate::sim::broker::Refusal;
@@ -100,20 +100,26 @@ impl Process {
     pub(super) fn prove(&mut self, world: &mut World) {
         match self.fence.take() {
             None if self.is_cut(world) => {}
-            None => self.fence = Some((world.clock(), world.broker.group.knows(&self.membership()))),
-            Some((sent, true)) => {
+            None => {
+                // Some answers take their time.
+                let millis =
+                    if !world.is_calm && world.random.percent(20) { world.random.below(2_000) } else { 0 };
+                let (sent, is_known) = (world.clock(), world.broker.group.knows(&self.membership()));
+                self.fence = Some(Fence { sent, is_known, answered: sent + millis });
+            }
+            Some(fence) if world.clock() < fence.answered => self.fence = Some(fence),
+            Some(Fence { sent, is_known: true, .. }) => {
                 let since = if world.keeps(ServingRule::LeaseFromSending) { sent } else { world.clock() };
                 self.lease.proven(since);
             }
-            Some((_, false)) => {}
+            Some(_) => {}
         }
     }
 
     /// A shard is active once it has reached the ends that its logs had when its predecessor could answer no more.
     pub(super) fn activate(&mut self, world: &World) {
         let now = world.clock();
-        let may = |id: &ShardId| self.runs(*id) || !world.keeps(ServingRule::ClaimBeforeActive);
-        let waiting: Vec<_> = self.lease.to_catch_up(now).filter(may).collect();
+        let waiting: Vec<_> = self.lease.to_catch_up(now).filter(|id| self.runs(*id)).collect();
         self.targets.retain(|id, _| waiting.contains(id));
         if self.is_cut(world) {
             return;
