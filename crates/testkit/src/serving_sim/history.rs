@@ -76,7 +76,7 @@ impl History {
         possible.push(last);
         let mut fitting = possible.iter().filter(|(_, found)| *found == row).map(|(offset, _)| *offset);
         let least = fitting.next()?;
-        Some(Shown { least, most: fitting.last().unwrap_or(least) })
+        Some(Shown { least, most: fitting.next_back().unwrap_or(least) })
     }
 
     /// What must be in the log is there, and what must not is not.

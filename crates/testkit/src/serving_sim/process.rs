@@ -20,7 +20,7 @@ pub(super) type Targets = BTreeMap<ShardId, (u64, BTreeMap<TopicPartition, Offse
 pub(super) struct Process {
     pub(super) name: Arc<str>,
     /// Changes when it is fenced.
-    pub(super) process: lentic_cluster::Process,
+    pub(super) identity: lentic_cluster::Process,
     /// The start that others know it by.
     pub(super) start: u64,
     pub(super) disk: Disk,
@@ -86,7 +86,7 @@ impl Process {
             name: Arc::clone(name),
             start: process.start,
             member: process.start,
-            process,
+            identity: process,
             disk,
             paused_at: None,
             cut_until: Timestamp::NONE,
@@ -170,11 +170,10 @@ impl Process {
                 let owned = self.shards.keys().copied().collect();
                 world.broker.group.join(&self.name, self.member, owned, now);
             }
-            Answer::Wait => {}
             Answer::Assigned(generation, shards) if generation != self.generation => {
                 self.assigned(world, generation, &shards);
             }
-            Answer::Assigned(..) => {}
+            Answer::Wait | Answer::Assigned(..) => {}
         }
         true
     }
@@ -195,7 +194,7 @@ impl Process {
                 // It is being given up still: the next look at the group brings it again.
                 self.generation = -1;
             } else if !self.shards.contains_key(id) {
-                let ownership = Ownership::new(self.process.clone(), ids(&self.process), generation);
+                let ownership = Ownership::new(self.identity.clone(), ids(&self.identity), generation);
                 self.shards.insert(*id, Shard { ownership, waits: false });
                 self.given_up.remove(id);
                 self.lease.assigned([*id], generation, now);
@@ -218,12 +217,12 @@ impl Process {
 
     /// Somebody took one of its transactional ids over: it goes on as a new start of itself.
     pub(super) fn fenced(&mut self, world: &mut World) {
-        self.process.start = world.next_start();
+        self.identity.start = world.next_start();
         self.note(world, "was fenced, and starts anew");
-        let names = ids(&self.process);
+        let names = ids(&self.identity);
         (self.clerk, self.writer) = (Producer::new(&names[0]), Producer::new(&names[1]));
         for shard in self.shards.values_mut() {
-            let (process, ids) = (self.process.clone(), names.clone());
+            let (process, ids) = (self.identity.clone(), names.clone());
             shard.ownership.handle(OwnershipInput::Fenced { process, ids });
         }
     }
