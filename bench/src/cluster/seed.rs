@@ -42,7 +42,7 @@ pub fn run(cluster: &Cluster) -> Result<()> {
 /// The seconds that a node's log tells of what it did.
 fn logged(service: &Service, name: &str, what: &str) -> Result<f64> {
     let log = std::fs::read_to_string(service.log(name))?;
-    let line = log.lines().filter(|line| line.contains(what) && line.contains("seconds")).next_back();
+    let line = log.lines().rfind(|line| line.contains(what) && line.contains("seconds"));
     let line = line.with_context(|| format!("the log of {name} says nothing of {what:?}"))?;
     // Colours may stand between name and value.
     let after = line.split("seconds").nth(1).unwrap_or_default();

@@ -15,6 +15,8 @@ use crate::raw::{
 const PAUSE: Duration = Duration::from_millis(10);
 /// Between two tries of a request that a broker couldn't answer yet.
 const RETRY: Duration = Duration::from_millis(50);
+/// How long the leaders of a new topic may take to hear of it before it counts as there all the same.
+const KNOWN: Duration = Duration::from_secs(3);
 /// How long a partition without a leader, or a broker that is silent, delays what the others told.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -54,19 +56,23 @@ pub(crate) fn create_topic(
     client.create_topic(&new, timeout).map_err(|failure| error::of(&failure, Some(name)))?;
     let all: Vec<_> =
         (0..partitions).map(|number| TopicPartition::new(name.clone(), PartitionId(number))).collect();
+    let known_until = Instant::now() + KNOWN;
+    // The leaders hear of it when they do: only they can tell its ends.
+    let is_known = || {
+        let soon = deadline.min(Instant::now() + PATIENCE);
+        let ends = offsets(client, all.iter().collect(), Bound::End, soon);
+        ends.is_ok_and(|ends| ends.values().all(Result::is_ok))
+    };
     loop {
-        // The broker that is asked may not have heard of it yet, nor the partitions have leaders; and these hear of it when they do.
+        // The broker that is asked may not have heard of it yet, nor the partitions have leaders.
         if let Some(described) = describe(client, name, deadline)?
             && described.led
             && described.partitions == partitions as usize
-            && offsets(client, all.iter().collect(), Bound::End, deadline.min(Instant::now() + PATIENCE))
-                .is_ok_and(|ends| ends.values().all(Result::is_ok))
+            && (Instant::now() >= known_until || is_known())
         {
             return Ok(of(name, &described, settings.clone()));
         }
-        pause(deadline, || {
-            format!("the topic {name} was made, but its partitions have no leaders that know it")
-        })?;
+        pause(deadline, || format!("the topic {name} was made, but its partitions have no leaders"))?;
     }
 }
 
