@@ -26,7 +26,7 @@ const ALL: &[Accident] = &Accident::ALL;
 const DEAF: &[Accident] = &[Accident::Cut, Accident::Stop, Accident::Drop, Accident::Leap];
 
 /// Shards move, in order and otherwise.
-const MOVED: &[Accident] = &[Accident::Cut, Accident::Drop, Accident::Rebalance];
+const MOVED: &[Accident] = &[Accident::Cut, Accident::Rebalance, Accident::Drop];
 
 const NOT_ACTIVE: &str = "the active one was at";
 
