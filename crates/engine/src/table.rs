@@ -55,8 +55,6 @@ pub(crate) struct TableTask {
     stale_facts: bool,
     /// The store may not be continued, whatever the next facts say.
     distrust: Option<Rebuild>,
-    /// The next build's.
-    next_incarnation: u32,
     end: Offset,
     /// The log's start when last examined, and when that was asked for.
     log_start: Offset,
@@ -112,7 +110,6 @@ impl TableTask {
             busy: Busy::No,
             stale_facts: false,
             distrust: None,
-            next_incarnation: stored.map_or(0, |stored| stored.incarnation.0.wrapping_add(1)),
             end: Offset(0),
             log_start: Offset(0),
             examined_at: Timestamp::NONE,
@@ -529,10 +526,11 @@ impl TableTask {
     fn load(&mut self, from: ReadFrom, over_existing: bool, facts: &Facts) -> Load {
         let incarnation = match self.stored {
             Some(stored) if over_existing => stored.incarnation,
-            _ => {
-                let next = Incarnation(self.next_incarnation);
-                self.next_incarnation = self.next_incarnation.wrapping_add(1);
-                next
+            // No two builds share one: a load of a task before this one, which was taken away meanwhile, may still write.
+            stored => {
+                let next = Incarnation(facts.asked_at.0 as u32);
+                let is_taken = stored.is_some_and(|stored| stored.incarnation == next);
+                if is_taken { Incarnation(next.0.wrapping_add(1)) } else { next }
             }
         };
         self.busy = Busy::Load(incarnation, facts.asked_at);

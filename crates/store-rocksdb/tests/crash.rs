@@ -34,7 +34,11 @@ fn crash(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             crash(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), target).unwrap();
+            // What is removed meanwhile was needed by nothing any more.
+            match fs::copy(entry.path(), target) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
         }
     }
 }

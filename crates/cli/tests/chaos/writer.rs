@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use crate::front::{Client, Front, Kind};
-use crate::record::{Record, place};
+use crate::record::{Place, Record, place};
 
 /// Keys of one writer.
 const KEYS: usize = 10;
@@ -16,8 +16,8 @@ pub struct Written {
     /// Key and value of writes that were answered so that they must not be there.
     pub refused: Vec<(String, String)>,
     pub unknown: usize,
-    /// Answers that were none.
-    pub broken: Vec<String>,
+    /// Answers that were none, and what place they speak of.
+    pub broken: Vec<(Place, String)>,
 }
 
 /// The key of a writer.
@@ -42,7 +42,7 @@ pub fn write(front: &Front, writer: usize) -> Written {
             }
             Some(answer) if answer.status == 503 => written.refused.push((key, value)),
             Some(answer) if answer.status != 504 => {
-                written.broken.push(format!("{key} = {value}: {answer:?}"))
+                written.broken.push(((0, 0), format!("{key} = {value}: {answer:?}")))
             }
             _ => written.unknown += 1,
         }
@@ -52,13 +52,13 @@ pub fn write(front: &Front, writer: usize) -> Written {
 }
 
 /// The write with this token, or a later one.
-fn read_back(reads: &mut Client<'_>, key: &str, token: &str, broken: &mut Vec<String>) {
+fn read_back(reads: &mut Client<'_>, key: &str, token: &str, broken: &mut Vec<(Place, String)>) {
     let Some(read) = reads.send("GET", key, |get| get.header("lentic-at-least", token)) else { return };
     if read.status >= 500 {
         return;
     }
     let tag = read.header("etag").filter(|_| read.status == 200);
     if tag.is_none_or(|tag| place(tag) < place(token)) {
-        broken.push(format!("{key} with {token}: {read:?}"));
+        broken.push((place(token), format!("{key} with {token}: {read:?}")));
     }
 }

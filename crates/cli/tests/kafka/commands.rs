@@ -74,9 +74,10 @@ fn object(node: &Node) -> Value {
 fn status_draws_the_cluster() {
     let Some(kafka) = Kafka::shared() else { return };
     let mut cluster = Cluster::new(&kafka);
+    // Rows that take their time, and enough of them, are seen on their way.
+    cluster.settings = vec!["--seed-max-bytes-per-second", "256KiB"];
     cluster.start("a");
     let rows = cluster.fill();
-    // Enough to be seen on its way.
     let many = (0..200_000).fold(String::new(), |mut lines, n| {
         writeln!(lines, "{{\"key\":\"many-{n}\",\"value\":{n}}}").expect("written");
         lines

@@ -110,8 +110,13 @@ fn attempt(
     let mut loader = Loader::new(load, budget, now());
     let began = Instant::now();
     let (mut report_at, mut polled, mut complained) = (began + REPORT, Vec::new(), false);
+    let is_current = || {
+        let now = table.partition(task.partition);
+        !table.is_closed() && now.is_some_and(|now| Arc::ptr_eq(&now, &partition))
+    };
     let loaded = loop {
-        if shared.inbox.stopped() || table.is_closed() {
+        // One that has left, and may have come back as another one, is not to be written any more.
+        if shared.inbox.stopped() || !is_current() {
             reader.unassign(&source).map_err(log_failure)?;
             return Ok(None);
         }

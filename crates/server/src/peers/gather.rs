@@ -98,6 +98,12 @@ impl Gather {
         let gather = Self { state: Arc::clone(&self.state), demand, wants_active: true };
         let until = deadline.at().min(Instant::now() + PROOF);
         loop {
+            // A copy confirms nothing: where nobody is about to be the owner there is nothing to wait for.
+            let others = entry.table.holders(partition);
+            if !entry.table.is_owned_here(partition) && others.iter().all(|other| other.role == Role::Standby)
+            {
+                return false;
+            }
             let candidates = candidates(entry, partition, &gather.demand, true);
             let Some(holder) = candidates.into_iter().next() else { return false };
             match gather.ask(entry, holder.as_ref(), &[partition], What::Nothing, deadline).await {
