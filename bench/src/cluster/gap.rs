@@ -29,11 +29,12 @@ pub fn run(cluster: &Cluster) -> Result<()> {
         fill(service.address("a")?)?;
         for _ in 0..cluster.kills {
             service.settle(standbys as usize)?;
-            let key = owned_by(&service, "b").context("b owns no key")?;
-            let (read, write) = kill(&mut service, &key, watched)?;
+            let owned = |victim| Some((victim, owned_by(&service, victim)?));
+            let (victim, key) = ["b", "c"].into_iter().find_map(owned).context("a owns all keys")?;
+            let (read, write) = kill(&mut service, victim, &key, watched)?;
             reads.push(read);
             writes.push(write);
-            service.start("b")?;
+            service.start(victim)?;
         }
         for (what, mut gaps) in [("read", reads), ("write", writes)] {
             gaps.sort_unstable();
@@ -67,7 +68,7 @@ fn owned_by(service: &Service, name: &str) -> Option<String> {
 }
 
 /// The longest time between two answers around the kill, of reads and of writes through another node.
-fn kill(service: &mut Service, key: &str, watched: Duration) -> Result<(Duration, Duration)> {
+fn kill(service: &mut Service, victim: &str, key: &str, watched: Duration) -> Result<(Duration, Duration)> {
     let address = service.address("a")?;
     let path = format!("/v1/tables/{TABLE}/rows/{key}");
     let stop = AtomicBool::new(false);
@@ -90,7 +91,7 @@ fn kill(service: &mut Service, key: &str, watched: Duration) -> Result<(Duration
         let reader = scope.spawn(|| gap("GET", b""));
         let writer = scope.spawn(|| gap("PUT", b"{\"n\":1}"));
         std::thread::sleep(Duration::from_secs(1));
-        let killed = service.kill("b");
+        let killed = service.kill(victim);
         std::thread::sleep(watched);
         stop.store(true, Ordering::Relaxed);
         let (read, write) = (reader.join(), writer.join());
