@@ -87,7 +87,7 @@ impl Load {
             self.sessions.drain(..).map(|thread| thread.join().expect("a session")).collect();
         let counted: Vec<_> =
             self.counting.drain(..).map(|thread| thread.join().expect("a counter")).collect();
-        let log = record::log(&kafka.brokers, &cluster.service);
+        let log = record::log(kafka, &cluster.service);
         let records: BTreeSet<_> = log.values().flatten().collect();
         for written in &written {
             for (place, answer) in &written.broken {

@@ -1,22 +1,14 @@
-//! The log of a table as it is in the end, and what the nodes tell of it.
+//! The log of a table as it is in the end, and its topics.
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
-use rdkafka::message::Message as _;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use crate::harness::unique;
+use crate::client::Kafka;
+pub use crate::client::{Place, Record};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Where a record is: partition and offset.
-pub type Place = (u32, u64);
-
-/// A record: where it is, its key, its value.
-pub type Record = (Place, String, Option<String>);
 
 /// Reads a token: `topic/partition@offset.tag`, of an `ETag` with its quotes.
 pub fn place(token: &str) -> Place {
@@ -27,33 +19,10 @@ pub fn place(token: &str) -> Place {
 }
 
 /// The committed records of each partition, in their order.
-pub fn log(brokers: &str, topic: &str) -> BTreeMap<u32, Vec<Record>> {
-    let consumer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", brokers)
-        .set("group.id", unique("reader"))
-        .set("isolation.level", "read_committed")
-        .set("auto.offset.reset", "earliest")
-        .set("enable.partition.eof", "true")
-        .create()
-        .expect("a consumer");
-    let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).expect("answered");
-    let partitions = metadata.topics()[0].partitions().len();
-    let mut list = TopicPartitionList::new();
-    list.add_partition_range(topic, 0, partitions as i32 - 1);
-    list.set_all_offsets(Offset::Beginning).expect("set");
-    consumer.assign(&list).expect("assigned");
-    let (mut log, mut open) = (BTreeMap::<u32, Vec<_>>::new(), partitions);
-    while open > 0 {
-        match consumer.poll(PATIENCE).expect("a record or an end") {
-            Ok(message) => {
-                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                let place = (message.partition() as u32, message.offset() as u64);
-                let key = message.key().map(text).unwrap_or_default();
-                log.entry(place.0).or_default().push((place, key, message.payload().map(text)));
-            }
-            Err(KafkaError::PartitionEOF(_)) => open -= 1,
-            Err(error) => panic!("{error}"),
-        }
+pub fn log(kafka: &Kafka, topic: &str) -> BTreeMap<u32, Vec<Record>> {
+    let mut log = BTreeMap::<u32, Vec<_>>::new();
+    for record in kafka.records(topic) {
+        log.entry(record.0.0).or_default().push(record);
     }
     log
 }

@@ -15,6 +15,12 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::harness::{self, PATIENCE, unique};
 
+/// Where a record is: partition and offset.
+pub type Place = (u32, u64);
+
+/// A record: where it is, its key, its value.
+pub type Record = (Place, String, Option<String>);
+
 /// A cluster as other programs see it.
 pub struct Kafka {
     pub brokers: String,
@@ -112,6 +118,15 @@ impl Kafka {
 
     /// All committed records of a topic, by key in log order. `None`: a record without a value.
     pub fn committed(&self, topic: &str) -> BTreeMap<String, Vec<Option<String>>> {
+        let mut by_key = BTreeMap::<_, Vec<_>>::new();
+        for (_, key, value) in self.records(topic) {
+            by_key.entry(key).or_default().push(value);
+        }
+        by_key
+    }
+
+    /// All committed records of a topic: place, key and value, in the order of each partition.
+    pub fn records(&self, topic: &str) -> Vec<Record> {
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", &self.brokers)
             .set("group.id", unique("reader"))
@@ -126,13 +141,14 @@ impl Kafka {
         list.add_partition_range(topic, 0, partitions as i32 - 1);
         list.set_all_offsets(Offset::Beginning).expect("set");
         consumer.assign(&list).expect("assigned");
-        let (mut records, mut open) = (BTreeMap::<_, Vec<_>>::new(), partitions);
+        let (mut records, mut open) = (Vec::new(), partitions);
         while open > 0 {
             match consumer.poll(PATIENCE).expect("a record or an end") {
                 Ok(message) => {
                     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                    let place = (message.partition() as u32, message.offset() as u64);
                     let key = message.key().map(text).unwrap_or_default();
-                    records.entry(key).or_default().push(message.payload().map(text));
+                    records.push((place, key, message.payload().map(text)));
                 }
                 Err(KafkaError::PartitionEOF(_)) => open -= 1,
                 Err(error) => panic!("{error}"),

@@ -12,7 +12,6 @@ mod cluster_replicas;
 mod cluster_watch;
 mod commands;
 mod declared;
-mod declaring;
 mod lease;
 mod loads;
 mod membership;
