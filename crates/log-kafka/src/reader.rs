@@ -162,7 +162,7 @@ struct Assigned {
     free: Vec<usize>,
     /// Slots with records in this drain, in the order of their first.
     touched: Vec<usize>,
-    /// Slots that have moved since they were last known to be at an end.
+    /// Slots that have returned records since they were last known to be at an end: only their positions prove one.
     moving: Vec<usize>,
 }
 
@@ -214,6 +214,10 @@ impl Assigned {
             if current {
                 slot.flush(polled);
                 slot.end(offset as u64, polled);
+                // Its records are handed over, and librdkafka's position now stands behind the event, as if that were
+                // a record: it proves nothing until a record has come.
+                slot.touched = false;
+                self.touched.retain(|&touched| touched != index);
                 self.moving.retain(|&moving| moving != index);
             }
             return None;

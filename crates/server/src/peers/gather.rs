@@ -25,7 +25,7 @@ use crate::state::State;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a write waits for an owner that confirms it: a copy's word is none, for who answers as the active one may be behind it.
-const PROOF: Duration = Duration::from_secs(2);
+const PROOF: Duration = Duration::from_secs(4);
 
 /// Between two times: a node that takes over tells so meanwhile.
 const PAUSE: Duration = Duration::from_millis(50);

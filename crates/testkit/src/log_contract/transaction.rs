@@ -10,6 +10,7 @@ use super::fixture::{Fixture, partition, partitions, record};
 pub(super) const CASES: &[Case] = &[
     ("transaction_commits_together", transaction_commits_together),
     ("transaction_aborted_is_invisible", transaction_aborted_is_invisible),
+    ("transaction_open_is_not_passed", transaction_open_is_not_passed),
     ("transaction_dropped_is_aborted", transaction_dropped_is_aborted),
     ("transaction_without_records", transaction_without_records),
     ("transaction_learns_its_offset", transaction_learns_its_offset),
@@ -71,6 +72,27 @@ fn transaction_aborted_is_invisible(f: &Fixture) {
     let after = f.put(&topic, 0, "after", "v").offset;
     reading.until_ends(&[(p, after.next())]);
     assert_eq!(reading.keys(0), ["before", "after"]);
+}
+
+/// Whatever a reader learnt before in one poll: records, that they are the last ones, or both.
+fn transaction_open_is_not_passed(f: &Fixture) {
+    let topic = f.topic(1);
+    let p = partition(&topic, 0);
+    let mut reading = f.read_all(&topic);
+    for round in 0..3 {
+        let before = f.put(&topic, 0, &format!("before-{round}"), "v").offset;
+        // The reader has the record and its end waiting when it is asked.
+        std::thread::sleep(f.options.quiet);
+        reading.until_ends(&[(p.clone(), before.next())]);
+        let mut transaction = f.begin();
+        let open = f.produce(&mut *transaction, record(&topic, 0, &format!("open-{round}"), "v"));
+        reading.quiet();
+        assert_eq!(reading.end(&p), Some(open), "the end is before what is open");
+        f.commit(transaction);
+        reading.until("what was committed", |reading| reading.end(&p) > Some(open));
+        let last = reading.records.last().map(|seen| seen.offset);
+        assert_eq!(last, Some(open), "the end passed a record that was not returned");
+    }
 }
 
 fn transaction_dropped_is_aborted(f: &Fixture) {
