@@ -44,7 +44,7 @@ impl fmt::Display for Position {
 ///
 /// Any two are equal, so trees compare by what they say and not by where they stand: a tree equals what is parsed from its
 /// printed text.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct At(pub Position);
 
 impl PartialEq for At {
@@ -54,6 +54,13 @@ impl PartialEq for At {
 }
 
 impl Eq for At {}
+
+impl fmt::Debug for At {
+    /// `@line:column`, since a tree has many.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
 
 impl From<Position> for At {
     fn from(position: Position) -> Self {

@@ -1,9 +1,12 @@
 //! The keyword that a misspelt word may stand for.
 use crate::keyword::Keyword;
 
-/// The most similar of `keywords`, if it is similar at all: at most a third of its letters differ.
+/// The most similar of `keywords`, if it is similar at all: at most a third of its letters differ. Words of two letters are
+/// similar to everything.
 pub(crate) fn similar(word: &str, keywords: impl IntoIterator<Item = Keyword>) -> Option<Keyword> {
-    nearest(word, keywords)
+    Some(word)
+        .filter(|word| word.len() > 2)
+        .and_then(|word| nearest(word, keywords))
         .filter(|(distance, keyword)| *distance > 0 && *distance <= keyword.as_str().len() / 3)
         .map(|(_, keyword)| keyword)
 }
@@ -50,7 +53,7 @@ mod tests {
             ("FORM", Some(Keyword::From)),
             ("gruop", Some(Keyword::Group)),
             ("from", None),
-            ("x", None),
+            ("fr", None),
         ] {
             assert_eq!(similar(word, [Keyword::Select, Keyword::From, Keyword::Group]), found, "{word}");
         }

@@ -25,7 +25,7 @@ impl Parser<'_> {
             return self.create_connector(ConnectorKind::Source);
         }
         let kind = self.source_kind()?;
-        let if_not_exists = self.accept_all(&[Keyword::If, Keyword::Not, Keyword::Exists])?;
+        let if_not_exists = self.if_not_exists()?;
         let name = self.new_source_name()?;
         let columns = if self.is(Symbol::Open) { self.columns(kind)? } else { Vec::new() };
         let properties = self.properties()?;
@@ -49,6 +49,17 @@ impl Parser<'_> {
             columns,
             properties,
         }))
+    }
+
+    /// `[IF NOT EXISTS]`; `IF` alone is a name.
+    fn if_not_exists(&mut self) -> Result<bool> {
+        Ok(self.are(Keyword::If, Keyword::Not)
+            && self.accept_all(&[Keyword::If, Keyword::Not, Keyword::Exists])?)
+    }
+
+    /// `[IF EXISTS]`
+    pub(super) fn if_exists(&mut self) -> Result<bool> {
+        Ok(self.are(Keyword::If, Keyword::Exists) && self.accept_all(&[Keyword::If, Keyword::Exists])?)
     }
 
     /// `STREAM` or `TABLE`.
@@ -121,7 +132,7 @@ impl Parser<'_> {
     }
 
     fn create_type(&mut self) -> Result<Statement> {
-        let if_not_exists = self.accept_all(&[Keyword::If, Keyword::Not, Keyword::Exists])?;
+        let if_not_exists = self.if_not_exists()?;
         let name = self.name()?;
         self.expect(Keyword::As)?;
         let data_type = self.data_type()?;
@@ -130,7 +141,7 @@ impl Parser<'_> {
 
     fn create_connector(&mut self, kind: ConnectorKind) -> Result<Statement> {
         self.expect(Keyword::Connector)?;
-        let if_not_exists = self.accept_all(&[Keyword::If, Keyword::Not, Keyword::Exists])?;
+        let if_not_exists = self.if_not_exists()?;
         let name = self.connector_name()?;
         if !self.is(Keyword::With) {
             self.expect(Keyword::With)?;

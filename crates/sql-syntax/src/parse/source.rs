@@ -58,14 +58,14 @@ impl Parser<'_> {
             return Ok(Statement::DropConnector(self.drop_named(Self::connector_name)?));
         }
         let kind = self.source_kind()?;
-        let if_exists = self.accept_all(&[Keyword::If, Keyword::Exists])?;
+        let if_exists = self.if_exists()?;
         let name = self.name()?;
         let delete_topic = self.accept_all(&[Keyword::Delete, Keyword::Topic])?;
         Ok(Statement::DropSource(DropSource { kind, if_exists, name, delete_topic }))
     }
 
     fn drop_named(&mut self, name: fn(&mut Self) -> Result<Name>) -> Result<DropNamed> {
-        let if_exists = self.accept_all(&[Keyword::If, Keyword::Exists])?;
+        let if_exists = self.if_exists()?;
         Ok(DropNamed { if_exists, name: name(self)? })
     }
 

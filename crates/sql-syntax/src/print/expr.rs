@@ -20,8 +20,8 @@ impl Display for ExprNode {
             Self::Column { source: Some(source), name } => write!(f, "{source}.{}", column(name)),
             Self::Unit { word, .. } => word.fmt(f),
             Self::Not(operand) => write!(f, "(NOT {operand})"),
-            Self::Negate(operand) => write!(f, "-{}", Signed(operand)),
-            Self::Plus(operand) => write!(f, "+{}", Signed(operand)),
+            Self::Negate(operand) => write!(f, "-{}", Base(operand)),
+            Self::Plus(operand) => write!(f, "+{}", Base(operand)),
             Self::Binary { op, left, right } => write!(f, "({left} {op} {right})"),
             Self::Like { value, pattern, escape: None } => write!(f, "({value} LIKE {pattern})"),
             Self::Like { value, pattern, escape: Some(escape) } => {
@@ -81,25 +81,14 @@ fn assignments<T: Display>(f: &mut Formatter<'_>, what: &str, entries: &[(T, Exp
     f.write_str(")")
 }
 
-/// What follows a sign: a sign before a number would be part of it, and two in a row a comment.
-struct Signed<'a>(&'a Expr);
-
-impl Display for Signed<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.0.node {
-            ExprNode::Literal(literal) if literal.is_number() => write!(f, "({literal})"),
-            ExprNode::Negate(_) | ExprNode::Plus(_) => write!(f, "({})", self.0),
-            _ => self.0.fmt(f),
-        }
-    }
-}
-
-/// What `[index]` or `->field` follows: a sign before it would apply to the result.
-struct Base<'a>(&'a Expr);
+/// An operand of a sign, of `[index]` or of `->field`, with parentheses where it would become another: a sign before a number is
+/// part of it, two signs are a comment, and a sign before `a[1]` applies to the whole.
+pub(super) struct Base<'a>(pub &'a Expr);
 
 impl Display for Base<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.0.node {
+            ExprNode::Literal(literal) if literal.is_number() => write!(f, "({literal})"),
             ExprNode::Negate(_) | ExprNode::Plus(_) => write!(f, "({})", self.0),
             _ => self.0.fmt(f),
         }

@@ -1,6 +1,7 @@
 //! Queries: a clause per line.
 use std::fmt::{self, Display, Formatter};
 
+use super::expr::Base;
 use super::separated;
 use crate::ast::{
     Emit, Expr, Join, JoinKind, OrderBy, OrderItem, Query, Relation, SelectItem, Window, WindowKind, Within,
@@ -57,7 +58,7 @@ impl Display for SelectItem {
             Self::Expr { expr, alias: Some(alias) } => write!(f, "{expr} {alias}"),
             Self::All { source: None, .. } => f.write_str("*"),
             Self::All { source: Some(source), .. } => write!(f, "{source}.*"),
-            Self::AllFields { base } => write!(f, "{base}->*"),
+            Self::AllFields { base } => write!(f, "{}->*", Base(base)),
         }
     }
 }
