@@ -5,11 +5,14 @@ mod call;
 mod create;
 mod data_type;
 mod expr;
+mod limit;
 mod literal;
+mod name;
 mod parser;
 mod predicate;
 mod primary;
 mod query;
+mod refusal;
 mod relation;
 mod source;
 mod statement;
@@ -20,8 +23,8 @@ use crate::error::Result;
 use crate::lex::{Kind, Symbol, lex};
 use crate::position::Position;
 use crate::script::{Piece, split};
+pub use limit::{MAX_HEIGHT, MAX_NESTING};
 use parser::Parser;
-pub use parser::{MAX_HEIGHT, MAX_NESTING};
 
 /// A statement and the text that it was.
 #[derive(Clone, Debug, PartialEq)]
