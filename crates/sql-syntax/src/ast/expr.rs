@@ -33,8 +33,8 @@ pub enum ExprNode {
         /// The column.
         name: Name,
     },
-    /// A word that names a unit of time and is a whole argument of a call, as in `TIMESTAMPADD(DAYS, 1, ts)`; a column
-    /// where the function takes no unit.
+    /// A word that names a unit of time and is a whole argument of a call, as in `TIMESTAMPADD(DAYS, 1, ts)`. Where the function
+    /// takes no unit, it is a column: only the function tells.
     Unit {
         /// The unit.
         unit: TimeUnit,

@@ -7,9 +7,11 @@ mod extension;
 mod literal;
 mod name;
 mod query;
+mod secret;
 mod source;
 mod statement;
 mod time;
+mod walk;
 
 pub use admin::{
     ConnectorKind, CreateConnector, CreateType, Define, Describe, DropNamed, Explain, List, Listed, Print,

@@ -18,6 +18,8 @@ mod source;
 mod statement;
 mod time;
 
+use std::borrow::Cow;
+
 use crate::ast::{DataType, Expr, Statement};
 use crate::error::Result;
 use crate::lex::{Kind, Symbol, lex};
@@ -33,6 +35,16 @@ pub struct Parsed<'t> {
     pub piece: Piece<'t>,
     /// What it says.
     pub statement: Statement,
+}
+
+impl Parsed<'_> {
+    /// The text as it may be logged.
+    pub fn loggable(&self) -> Cow<'_, str> {
+        match self.statement.masked() {
+            Some(masked) => Cow::Owned(format!("{masked};")),
+            None => Cow::Borrowed(self.piece.text),
+        }
+    }
 }
 
 /// Reads statements, each with a semicolon at its end.
