@@ -2,7 +2,7 @@
 use std::time::Instant;
 
 use lentic_sql_syntax::{
-    Keyword, MAX_HEIGHT, MAX_NESTING, Problem, parse, parse_expr, parse_statement, parse_type, split,
+    Keyword, MAX_HEIGHT, MAX_NESTING, Problem, parse, parse_expr, parse_statement, parse_type, parts, split,
     split_tests, substitute,
 };
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn everything(text: &str) {
     if let Ok(statement) = parse_statement(text) {
         let _ = (statement.to_string(), statement.extension());
     }
-    let _ = (split(text), substitute(text, |_| Some("x")));
+    let _ = (split(text), parts(text), substitute(text, |_| Some("x")));
 }
 
 /// Words of the language in no order.
