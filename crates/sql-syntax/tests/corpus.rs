@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 use std::path::{Path, PathBuf};
 
-use lentic_sql_syntax::{parse_statement, split};
+use lentic_sql_syntax::{parse_statement, split, split_tests};
 use serde_json::Value;
 
 /// The corpus, if it is here.
@@ -59,7 +59,7 @@ fn every_statement_is_read() {
         eprintln!("not run: set LENTIC_CONFORMANCE_DIR");
         return;
     };
-    let (mut failures, mut count, mut refused) = (Vec::new(), 0, 0);
+    let (mut failures, mut count, mut refused, mut sql_tests) = (Vec::new(), 0, 0, 0);
     for folder in ["query-validation-tests", "rest-query-validation-tests"] {
         for path in files(&root.join(folder), "json") {
             let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -85,8 +85,14 @@ fn every_statement_is_read() {
     for path in files(&root.join("sql-tests"), "sql") {
         let text = std::fs::read_to_string(&path).unwrap();
         count += check(&text, &mut failures, &path.display().to_string());
+        let tests = split_tests(&text).unwrap();
+        assert_eq!(tests.iter().map(|test| test.statements.len()).sum::<usize>(), split(&text).len());
+        sql_tests += tests.len();
     }
-    eprintln!("{count} statements read, {refused} refused, {} failures", failures.len());
+    eprintln!(
+        "{count} statements read, {refused} cases refused, {sql_tests} SQL tests, {} failures",
+        failures.len()
+    );
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     assert!(count > 3_000, "{count}");
 }
