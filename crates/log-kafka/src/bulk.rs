@@ -10,6 +10,10 @@ use crate::membership::Member;
 use crate::options::KafkaOptions;
 use crate::raw::{BulkProducer, Code, Err as Errors, Failure, code};
 
+/// How long a fence may take. librdkafka asks once who coordinates the group, and waits without an end if that answer was lost
+/// while brokers changed: only another producer asks again.
+const FENCE: Duration = Duration::from_secs(5);
+
 /// After so many records reports are served.
 const SERVE_EVERY: u32 = 512;
 
@@ -217,6 +221,7 @@ impl Sender for KafkaBulk {
 
 impl BulkTransaction for KafkaBulk {
     fn fence(&mut self, shards: &[PartitionId], timeout: Duration) -> Result<()> {
+        let timeout = timeout.min(FENCE);
         let deadline = Instant::now() + timeout;
         let member = self
             .member
@@ -230,6 +235,13 @@ impl BulkTransaction for KafkaBulk {
             match batch.producer.send_offsets(member.topic(), partitions, &metadata, left) {
                 Ok(()) => return Ok(()),
                 Err(failed) if failed.may_be_repeated() && Instant::now() < deadline => {}
+                Err(failed) if failed.may_be_repeated() => {
+                    // The next producer with this id aborts what is open.
+                    drop(self.batch.take());
+                    self.pool.put_back(self.number, None);
+                    let text = format!("the group did not confirm this node's place in {timeout:?}");
+                    return Err(Error::Unavailable(text));
+                }
                 Err(failed) if is_stale(failed.failure.code) => return Err(Error::Fenced),
                 Err(failed) => return Err(error::of(&failed.failure, None)),
             }

@@ -49,9 +49,11 @@ impl Cluster {
 
     /// Waits until every node sees just these, each with shards of its own, and every shard served.
     pub fn settle(&self) {
-        for node in self.nodes.values() {
+        for (name, node) in &self.nodes {
+            let mut seen_last = SeenLast(String::new());
             until("the shards to be spread and served", || {
                 let cluster = node.get("/v1/cluster").send().json();
+                seen_last.0 = format!("{name} sees {cluster}");
                 let seen: BTreeSet<_> = array(&cluster["nodes"])
                     .iter()
                     .filter(|node| node["active"].as_u64() > Some(0))
@@ -61,6 +63,17 @@ impl Cluster {
                 let wanted: BTreeSet<_> = self.nodes.keys().map(|name| (*name).to_owned()).collect();
                 (seen == wanted && served).then_some(())
             });
+        }
+    }
+}
+
+/// Told where a wait for it was in vain.
+struct SeenLast(String);
+
+impl Drop for SeenLast {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.0);
         }
     }
 }
