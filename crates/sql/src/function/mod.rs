@@ -5,10 +5,14 @@
 //! statement, with everything prepared that does not depend on the row.
 mod cached;
 mod call;
+mod collection;
+mod conditional;
+mod conversion;
 mod definition;
 mod interval;
 mod math;
 mod operand;
+mod other;
 mod registry;
 mod resolve;
 mod shape;
@@ -26,6 +30,13 @@ pub use world::World;
 
 /// The scalar functions, family by family.
 fn standard() -> Vec<Function> {
-    let families = [math::functions, string::functions];
+    let families = [
+        collection::functions,
+        conditional::functions,
+        conversion::functions,
+        math::functions,
+        other::functions,
+        string::functions,
+    ];
     families.iter().flat_map(|family| family()).collect()
 }

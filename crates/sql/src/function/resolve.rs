@@ -31,6 +31,10 @@ impl fmt::Display for ArgumentType {
     }
 }
 
+/// What is said of a NULL that would have to say its type.
+pub(super) const UNTYPED_NULL: &str =
+    "Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).";
+
 /// A call that means no overload, or more than one. The words are ksqlDB's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallError(String);
@@ -238,7 +242,6 @@ impl Resolved<'_> {
     }
 
     fn unknown(&self) -> CallError {
-        let text = "Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).";
-        CallError(text.to_owned())
+        CallError(UNTYPED_NULL.to_owned())
     }
 }

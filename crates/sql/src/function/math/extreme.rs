@@ -3,6 +3,7 @@ use std::cmp::Ordering;
 
 use crate::error::Result;
 use crate::function::CallError;
+use crate::function::resolve::UNTYPED_NULL;
 use crate::types::{DecimalType, SqlType};
 use crate::value::Value;
 use crate::value::decimal::fit;
@@ -60,5 +61,5 @@ fn widen(value: Value, kind: Option<DecimalType>) -> Result<Value> {
 fn widest(arguments: &[Option<SqlType>]) -> Result<SqlType, CallError> {
     let decimals = arguments.iter().flatten().filter_map(DecimalType::of);
     let widest = decimals.reduce(DecimalType::widest).map(SqlType::Decimal);
-    widest.ok_or_else(|| CallError::new("Can't infer a type of null."))
+    widest.ok_or_else(|| CallError::new(UNTYPED_NULL))
 }

@@ -5,6 +5,7 @@ use crate::value::Value;
 use super::operand::{bigint, decimal, double, integer};
 use super::{Body, Category, Function};
 use crate::function::CallError;
+use crate::function::resolve::UNTYPED_NULL;
 
 pub(super) fn functions() -> Vec<Function> {
     vec![abs(), sign()]
@@ -37,7 +38,5 @@ fn sign() -> Function {
 
 /// The result has the type of the first argument.
 pub(super) fn same(arguments: &[Option<SqlType>]) -> Result<SqlType, CallError> {
-    arguments.first().cloned().flatten().ok_or_else(|| {
-        CallError::new("Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).")
-    })
+    arguments.first().cloned().flatten().ok_or_else(|| CallError::new(UNTYPED_NULL))
 }
