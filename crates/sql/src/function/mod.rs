@@ -10,14 +10,17 @@ mod conditional;
 mod conversion;
 mod definition;
 mod interval;
+mod json;
 mod math;
 mod operand;
 mod other;
+mod regex;
 mod registry;
 mod resolve;
 mod shape;
 mod signature;
 mod string;
+mod url;
 mod world;
 
 pub use call::{Argument, Call, Evaluator, Lambda, Site};
@@ -34,9 +37,12 @@ fn standard() -> Vec<Function> {
         collection::functions,
         conditional::functions,
         conversion::functions,
+        json::functions,
         math::functions,
         other::functions,
+        regex::functions,
         string::functions,
+        url::functions,
     ];
     families.iter().flat_map(|family| family()).collect()
 }
