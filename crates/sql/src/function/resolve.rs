@@ -32,7 +32,7 @@ impl fmt::Display for ArgumentType {
 }
 
 /// What is said of a NULL that would have to say its type.
-pub(super) const UNTYPED_NULL: &str =
+pub(crate) const UNTYPED_NULL: &str =
     "Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).";
 
 /// A call that means no overload, or more than one. The words are ksqlDB's.
