@@ -12,6 +12,7 @@ pub mod cast;
 pub mod coercion;
 pub mod compare;
 mod error;
+pub mod expr;
 pub mod function;
 pub mod types;
 pub mod value;
