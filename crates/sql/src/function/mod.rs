@@ -8,6 +8,7 @@ mod call;
 mod collection;
 mod conditional;
 mod conversion;
+mod datetime;
 mod definition;
 mod interval;
 mod json;
@@ -37,6 +38,7 @@ fn standard() -> Vec<Function> {
         collection::functions,
         conditional::functions,
         conversion::functions,
+        datetime::functions,
         json::functions,
         math::functions,
         other::functions,
