@@ -14,6 +14,7 @@ pub mod compare;
 mod error;
 pub mod expr;
 pub mod function;
+pub mod pattern;
 pub mod types;
 pub mod value;
 
