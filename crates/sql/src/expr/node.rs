@@ -94,11 +94,6 @@ pub(super) struct CallNode {
 }
 
 impl Node {
-    /// Two operands.
-    pub fn pair(left: Self, right: Self) -> Box<[Self; 2]> {
-        Box::new([left, right])
-    }
-
     /// The value, if it is a constant.
     pub fn constant(&self) -> Option<&Value> {
         if let Self::Constant(value) = self { Some(value) } else { None }

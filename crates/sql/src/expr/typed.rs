@@ -110,7 +110,7 @@ impl Typed {
 
     /// The same for an argument of a function: a literal that cannot take the type fails with every row, not with the
     /// statement.
-    pub fn as_argument(self, to: &SqlType) -> Result<Node> {
+    pub fn into_argument(self, to: &SqlType) -> Result<Node> {
         match (self.form, self.kind) {
             (Form::Literal(value), Some(kind)) => match coerce(&value, &kind, to, Mode::Lax) {
                 Ok(value) => Ok(Node::Constant(value)),

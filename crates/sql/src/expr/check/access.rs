@@ -19,7 +19,7 @@ impl Checker<'_> {
                     let text = format!("An array is subscripted by INTEGER, but {index} is {kind}.");
                     return Err(self.type_error(expr, text));
                 }
-                let pair = Node::pair(self.finished(base, base_typed)?, self.finished(index, index_typed)?);
+                let pair = Box::new([self.finished(base, base_typed)?, self.finished(index, index_typed)?]);
                 Ok(Typed::node(Node::Element(pair).folded(), (*element).clone()))
             }
             Some(SqlType::Map(key, value)) => {
@@ -31,7 +31,7 @@ impl Checker<'_> {
                     return Err(self.type_error(expr, text));
                 }
                 let key = self.coerced(index, index_typed, &key)?;
-                let pair = Node::pair(self.finished(base, base_typed)?, key);
+                let pair = Box::new([self.finished(base, base_typed)?, key]);
                 Ok(Typed::node(Node::Entry(pair).folded(), (*value).clone()))
             }
             _ => {

@@ -21,8 +21,19 @@ enum Given<'e> {
 impl Checker<'_> {
     pub(super) fn call(&mut self, expr: &Expr, name: &Name, args: &Args) -> Checked<Typed> {
         let registry = self.compiler.environment.registry;
-        let function =
-            registry.scalar(&name.text).map_err(|error| self.type_error(expr, error.to_string()))?;
+        let function = registry.scalar(&name.text).map_err(|unknown| {
+            let what = if registry.aggregate(&name.text).is_ok() {
+                "aggregate"
+            } else if registry.table(&name.text).is_ok() {
+                "table"
+            } else {
+                return self.type_error(expr, unknown.to_string());
+            };
+            let clause = self.compiler.clause;
+            let article = if what == "aggregate" { "an" } else { "a" };
+            let is = format!("{} is {article} {what} function.", name.text.to_uppercase());
+            self.type_error(expr, format!("{clause} does not support {what} functions: {is}"))
+        })?;
         let Args::List(args) = args else {
             return Err(self.type_error(expr, format!("Function '{}' does not accept *.", function.name())));
         };
@@ -49,7 +60,7 @@ impl Checker<'_> {
                 (Given::Lambda { .. }, _) => continue,
                 (Given::Unit(unit), _) => (Node::Constant(crate::Value::Null), Some(unit)),
                 (Given::Value(typed), Some(target)) => {
-                    let node = typed.as_argument(&target);
+                    let node = typed.into_argument(&target);
                     (node.map_err(|error| self.type_error(arg, error.to_string()))?, None)
                 }
                 (Given::Value(typed), None) => (self.finished(arg, typed)?, None),

@@ -60,7 +60,7 @@ impl Checker<'_> {
     /// A literal text that stands against a DATE, TIME or TIMESTAMP is read once and not with every row.
     fn operand(&self, expr: &Expr, typed: Typed, other: &SqlType) -> Checked<Node> {
         if typed.literal_text().is_some() && other.is_temporal() {
-            return typed.as_argument(other).map_err(|error| self.type_error(expr, error.to_string()));
+            return typed.into_argument(other).map_err(|error| self.type_error(expr, error.to_string()));
         }
         self.finished(expr, typed)
     }
@@ -120,8 +120,8 @@ fn fast(
         _ => (None, None),
     };
     match doubles {
-        (None, Some(right)) => (Comparer::rounded(comparison), Node::pair(left, right)),
-        (Some(left), _) => (Comparer::rounded(comparison), Node::pair(left, right)),
+        (None, Some(right)) => (Comparer::rounded(comparison), Box::new([left, right])),
+        (Some(left), _) => (Comparer::rounded(comparison), Box::new([left, right])),
         (None, None) => {
             // A text that has been read is of the other's type now.
             let read = |node: &Node, own: &SqlType, other: &SqlType| match node.constant() {
@@ -131,7 +131,7 @@ fn fast(
                 _ => own.clone(),
             };
             let kinds = (read(&left, left_kind, right_kind), read(&right, right_kind, left_kind));
-            (Comparer::new(comparison, &kinds.0, &kinds.1), Node::pair(left, right))
+            (Comparer::new(comparison, &kinds.0, &kinds.1), Box::new([left, right]))
         }
     }
 }

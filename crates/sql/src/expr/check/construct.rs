@@ -49,8 +49,9 @@ impl Checker<'_> {
     pub(super) fn structure(&mut self, expr: &Expr, fields: &[(Name, Expr)]) -> Checked<Typed> {
         let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.text.as_str()).collect();
         names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let text = format!("Duplicate field names found in STRUCT: '{}' in {}", pair[0], self.show(expr));
+        let twice = names.iter().zip(names.iter().skip(1)).find(|(name, next)| name == next);
+        if let Some((name, _)) = twice {
+            let text = format!("Duplicate field names found in STRUCT: '{name}' in {}", self.show(expr));
             return Err(self.type_error(expr, text));
         }
         let (mut kinds, mut typed) = (Vec::with_capacity(fields.len()), Vec::with_capacity(fields.len()));

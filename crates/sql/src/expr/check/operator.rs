@@ -13,11 +13,11 @@ impl Checker<'_> {
     pub(super) fn binary(&mut self, expr: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Checked<Typed> {
         let comparison = match op {
             BinaryOp::Or => {
-                let pair = Node::pair(self.condition(left, "OR")?, self.condition(right, "OR")?);
+                let pair = Box::new([self.condition(left, "OR")?, self.condition(right, "OR")?]);
                 return Ok(Typed::boolean(Node::Or(pair).folded()));
             }
             BinaryOp::And => {
-                let pair = Node::pair(self.condition(left, "AND")?, self.condition(right, "AND")?);
+                let pair = Box::new([self.condition(left, "AND")?, self.condition(right, "AND")?]);
                 return Ok(Typed::boolean(Node::And(pair).folded()));
             }
             BinaryOp::Add => return self.arithmetic(expr, Operator::Add, left, right),
@@ -69,7 +69,7 @@ impl Checker<'_> {
         let arithmetic = arithmetic.map_err(|reason| {
             self.type_error(expr, format!("Error processing expression: {}. {reason}", self.show(expr)))
         })?;
-        let pair = Node::pair(self.finished(left, left_typed)?, self.finished(right, right_typed)?);
+        let pair = Box::new([self.finished(left, left_typed)?, self.finished(right, right_typed)?]);
         Ok(Typed::node(Node::Arithmetic(arithmetic, pair).folded(), arithmetic.result()))
     }
 
