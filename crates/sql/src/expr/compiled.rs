@@ -85,3 +85,9 @@ fn with_frame<T>(
     };
     evaluate(&Frame { row, parameters: None, report: &report })
 }
+
+/// Queries are planned on one thread and run on others.
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    shared::<Compiled>();
+};

@@ -34,9 +34,8 @@ impl Checker<'_> {
             let is = format!("{} is {article} {what} function.", name.text.to_uppercase());
             self.type_error(expr, format!("{clause} does not support {what} functions: {is}"))
         })?;
-        let Args::List(args) = args else {
-            return Err(self.type_error(expr, format!("Function '{}' does not accept *.", function.name())));
-        };
+        // Only aggregates know what `*` stands for; to others it is nothing.
+        let args = if let Args::List(args) = args { args.as_slice() } else { &[] };
         let mut given = Vec::with_capacity(args.len());
         for arg in args {
             given.push(self.given(function, arg)?);
