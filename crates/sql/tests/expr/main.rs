@@ -2,6 +2,8 @@
 //!
 //! A value is printed as CAST prints it. A result may be `refused TEXT` (no such expression) or `error TEXT` (no value for this
 //! row), where TEXT is part of the words; `logged TYPE value` is a value on whose way something was reported.
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 mod naive;
 mod random;
 mod source;

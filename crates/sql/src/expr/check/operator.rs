@@ -8,6 +8,8 @@ use crate::expr::error::Checked;
 use crate::expr::node::Node;
 use crate::expr::typed::Typed;
 use crate::types::SqlType;
+use crate::value::Value;
+use crate::value::decimal::double_of_decimal;
 
 impl Checker<'_> {
     pub(super) fn binary(&mut self, expr: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Checked<Typed> {
@@ -69,8 +71,10 @@ impl Checker<'_> {
         let arithmetic = arithmetic.map_err(|reason| {
             self.type_error(expr, format!("Error processing expression: {}. {reason}", self.show(expr)))
         })?;
-        let pair = Box::new([self.finished(left, left_typed)?, self.finished(right, right_typed)?]);
-        Ok(Typed::node(Node::Arithmetic(arithmetic, pair).folded(), arithmetic.result()))
+        let result = arithmetic.result();
+        let left = among_doubles(self.finished(left, left_typed)?, &result);
+        let right = among_doubles(self.finished(right, right_typed)?, &result);
+        Ok(Typed::node(Node::Arithmetic(arithmetic, Box::new([left, right])).folded(), result))
     }
 
     pub(super) fn sign(&mut self, expr: &Expr, operand: &Expr, negative: bool) -> Checked<Typed> {
@@ -90,5 +94,15 @@ impl Checker<'_> {
                 Err(self.type_error(expr, text))
             }
         }
+    }
+}
+
+/// A constant DECIMAL in an operation on DOUBLEs is turned into one here and not with every row.
+fn among_doubles(node: Node, result: &SqlType) -> Node {
+    match (result, &node) {
+        (SqlType::Double, Node::Constant(Value::Decimal(number))) => {
+            Node::Constant(Value::Double(double_of_decimal(number)))
+        }
+        _ => node,
     }
 }
