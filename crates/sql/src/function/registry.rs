@@ -34,9 +34,15 @@ impl Registry {
     /// With all of ksqlDB's functions.
     pub fn standard() -> Self {
         let mut registry = Self::default();
-        super::standard().into_iter().for_each(|function| registry.add_scalar(function));
-        aggregate::functions().into_iter().for_each(|function| registry.add_aggregate(function));
-        table::functions().into_iter().for_each(|function| registry.add_table(function));
+        for function in super::standard() {
+            registry.add_scalar(function);
+        }
+        for function in aggregate::functions() {
+            registry.add_aggregate(function);
+        }
+        for function in table::functions() {
+            registry.add_table(function);
+        }
         registry
     }
 

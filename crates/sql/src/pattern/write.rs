@@ -132,7 +132,7 @@ fn zone_field(letter: char, count: usize, ms: i64, zone: &Zone) -> Option<String
         ('X' | 'x', 1) => offset_text(offset, "", true),
         ('X' | 'x', 2 | 4) | ('Z', 1..=3) => offset_text(offset, "", false),
         ('X' | 'x', _) | ('Z', 5) => offset_text(offset, ":", false),
-        ('Z', _) | ('O', _) if offset == 0 => "GMT".to_owned(),
+        ('Z' | 'O', _) if offset == 0 => "GMT".to_owned(),
         ('Z', _) | ('O', 4) => format!("GMT{}", offset_text(offset, ":", false)),
         ('O', _) => {
             let text = offset_text(offset, ":", true);

@@ -80,7 +80,7 @@ impl Aggregate for CountDistinct {
         let count = REGISTERS as f64;
         let sum: f64 = registers.iter().map(|register| 0.5_f64.powi(i32::from(*register))).sum();
         let estimate = 0.7213 / (1.0 + 1.079 / count) * count * count / sum;
-        let empty = registers.iter().filter(|register| **register == 0).count();
+        let empty: usize = registers.iter().map(|register| usize::from(*register == 0)).sum();
         // Few values are counted better by the registers that they left empty.
         let few = estimate <= 2.5 * count && empty > 0;
         let estimate = if few { count * (count / empty as f64).ln() } else { estimate };
