@@ -9,13 +9,16 @@
 
 pub mod arithmetic;
 pub mod cast;
+pub mod catalog;
 pub mod coercion;
 pub mod compare;
 mod error;
 pub mod function;
+mod refusal;
 pub mod types;
 pub mod value;
 
 pub use error::{EvaluationError, Result};
+pub use refusal::Refusal;
 pub use types::{DecimalType, SqlType};
 pub use value::{MapValue, Value};
