@@ -2,12 +2,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Function;
+use super::{AggregateFunction, Function, TableFunction, aggregate, table};
 
 /// All functions that statements may name. Names are found in any case.
 #[derive(Debug, Default)]
 pub struct Registry {
     scalars: BTreeMap<String, Function>,
+    aggregates: BTreeMap<String, AggregateFunction>,
+    tables: BTreeMap<String, TableFunction>,
 }
 
 /// A name that no function has.
@@ -32,7 +34,15 @@ impl Registry {
     /// With all of ksqlDB's functions.
     pub fn standard() -> Self {
         let mut registry = Self::default();
-        super::standard().into_iter().for_each(|function| registry.add_scalar(function));
+        for function in super::standard() {
+            registry.add_scalar(function);
+        }
+        for function in aggregate::functions() {
+            registry.add_aggregate(function);
+        }
+        for function in table::functions() {
+            registry.add_table(function);
+        }
         registry
     }
 
@@ -51,6 +61,36 @@ impl Registry {
         self.scalars.values()
     }
 
+    /// Adds an aggregate; one of the same name is replaced.
+    pub fn add_aggregate(&mut self, function: AggregateFunction) {
+        self.aggregates.insert(function.name().to_ascii_uppercase(), function);
+    }
+
+    /// The aggregate of this name.
+    pub fn aggregate(&self, name: &str) -> Result<&AggregateFunction, UnknownFunction> {
+        self.aggregates.get(&name.to_ascii_uppercase()).ok_or_else(|| self.unknown(name))
+    }
+
+    /// All aggregates, by name.
+    pub fn aggregates(&self) -> impl Iterator<Item = &AggregateFunction> {
+        self.aggregates.values()
+    }
+
+    /// Adds a table function; one of the same name is replaced.
+    pub fn add_table(&mut self, function: TableFunction) {
+        self.tables.insert(function.name().to_ascii_uppercase(), function);
+    }
+
+    /// The table function of this name.
+    pub fn table(&self, name: &str) -> Result<&TableFunction, UnknownFunction> {
+        self.tables.get(&name.to_ascii_uppercase()).ok_or_else(|| self.unknown(name))
+    }
+
+    /// All table functions, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &TableFunction> {
+        self.tables.values()
+    }
+
     /// The error for a name that is of no kind of function.
     pub fn unknown(&self, name: &str) -> UnknownFunction {
         let wanted = name.to_ascii_uppercase();
@@ -66,7 +106,7 @@ impl Registry {
 
     /// The names of all functions, in upper case.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.scalars.keys().map(String::as_str)
+        self.scalars.keys().chain(self.aggregates.keys()).chain(self.tables.keys()).map(String::as_str)
     }
 }
 

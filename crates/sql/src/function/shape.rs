@@ -16,6 +16,8 @@ pub enum Shape {
     Decimal,
     /// A type that the first argument to meet it decides, by its letter.
     Generic(char),
+    /// A type of which nothing is asked.
+    Any,
     /// `ARRAY<..>`
     Array(Box<Shape>),
     /// `MAP<.., ..>`
@@ -54,7 +56,7 @@ impl Shape {
     pub(super) fn accepts_type(&self, kind: &SqlType, coerce: bool, bindings: &mut Bindings) -> bool {
         match (self, kind) {
             (Self::Plain(wanted), kind) => wanted == kind || (coerce && coerces(kind, wanted)),
-            (Self::Decimal, SqlType::Decimal(_)) => true,
+            (Self::Decimal, SqlType::Decimal(_)) | (Self::Any, _) => true,
             (Self::Decimal, SqlType::Integer | SqlType::Bigint) => coerce,
             (Self::Generic(letter), kind) => match bindings.get(*letter) {
                 Some(bound) => bound == kind || (coerce && coerces(kind, bound)),
@@ -82,6 +84,7 @@ impl Shape {
         Some(match (self, own) {
             (Self::Plain(kind), _) => kind.clone(),
             (Self::Decimal, own) => SqlType::Decimal(DecimalType::of(own?)?),
+            (Self::Any, own) => own?.clone(),
             (Self::Generic(letter), _) => bindings.get(*letter)?.clone(),
             (Self::Array(element), Some(SqlType::Array(own))) => {
                 SqlType::array(element.fill(bindings, Some(own))?)
@@ -106,7 +109,7 @@ impl Shape {
     /// How many letters it has: fewer of them is the closer match.
     pub(super) fn generics(&self) -> usize {
         match self {
-            Self::Generic(_) => 1,
+            Self::Generic(_) | Self::Any => 1,
             Self::Array(element) => element.generics(),
             Self::Map(key, value) => key.generics() + value.generics(),
             Self::Struct(fields) => fields.iter().map(|(_, shape)| shape.generics()).sum(),
@@ -131,6 +134,7 @@ impl fmt::Display for Shape {
             Self::Plain(SqlType::String) => f.write_str("VARCHAR"),
             Self::Plain(kind) => write!(f, "{kind}"),
             Self::Decimal => f.write_str("DECIMAL"),
+            Self::Any => f.write_str("ANY"),
             Self::Generic(letter) => write!(f, "{letter}"),
             Self::Array(element) => write!(f, "ARRAY<{element}>"),
             Self::Map(key, value) => write!(f, "MAP<{key}, {value}>"),

@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
         }
         match self.word() {
             "DECIMAL" => Shape::Decimal,
+            "ANY" => Shape::Any,
             "INTERVAL" => Shape::Interval,
             "ARRAY" => {
                 self.expect("<");

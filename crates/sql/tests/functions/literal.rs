@@ -32,6 +32,11 @@ impl<'a> Reader<'a> {
         Self(text)
     }
 
+    /// What is not read yet.
+    pub fn rest(&self) -> &'a str {
+        self.0
+    }
+
     pub fn list(&mut self) -> Vec<Literal> {
         let mut all = Vec::new();
         while !self.0.trim().is_empty() {
@@ -48,7 +53,7 @@ impl<'a> Reader<'a> {
             let kind = self.kind();
             let own = literal.kind().filter(|own| !own.is_nested());
             let value = own.map_or(literal.value.clone(), |own| {
-                Cast::new(&own, &kind).and_then(|cast| Ok(cast.apply(&literal.value).unwrap())).unwrap()
+                Cast::new(&own, &kind).unwrap().apply(&literal.value).unwrap()
             });
             return Literal::new(value, kind);
         }
@@ -146,7 +151,8 @@ impl<'a> Reader<'a> {
         Literal::new(decimal.into(), SqlType::decimal(precision, scale).unwrap())
     }
 
-    fn kind(&mut self) -> SqlType {
+    /// A type, as `ARRAY<DECIMAL(4,2)>`.
+    pub fn kind(&mut self) -> SqlType {
         let name = self.word();
         match name {
             "ARRAY" | "MAP" => {

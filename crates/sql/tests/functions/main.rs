@@ -2,6 +2,10 @@
 //!
 //! A result may be `error TEXT` (no value for this row) or `refused TEXT` (no such call), where TEXT is part of the words.
 //! Each case runs with its arguments as constants and as columns.
+#![allow(clippy::unwrap_used, reason = "a case that is not well-formed is a failure of the test")]
+mod aggregates;
+mod casts;
+mod extremes;
 mod lambda;
 mod literal;
 

@@ -50,37 +50,35 @@ fn filter() -> Function {
 }
 
 fn reduce() -> Function {
-    Function::new(
-        "reduce",
-        Category::Lambda,
-        "Folds elements or entries, one by one, into a state. NULL if the state becomes NULL at the start.",
-    )
-    .overload(
-        "list ARRAY<T>, state S, reduce (S, T) => S",
-        "S",
-        "",
-        Body::Lambda(|a, lambdas| {
-            let step = lambda(lambdas, 0)?;
-            let state = any(a, 1)?.clone();
-            let Some(values) = any(a, 0)?.as_array().filter(|_| !state.is_null()) else { return Ok(state) };
-            values.iter().try_fold(state, |state, value| step(&[state, value.clone()]))
-        }),
-    )
-    .overload(
-        "map MAP<K, V>, state S, reduce (S, K, V) => S",
-        "S",
-        "",
-        Body::Lambda(|a, lambdas| {
-            let step = lambda(lambdas, 0)?;
-            let state = any(a, 1)?.clone();
-            let Some(map) = any(a, 0)?.as_map().filter(|_| !state.is_null()) else { return Ok(state) };
-            map.iter().try_fold(state, |state, (key, value)| step(&[state, key.clone(), value.clone()]))
-        }),
-    )
-    .parameter("list", "The array; if it is NULL, the state is the result.")
-    .parameter("map", "The map; if it is NULL, the state is the result.")
-    .parameter("state", "What the fold begins with; if it is NULL, so is the result.")
-    .parameter("reduce", "Makes the next state of the state and an element, or a key and its value.")
+    Function::new("reduce", Category::Lambda, "Folds elements or entries, one by one, into a state.")
+        .overload(
+            "list ARRAY<T>, state S, reduce (S, T) => S",
+            "S",
+            "",
+            Body::Lambda(|a, lambdas| {
+                let step = lambda(lambdas, 0)?;
+                let state = any(a, 1)?.clone();
+                let Some(values) = any(a, 0)?.as_array().filter(|_| !state.is_null()) else {
+                    return Ok(state);
+                };
+                values.iter().try_fold(state, |state, value| step(&[state, value.clone()]))
+            }),
+        )
+        .overload(
+            "map MAP<K, V>, state S, reduce (S, K, V) => S",
+            "S",
+            "",
+            Body::Lambda(|a, lambdas| {
+                let step = lambda(lambdas, 0)?;
+                let state = any(a, 1)?.clone();
+                let Some(map) = any(a, 0)?.as_map().filter(|_| !state.is_null()) else { return Ok(state) };
+                map.iter().try_fold(state, |state, (key, value)| step(&[state, key.clone(), value.clone()]))
+            }),
+        )
+        .parameter("list", "The array; if it is NULL, the state is the result.")
+        .parameter("map", "The map; if it is NULL, the state is the result.")
+        .parameter("state", "What the fold begins with; if it is NULL, so is the result.")
+        .parameter("reduce", "Makes the next state of the state and an element, or a key and its value.")
 }
 
 fn transform() -> Function {

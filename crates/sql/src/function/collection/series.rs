@@ -6,7 +6,7 @@ use super::operand::{bigint, integer};
 use super::{Body, Category, Function};
 
 /// A longer series is an error: it would have to be held in memory.
-const MAX_LEN: u64 = 10_000_000;
+const MAX_LEN: u64 = 1_000_000;
 
 pub(super) fn functions() -> Vec<Function> {
     let about = "The whole numbers from one to another, both included, in steps of 1 or -1 or of any size.";

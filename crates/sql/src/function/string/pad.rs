@@ -1,9 +1,12 @@
 //! LPAD and RPAD.
-use crate::error::Result;
+use crate::error::{EvaluationError, Result};
 use crate::value::Value;
 
 use super::operand::{bytes, integer, text};
 use super::{Body, Category, Function, utf16};
+
+/// A number in a row must not take all memory.
+const MAX_LEN: usize = 1 << 24;
 
 pub(super) fn functions() -> Vec<Function> {
     vec![
@@ -58,17 +61,25 @@ fn described(function: Function) -> Function {
 fn string(arguments: &[Value], left: bool) -> Result<Value> {
     let units = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
     let (input, padding) = (units(text(arguments, 0)?), units(text(arguments, 2)?));
-    Ok(pad(&input, integer(arguments, 1)?, &padding, left).map(|units| utf16::string(&units)).into())
+    Ok(pad(&input, integer(arguments, 1)?, &padding, left)?.map(|units| utf16::string(&units)).into())
 }
 
 fn binary(arguments: &[Value], left: bool) -> Result<Value> {
-    let padded = pad(bytes(arguments, 0)?, integer(arguments, 1)?, bytes(arguments, 2)?, left);
+    let padded = pad(bytes(arguments, 0)?, integer(arguments, 1)?, bytes(arguments, 2)?, left)?;
     Ok(padded.map_or(Value::Null, Value::bytes))
 }
 
-fn pad<T: Copy>(input: &[T], len: i32, padding: &[T], left: bool) -> Option<Vec<T>> {
-    let len = usize::try_from(len).ok().filter(|_| !padding.is_empty())?;
+/// NULL for a negative length and for no padding.
+fn pad<T: Copy>(input: &[T], len: i32, padding: &[T], left: bool) -> Result<Option<Vec<T>>> {
+    let Some(len) = usize::try_from(len).ok().filter(|_| !padding.is_empty()) else { return Ok(None) };
+    if len > MAX_LEN {
+        return Err(EvaluationError::new(format!("a text of {len} units is longer than {MAX_LEN}")));
+    }
     let kept = &input[..len.min(input.len())];
     let fill = padding.iter().cycle().take(len - kept.len());
-    Some(if left { fill.chain(kept).copied().collect() } else { kept.iter().chain(fill).copied().collect() })
+    Ok(Some(if left {
+        fill.chain(kept).copied().collect()
+    } else {
+        kept.iter().chain(fill).copied().collect()
+    }))
 }
