@@ -128,7 +128,15 @@ pub fn members(options: &KafkaOptions, group: &str) -> Result<Vec<OtherMember>> 
     let consumer: BaseConsumer<Watcher> = config(&options.member(group, &options.client_id))
         .create_with_context(Watcher { shared: Arc::default(), listener: None })
         .map_err(|e| of(&e))?;
-    let members = list(&consumer, group, options.request_timeout);
+    // Each broker is asked, and one that is not there spoils the answer.
+    let deadline = Instant::now() + options.request_timeout;
+    let members = loop {
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        match list(&consumer, group, left) {
+            Err(Error::Unavailable(_)) if Instant::now() < deadline => thread::sleep(POLL),
+            members => break members,
+        }
+    };
     // Closing a consumer takes librdkafka 100 ms, for which nobody has to wait.
     drop(thread::Builder::new().name("kafka-close".to_owned()).spawn(move || drop(consumer)));
     members

@@ -25,15 +25,18 @@
 
 pub mod arithmetic;
 pub mod cast;
+pub mod catalog;
 pub mod coercion;
 pub mod compare;
 mod error;
 pub mod expr;
 pub mod function;
 pub mod pattern;
+mod refusal;
 pub mod types;
 pub mod value;
 
 pub use error::{EvaluationError, Result};
+pub use refusal::Refusal;
 pub use types::{DecimalType, SqlType};
 pub use value::{MapValue, Value};

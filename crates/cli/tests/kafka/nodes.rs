@@ -71,6 +71,7 @@ impl Cluster {
 struct SeenLast(String);
 
 impl Drop for SeenLast {
+    #[allow(clippy::print_stderr, reason = "a test that fails tells why")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{}", self.0);

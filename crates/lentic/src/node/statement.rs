@@ -116,6 +116,12 @@ fn names(spec: &TableSpec) -> BTreeMap<String, String> {
     ])
 }
 
+/// How long a broker may not have heard of the statement log after another one told of it.
+const HEARD: Duration = Duration::from_secs(10);
+
+/// Before it is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// The name of the statement log.
 pub(crate) fn topic_name(service: &str) -> Result<TopicName, NodeError> {
     TopicName::new(format!("{service}{SUFFIX}"))
@@ -137,14 +143,18 @@ pub(crate) fn read(
 ) -> Result<Vec<(Offset, Statement)>, NodeError> {
     let source = TopicPartition::new(topic.name.clone(), PartitionId(0));
     let mut reader = log.reader(ReaderOptions::default())?;
+    // Each broker hears of a new topic when it does: one that was found is there.
+    let heard_until = Instant::now() + HEARD;
     // An offset is read from at once; where the log begins librdkafka would ask for half a second.
-    let (start, end) = match between {
-        Some(between) => between,
-        None => log.bounds_of(&source).map(|bounds| (bounds.start, bounds.end))?,
+    let (start, end) = loop {
+        match between.map_or_else(|| log.bounds_of(&source).map(|bounds| (bounds.start, bounds.end)), Ok) {
+            Err(log::Error::NoSuchTopic(_)) if Instant::now() < heard_until => std::thread::sleep(PAUSE),
+            bounds => break bounds?,
+        }
     };
     reader.assign(&source, ReadFrom::Offset(start))?;
     let deadline = Instant::now() + Duration::from_secs(30);
-    let (mut statements, mut position, mut polled) = (Vec::new(), Offset(0), Vec::new());
+    let (mut statements, mut position, mut polled) = (Vec::new(), start, Vec::new());
     while position < end {
         if Instant::now() > deadline {
             let text = format!("the statement log {} could not be read to its end in 30 s", topic.name);
@@ -162,6 +172,10 @@ pub(crate) fn read(
                 }
                 Polled::End { offset, .. } => position = position.max(offset),
                 Polled::OutOfRange { .. } => return Err(log::Error::NoSuchTopic(topic.name.clone()).into()),
+                Polled::Failed { error: log::Error::NoSuchTopic(_), .. } if Instant::now() < heard_until => {
+                    std::thread::sleep(PAUSE);
+                    reader.assign(&source, ReadFrom::Offset(position))?;
+                }
                 Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => return Err(error.into()),
                 Polled::Failed { .. } => {}
             }

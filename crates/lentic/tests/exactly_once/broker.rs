@@ -18,7 +18,7 @@ pub fn shared() -> Option<String> {
     }
 }
 
-/// A broker that is gone with its data when it is dropped.
+/// A broker, or three, gone with their data when this is dropped.
 pub struct OwnBroker {
     dir: tempfile::TempDir,
     pub address: String,
@@ -27,11 +27,20 @@ pub struct OwnBroker {
 impl OwnBroker {
     /// With settings over those of `kafka.sh`: `a=b c=d`.
     pub fn start(settings: &str) -> Self {
+        Self::up("1", settings)
+    }
+
+    /// Three of them, numbered from 1: topics have three replicas, of which two have to be in sync.
+    pub fn three() -> Self {
+        Self::up("3", "")
+    }
+
+    fn up(count: &str, settings: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let mut broker = Self { dir, address: String::new() };
-        let started =
-            broker.script().arg("up").env("KAFKA_PORT", "0").env("KAFKA_OPTIONS", settings).status();
-        assert!(started.expect("bash").success(), "kafka.sh up");
+        let mut script = broker.script();
+        let started = script.args(["up", count]).env("KAFKA_PORT", "0").env("KAFKA_OPTIONS", settings);
+        assert!(started.status().expect("bash").success(), "kafka.sh up");
         let address = std::fs::read_to_string(broker.dir.path().join("bootstrap")).expect("bootstrap");
         address.trim().clone_into(&mut broker.address);
         broker
@@ -44,6 +53,12 @@ impl OwnBroker {
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
+    /// Runs `kafka.sh`: `kill 2`, `start 2`.
+    pub fn run(&self, arguments: &[&str]) {
+        let status = self.script().args(arguments).status().expect("bash");
+        assert!(status.success(), "kafka.sh {arguments:?}: {status}");
+    }
+
     fn script(&self) -> Command {
         let script: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kafka/kafka.sh");
         let mut command = Command::new(script);
@@ -54,7 +69,9 @@ impl OwnBroker {
 
 impl Drop for OwnBroker {
     fn drop(&mut self) {
-        let stopped = self.script().arg("down").status();
-        drop(stopped);
+        // The last of three would wait in vain for the others before it stops in order.
+        for arguments in ["kill", "down"] {
+            drop(self.script().arg(arguments).status());
+        }
     }
 }

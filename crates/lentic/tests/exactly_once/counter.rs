@@ -36,6 +36,8 @@ impl Input {
             brokers: vec![brokers.to_owned()],
             service_id: format!("{service}-test"),
             data_dir: dir.path().join("test"),
+            // What it writes is in the log, also while brokers are away.
+            request_timeout_ms: 60_000,
             ..Config::default()
         };
         let node = Node::open(config).expect("a node");

@@ -100,6 +100,53 @@ fn nodes_come_and_go() {
     input.assert_counts();
 }
 
+/// The same on three brokers, of which one is killed, too; then each node is restarted, and one is left with all.
+#[test]
+fn nodes_and_brokers_come_and_go() {
+    if shared().is_none() {
+        return;
+    }
+    let brokers = OwnBroker::three();
+    let input = Input::new(&brokers.address, "brokers", EXACTLY_ONCE);
+    let mut counters = ["a", "b", "c"].map(|node| Counter::new(&input, node));
+    let pause = |seconds| std::thread::sleep(Duration::from_secs(seconds));
+    for counter in &mut counters {
+        counter.start();
+        counter.wait_running();
+    }
+    input.write(20_000);
+    counters[1].kill();
+    pause(12);
+    input.write(20_000);
+    counters[1].start();
+    counters[1].wait_running();
+    for broker in ["2", "1"] {
+        brokers.run(&["kill", broker]);
+        input.write(20_000);
+        pause(12);
+        input.write(5_000);
+        brokers.run(&["start", broker]);
+        pause(3);
+    }
+    counters[2].signal("STOP");
+    input.write(20_000);
+    pause(12);
+    counters[2].signal("CONT");
+    for counter in &mut counters {
+        input.write(20_000);
+        counter.stop();
+        counter.start();
+        counter.wait_running();
+    }
+    for counter in &mut counters[1..] {
+        input.write(20_000);
+        counter.stop();
+    }
+    input.write(5_000);
+    input.assert_counts();
+    counters[0].stop();
+}
+
 /// Nothing goes by committed offsets: all that the group had are gone when the process comes back, with its disk and then
 /// without.
 #[test]

@@ -1,0 +1,76 @@
+//! The columns of a declaration.
+use lentic_sql_syntax::ast::{self, ColumnPlace, SourceKind};
+
+use super::{Catalog, Column, Place, Schema, sql_type};
+use crate::Refusal;
+use crate::types::SqlType;
+
+/// Names that no column may have: each record has them already.
+pub const RESERVED: [&str; 5] = ["ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"];
+
+/// Key columns come first.
+pub(super) fn schema(
+    written: &[ast::Column],
+    kind: SourceKind,
+    catalog: &Catalog,
+) -> Result<Schema, Refusal> {
+    let mut columns = Vec::with_capacity(written.len());
+    for column in written {
+        columns.push(one(column, catalog).map_err(|refusal| refusal.at(column.name.at.0))?);
+    }
+    if kind == SourceKind::Table && !columns.iter().any(|column| column.place == Place::Key) {
+        return Err(Refusal::new("Tables require a PRIMARY KEY. Please define the PRIMARY KEY."));
+    }
+    columns.sort_by_key(|column| column.place != Place::Key);
+    Schema::new(columns)
+}
+
+fn one(written: &ast::Column, catalog: &Catalog) -> Result<Column, Refusal> {
+    let name = written.name.text.as_str();
+    if RESERVED.contains(&name) {
+        let text = format!("'{name}' is a reserved column name. You cannot use it as a name for a column.");
+        return Err(Refusal::new(text));
+    }
+    let kind = sql_type(&written.data_type, catalog)?;
+    let place = match &written.place {
+        ColumnPlace::Value => Place::Value,
+        ColumnPlace::Key | ColumnPlace::PrimaryKey => Place::Key,
+        ColumnPlace::Headers => Place::Headers,
+        ColumnPlace::Header(key) => Place::Header(key.as_str().into()),
+    };
+    match &place {
+        Place::Key if has_map(&kind) => {
+            let text = format!(
+                "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to \
+                 inconsistent serialization. Key column name: `{name}`. Column type: {kind}. See \
+                 https://github.com/confluentinc/ksql/issues/6621 for more."
+            );
+            return Err(Refusal::new(text));
+        }
+        Place::Headers => expect(&kind, &all_headers(), "HEADERS")?,
+        Place::Header(key) => expect(&kind, &SqlType::Bytes, &format!("HEADER('{key}')"))?,
+        _ => {}
+    }
+    Ok(Column { name: name.into(), kind, place })
+}
+
+fn expect(kind: &SqlType, expected: &SqlType, what: &str) -> Result<(), Refusal> {
+    if kind == expected {
+        return Ok(());
+    }
+    let text = format!("Invalid type for {what} column: expected {expected}, got {kind}");
+    Err(Refusal::new(text))
+}
+
+fn all_headers() -> SqlType {
+    SqlType::array(SqlType::structure([("KEY", SqlType::String), ("VALUE", SqlType::Bytes)]))
+}
+
+fn has_map(kind: &SqlType) -> bool {
+    match kind {
+        SqlType::Map(..) => true,
+        SqlType::Array(element) => has_map(element),
+        SqlType::Struct(structure) => structure.fields().iter().any(|field| has_map(&field.kind)),
+        _ => false,
+    }
+}
