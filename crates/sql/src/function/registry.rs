@@ -1,0 +1,104 @@
+//! The functions by name.
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Function;
+
+/// All functions that statements may name. Names are found in any case.
+#[derive(Debug, Default)]
+pub struct Registry {
+    scalars: BTreeMap<String, Function>,
+}
+
+/// A name that no function has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFunction {
+    /// The name, as it was written.
+    pub name: String,
+    /// A name that there is and that looks like it.
+    pub near: Option<String>,
+}
+
+impl fmt::Display for UnknownFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Can't find any functions with the name '{}'", self.name)?;
+        self.near.as_ref().map_or(Ok(()), |near| write!(f, ". Did you mean '{near}'?"))
+    }
+}
+
+impl std::error::Error for UnknownFunction {}
+
+impl Registry {
+    /// With all of ksqlDB's functions.
+    pub fn standard() -> Self {
+        let mut registry = Self::default();
+        super::standard().into_iter().for_each(|function| registry.add_scalar(function));
+        registry
+    }
+
+    /// Adds a scalar function; one of the same name is replaced.
+    pub fn add_scalar(&mut self, function: Function) {
+        self.scalars.insert(function.name().to_ascii_uppercase(), function);
+    }
+
+    /// The scalar function of this name.
+    pub fn scalar(&self, name: &str) -> Result<&Function, UnknownFunction> {
+        self.scalars.get(&name.to_ascii_uppercase()).ok_or_else(|| self.unknown(name))
+    }
+
+    /// All scalar functions, by name.
+    pub fn scalars(&self) -> impl Iterator<Item = &Function> {
+        self.scalars.values()
+    }
+
+    /// The error for a name that is of no kind of function.
+    pub fn unknown(&self, name: &str) -> UnknownFunction {
+        let wanted = name.to_ascii_uppercase();
+        let far = 1 + wanted.len() / 5;
+        let near = self
+            .names()
+            .map(|known| (distance(&wanted, known), known))
+            .filter(|(distance, _)| *distance <= far)
+            .min()
+            .map(|(_, known)| known.to_owned());
+        UnknownFunction { name: name.to_owned(), near }
+    }
+
+    /// The names of all functions, in upper case.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.scalars.keys().map(String::as_str)
+    }
+}
+
+/// How many letters have to be changed, added, left out or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn distances() {
+        for (a, b, expected) in
+            [("ABS", "ABS", 0), ("SUBSTRNIG", "SUBSTRING", 1), ("LN", "LEN", 1), ("", "PI", 2)]
+        {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+        }
+    }
+}
