@@ -13,6 +13,7 @@ pub mod coercion;
 pub mod compare;
 mod error;
 pub mod function;
+pub mod serde;
 pub mod types;
 pub mod value;
 
