@@ -2,7 +2,7 @@ use lentic_sql::SqlType;
 use lentic_sql::serde::{Delimiter, Deserializer, Format, FormatName, Nullable, RowSchema, Wrapping};
 
 fn refusal(format: &Format, schema: &RowSchema) -> String {
-    Deserializer::new(format, schema).unwrap_err().to_string()
+    Deserializer::new(format, schema).expect_err("a refusal").to_string()
 }
 
 #[test]

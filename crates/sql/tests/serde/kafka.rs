@@ -17,7 +17,7 @@ fn primitives_are_those_of_kafka() {
     for (kind, value, bytes) in cases {
         for schema in [RowSchema::key([("K", kind.clone())]), RowSchema::value([("V", kind.clone())])] {
             assert_eq!(read(&kafka, &schema, bytes), Ok(Some(vec![value.clone()])));
-            assert_eq!(write(&kafka, &schema, &[value.clone()]), Ok(Some(bytes.to_vec())));
+            assert_eq!(write(&kafka, &schema, std::slice::from_ref(value)), Ok(Some(bytes.to_vec())));
             assert_eq!(write(&kafka, &schema, &[Value::Null]), Ok(None));
         }
     }

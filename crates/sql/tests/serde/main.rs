@@ -13,7 +13,7 @@ use lentic_sql::{SqlType, Value};
 
 /// The row of a record, `None` for none; errors as text.
 fn read(format: &Format, schema: &RowSchema, bytes: &[u8]) -> Result<Option<Vec<Value>>, String> {
-    let deserializer = Deserializer::new(format, schema).unwrap();
+    let deserializer = Deserializer::new(format, schema).expect("a format that holds the columns");
     let mut row = vec![Value::Boolean(true)];
     let found = deserializer.deserialize(Some(bytes), &mut row).map_err(|error| error.to_string());
     // What the row held before stays; without a row nothing is added.
@@ -25,7 +25,7 @@ fn read(format: &Format, schema: &RowSchema, bytes: &[u8]) -> Result<Option<Vec<
 }
 
 fn write(format: &Format, schema: &RowSchema, row: &[Value]) -> Result<Option<Vec<u8>>, String> {
-    let serializer = Serializer::new(format, schema).unwrap();
+    let serializer = Serializer::new(format, schema).expect("a format that holds the columns");
     let bytes = serializer.serialize(row).map_err(|error| error.to_string());
     let mut out = b"before".to_vec();
     let written = serializer.serialize_into(row, &mut out).map_err(|error| error.to_string());
@@ -35,11 +35,11 @@ fn write(format: &Format, schema: &RowSchema, row: &[Value]) -> Result<Option<Ve
 }
 
 fn decimal(text: &str) -> Value {
-    Value::decimal(parse_decimal(text).unwrap())
+    Value::decimal(parse_decimal(text).expect("a decimal"))
 }
 
 fn decimal_type(precision: u32, scale: u32) -> SqlType {
-    SqlType::decimal(precision, scale).unwrap()
+    SqlType::decimal(precision, scale).expect("a type")
 }
 
 fn int(number: i32) -> Value {
