@@ -1,17 +1,17 @@
 //! Fields as the values of columns.
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::line::Line;
 use super::quoting::write_field;
-use crate::serde::scalar::{exact_decimal, no_coercion, temporal, temporal_number};
+use crate::serde::scalar::{
+    decimal, no_coercion, push_decimal, push_display, push_double, temporal, temporal_number,
+};
 use crate::serde::{Delimiter, Result, SerdeError};
 use crate::types::Field;
-use crate::value::decimal::{decimal_text, parse_decimal};
-use crate::value::double::{double_text, parse_double};
+use crate::value::double::parse_double;
 use crate::{SqlType, Value};
 
 /// Fills the row from the fields of a line, of which there must be as many as columns.
@@ -52,7 +52,7 @@ fn read(field: &str, kind: &SqlType) -> Result<Value> {
         SqlType::Integer => Value::Integer(trimmed.parse().map_err(|_| no())?),
         SqlType::Bigint => Value::Bigint(trimmed.parse().map_err(|_| no())?),
         SqlType::Double => Value::Double(parse_double(trimmed).ok_or_else(no)?),
-        SqlType::Decimal(decimal) => exact_decimal(parse_decimal(trimmed).ok_or_else(no)?, *decimal)?,
+        SqlType::Decimal(digits) => decimal(trimmed, *digits).ok_or_else(no)??,
         SqlType::Bytes => Value::bytes(STANDARD.decode(trimmed).map_err(|_| no())?),
         SqlType::Date | SqlType::Time | SqlType::Timestamp => {
             temporal(trimmed.parse().map_err(|_| no())?, kind)?
@@ -70,13 +70,13 @@ pub(in crate::serde) fn write_row(
     delimiter: Delimiter,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let mut number = String::new();
+    let mut scratch = Vec::new();
     for (index, (value, column)) in row.iter().zip(columns).enumerate() {
         if index > 0 {
             out.extend_from_slice(delimiter.as_char().encode_utf8(&mut [0; 4]).as_bytes());
         }
         if !value.is_null() {
-            let text = text(value, &column.kind, &mut number)
+            let text = text(value, &column.kind, &mut scratch)
                 .map_err(|error| error.within(format_args!("$.{}", column.name)))?;
             write_field(&text, index == 0, delimiter.as_char(), out);
         }
@@ -84,31 +84,23 @@ pub(in crate::serde) fn write_row(
     Ok(())
 }
 
-fn text<'a>(value: &'a Value, kind: &SqlType, number: &'a mut String) -> Result<Cow<'a, str>> {
-    let mut whole = |value: i64| {
-        number.clear();
-        write!(number, "{value}").expect("a String takes everything");
-    };
-    Ok(match (value, kind) {
-        (Value::String(text), SqlType::String) => Cow::Borrowed(text),
-        (Value::Boolean(truth), SqlType::Boolean) => Cow::Borrowed(if *truth { "true" } else { "false" }),
-        (Value::Integer(value), SqlType::Integer) => {
-            whole(i64::from(*value));
-            Cow::Borrowed(number)
-        }
-        (Value::Bigint(value), SqlType::Bigint) => {
-            whole(*value);
-            Cow::Borrowed(number)
-        }
+/// The text of a value, its own or in `scratch`.
+fn text<'a>(value: &'a Value, kind: &SqlType, scratch: &'a mut Vec<u8>) -> Result<Cow<'a, str>> {
+    scratch.clear();
+    match (value, kind) {
+        (Value::String(text), SqlType::String) => return Ok(Cow::Borrowed(text)),
+        (Value::Boolean(truth), SqlType::Boolean) => push_display(truth, scratch),
+        (Value::Integer(number), SqlType::Integer) => push_display(number, scratch),
+        (Value::Bigint(number), SqlType::Bigint) => push_display(number, scratch),
         (Value::Date(_), SqlType::Date)
         | (Value::Time(_), SqlType::Time)
         | (Value::Timestamp(_), SqlType::Timestamp) => {
-            whole(temporal_number(value).unwrap_or(0));
-            Cow::Borrowed(number)
+            push_display(temporal_number(value).unwrap_or(0), scratch);
         }
-        (Value::Double(value), SqlType::Double) => Cow::Owned(double_text(*value)),
-        (Value::Decimal(value), SqlType::Decimal(_)) => Cow::Owned(decimal_text(value)),
-        (Value::Bytes(bytes), SqlType::Bytes) => Cow::Owned(STANDARD.encode(bytes)),
+        (Value::Double(number), SqlType::Double) => push_double(*number, scratch),
+        (Value::Decimal(number), SqlType::Decimal(_)) => push_decimal(number, scratch),
+        (Value::Bytes(bytes), SqlType::Bytes) => return Ok(Cow::Owned(STANDARD.encode(bytes))),
         _ => return Err(SerdeError::not_of_type(kind)),
-    })
+    }
+    Ok(String::from_utf8_lossy(scratch))
 }

@@ -100,27 +100,28 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        if self.fields.get(self.next).is_some_and(|field| *field.name == *name) {
+        let exact = |field: &Field| *field.name == *name;
+        let ascii = name.is_ascii();
+        let upper_case = |field: &Field| is_upper_case(name, ascii, &field.name);
+        let expected = |found: &dyn Fn(&Field) -> bool| self.fields.get(self.next).is_some_and(found);
+        let position = |found: &dyn Fn(&Field) -> bool| self.fields.iter().position(found);
+        if expected(&exact) {
             return Ok(Some((self.next, Match::Exact)));
         }
-        let mut upper_case = None;
-        for (index, field) in self.fields.iter().enumerate() {
-            if *field.name == *name {
-                return Ok(Some((index, Match::Exact)));
-            }
-            if upper_case.is_none() && is_upper_case(name, &field.name) {
-                upper_case = Some((index, Match::UpperCase));
-            }
+        if let Some(index) = position(&exact) {
+            return Ok(Some((index, Match::Exact)));
         }
-        Ok(upper_case)
+        // In upper case the name is that of one column at most, so it may be looked for from anywhere.
+        let index = if expected(&upper_case) { Some(self.next) } else { position(&upper_case) };
+        Ok(index.map(|index| (index, Match::UpperCase)))
     }
 }
 
 /// Whether the one is the other in upper case.
-fn is_upper_case(name: &str, upper: &str) -> bool {
-    if name.is_ascii() {
-        let same = |(n, u): (u8, u8)| n.to_ascii_uppercase() == u;
-        return name.len() == upper.len() && name.bytes().zip(upper.bytes()).all(same);
+fn is_upper_case(name: &str, ascii: bool, upper: &str) -> bool {
+    if ascii {
+        let no_lower_case = || !upper.bytes().any(|b| b.is_ascii_lowercase());
+        return name.eq_ignore_ascii_case(upper) && no_lower_case();
     }
     name.to_uppercase() == upper
 }

@@ -11,11 +11,10 @@ use serde_json::value::RawValue;
 use super::number::{bigint, decimal_text};
 use super::object::read_fields;
 use super::text::compact;
-use crate::serde::scalar::{exact_decimal, no_coercion, temporal};
+use crate::serde::scalar::{decimal, no_coercion, temporal};
 use crate::serde::{Result, SerdeError};
 use crate::types::Field;
 use crate::value::MapValue;
-use crate::value::decimal::parse_decimal;
 use crate::value::double::parse_double;
 use crate::{SqlType, Value};
 
@@ -100,9 +99,7 @@ fn from_number(text: &str, kind: &SqlType) -> Result<Value> {
         SqlType::Integer => Value::Integer(whole()? as i32),
         SqlType::Bigint => Value::Bigint(whole()?),
         SqlType::Double => Value::Double(text.parse().map_err(|_| too_long(kind))?),
-        SqlType::Decimal(decimal) => {
-            exact_decimal(parse_decimal(text).ok_or_else(|| too_long(kind))?, *decimal)?
-        }
+        SqlType::Decimal(digits) => decimal(text, *digits).ok_or_else(|| too_long(kind))??,
         SqlType::Date | SqlType::Time | SqlType::Timestamp => temporal(whole()?, kind)?,
         _ => return Err(mismatch(text, kind)),
     })
@@ -120,7 +117,7 @@ fn from_string(text: &str, kind: &SqlType) -> Result<Value> {
         SqlType::Integer => Value::Integer(string.parse().map_err(|_| no())?),
         SqlType::Bigint => Value::Bigint(string.parse().map_err(|_| no())?),
         SqlType::Double => Value::Double(parse_double(&string).ok_or_else(no)?),
-        SqlType::Decimal(decimal) => exact_decimal(parse_decimal(&string).ok_or_else(no)?, *decimal)?,
+        SqlType::Decimal(digits) => decimal(&string, *digits).ok_or_else(no)??,
         SqlType::Date | SqlType::Time | SqlType::Timestamp => {
             temporal(string.parse().map_err(|_| no())?, kind)?
         }

@@ -1,14 +1,10 @@
 //! Values as JSON text.
-use std::io::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::serde::scalar::temporal_number;
+use crate::serde::scalar::{push_decimal, push_display, push_double, temporal_number};
 use crate::serde::{Result, SerdeError};
 use crate::types::Field;
-use crate::value::decimal::decimal_text;
-use crate::value::double::double_text;
 use crate::value::temporal::{date_text, time_text, timestamp_text};
 use crate::value::{MapValue, print};
 use crate::{SqlType, Value};
@@ -55,17 +51,15 @@ pub(in crate::serde) fn write_value(
         (Value::Boolean(truth), SqlType::Boolean) => {
             out.extend_from_slice(if *truth { b"true" } else { b"false" });
         }
-        (Value::Integer(number), SqlType::Integer) => push_number(i64::from(*number), out),
-        (Value::Bigint(number), SqlType::Bigint) => push_number(*number, out),
+        (Value::Integer(number), SqlType::Integer) => push_display(number, out),
+        (Value::Bigint(number), SqlType::Bigint) => push_display(number, out),
         (Value::Double(number), SqlType::Double) => {
             let quote: &[u8] = if number.is_finite() { b"" } else { b"\"" };
             out.extend_from_slice(quote);
-            out.extend_from_slice(double_text(*number).as_bytes());
+            push_double(*number, out);
             out.extend_from_slice(quote);
         }
-        (Value::Decimal(number), SqlType::Decimal(_)) => {
-            out.extend_from_slice(decimal_text(number).as_bytes())
-        }
+        (Value::Decimal(number), SqlType::Decimal(_)) => push_decimal(number, out),
         (Value::String(text), SqlType::String) => write_string(text, out),
         (Value::Bytes(bytes), SqlType::Bytes) => push_base64(bytes, out),
         (Value::Date(_), SqlType::Date)
@@ -79,10 +73,6 @@ pub(in crate::serde) fn write_value(
     Ok(())
 }
 
-fn push_number(number: i64, out: &mut Vec<u8>) {
-    write!(out, "{number}").expect("a Vec takes everything");
-}
-
 fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let start = out.len();
@@ -94,7 +84,7 @@ fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
 
 fn write_temporal(value: &Value, style: Style, out: &mut Vec<u8>) {
     let text = match (style, value) {
-        (Style::Topic, _) => return push_number(temporal_number(value).unwrap_or(0), out),
+        (Style::Topic, _) => return push_display(temporal_number(value).unwrap_or(0), out),
         (Style::Reply, Value::Date(days)) => date_text(*days),
         // Replies drop the milliseconds.
         (Style::Reply, Value::Time(ms)) => time_text(ms - ms.rem_euclid(1000)),
