@@ -3,19 +3,26 @@ use super::protobuf;
 use super::{Format, FormatError, FormatName, RowSchema, Side, Wrapping};
 use crate::SqlType;
 
+/// The setting that would say where the registry is.
+const REGISTRY_URL: &str = "ksql.schema.registry.url";
+
 impl Format {
     /// Refuses a registry's format, properties that the format has not, and columns that it cannot hold.
     pub fn check(&self, schema: &RowSchema) -> Result<(), FormatError> {
-        self.check_registry()?;
+        if self.name.needs_registry() {
+            return Err(FormatError::new(format!(
+                "KSQL is not configured to use a schema registry. To enable it, please set {REGISTRY_URL}"
+            )));
+        }
         self.check_properties()?;
         self.check_columns(schema)
     }
 
-    /// There is no schema registry yet.
-    pub fn check_registry(&self) -> Result<(), FormatError> {
+    /// Refuses a registry's format for a topic that a statement creates: there is no registry yet.
+    pub fn check_registry(&self, topic: &str) -> Result<(), FormatError> {
         if self.name.needs_registry() {
             return Err(FormatError::new(format!(
-                "Cannot use format {} without configuring 'ksql.schema.registry.url'",
+                "Cannot create topic '{topic}' with format {} without configuring '{REGISTRY_URL}'",
                 self.name
             )));
         }

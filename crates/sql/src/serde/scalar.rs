@@ -51,7 +51,8 @@ pub(super) fn exact_decimal(number: BigDecimal, kind: DecimalType) -> Result<Val
         }
     }
     Err(SerdeError::new(format!(
-        "Cannot fit decimal '{number}' into {kind} without rounding. (Requires {},{shown})",
+        "Cannot fit decimal '{}' into {kind} without rounding. (Requires {},{shown})",
+        decimal_text(&number),
         number.digits()
     )))
 }
@@ -155,7 +156,7 @@ mod tests {
                 push_double(number, &mut out);
                 assert_eq!(String::from_utf8(out).unwrap(), double_text(number));
             }
-            number *= 1.000_37;
+            number *= 1.003_7;
         }
     }
 }

@@ -74,8 +74,7 @@ impl Serializer {
                     .map_err(SerdeError::rooted)?;
             }
             (FormatName::ProtobufNosr, columns, row) => {
-                protobuf::write_message(row, columns, self.format.nullable, out)
-                    .map_err(SerdeError::rooted)?;
+                protobuf::write_message(row, columns, self.format.nullable, out)?;
             }
             _ => return Ok(false),
         }

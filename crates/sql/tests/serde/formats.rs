@@ -63,7 +63,7 @@ fn columns_that_a_format_cannot_hold() {
         (
             FormatName::Avro,
             value(&SqlType::Integer),
-            "Cannot use format AVRO without configuring 'ksql.schema.registry.url'",
+            "KSQL is not configured to use a schema registry. To enable it, please set ksql.schema.registry.url",
         ),
     ] {
         assert_eq!(refusal(&Format::new(name), &schema), message);
@@ -99,6 +99,12 @@ fn properties() {
     ] {
         assert_eq!(Delimiter::parse(text).unwrap_err().to_string(), message);
     }
+    let registry = Format::new(FormatName::JsonSr).check_registry("t").unwrap_err();
+    assert_eq!(
+        registry.to_string(),
+        "Cannot create topic 't' with format JSON_SR without configuring 'ksql.schema.registry.url'"
+    );
+    assert_eq!(Format::new(FormatName::Json).check_registry("t"), Ok(()));
     for text in ["TAB", "SPACE", ";", "\u{b7}"] {
         assert_eq!(Delimiter::parse(text).unwrap().to_string(), text);
     }

@@ -1,4 +1,4 @@
-use lentic_sql::serde::{Format, FormatName, Nullable, RowSchema, Wrapping, message_text};
+use lentic_sql::serde::{Format, FormatName, Nullable, RowSchema, Wrapping, message_text, write_message};
 use lentic_sql::types::Field;
 use lentic_sql::{SqlType, Value};
 
@@ -185,4 +185,14 @@ message ConnectDefault1 {
     assert_eq!(message_text(&columns, Some(Nullable::Wrapper)), wrapper);
     let decimals = message_text(&fields(vec![("N", decimal_type(4, 2))]), None);
     assert!(decimals.contains("confluent.type.Decimal N = 1 [(confluent.field_meta) = {"), "{decimals}");
+}
+
+#[test]
+fn rows_of_replies_are_messages_too() {
+    let columns = [Field { name: "A".into(), kind: SqlType::array(SqlType::Integer) }];
+    let mut out = Vec::new();
+    write_message(&[Value::array([int(1)])], &columns, None, &mut out).unwrap();
+    assert_eq!(out, b"\x0a\x01\x01");
+    let error = write_message(&[int(1)], &columns, None, &mut out).unwrap_err();
+    assert_eq!(error.to_string(), "The value is not of the type ARRAY<INTEGER>, path: $.A");
 }

@@ -13,6 +13,15 @@ pub fn write_message(
     nullable: Option<Nullable>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
+    write_fields(row, columns, nullable, out).map_err(SerdeError::rooted)
+}
+
+fn write_fields(
+    row: &[Value],
+    columns: &[Field],
+    nullable: Option<Nullable>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     for (number, (value, column)) in (1..).zip(row.iter().zip(columns)) {
         write_field(number, value, &column.kind, nullable, out)
             .map_err(|error| error.within(format_args!(".{}", column.name)))?;
@@ -29,7 +38,7 @@ pub(in crate::serde) fn write_unwrapped(
 ) -> Result<()> {
     match (value, kind) {
         (Value::Struct(row), SqlType::Struct(structure)) => {
-            write_message(row, structure.fields(), nullable, out)
+            write_fields(row, structure.fields(), nullable, out)
         }
         _ => write_field(1, value, kind, nullable, out),
     }
@@ -102,7 +111,7 @@ fn write_nested(
     push_message(number, out, |out| match (value, kind) {
         (Value::Null, _) => Ok(()),
         (Value::Struct(row), SqlType::Struct(structure)) => {
-            write_message(row, structure.fields(), nullable, out)
+            write_fields(row, structure.fields(), nullable, out)
         }
         (Value::Decimal(_), SqlType::Decimal(_))
         | (Value::Date(_), SqlType::Date)
