@@ -33,6 +33,7 @@ pub mod expr;
 pub mod function;
 pub mod pattern;
 mod refusal;
+pub mod serde;
 pub mod types;
 pub mod value;
 

@@ -1,0 +1,9 @@
+//! JSON: columns as the fields of an object, or a single column as the whole text.
+mod number;
+mod object;
+mod reader;
+mod text;
+mod writer;
+
+pub(super) use reader::{read_row, read_value};
+pub(super) use writer::{Style, write_row, write_value};
