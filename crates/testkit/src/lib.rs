@@ -1,6 +1,7 @@
 //! Contracts, simulated clusters and notations to test with.
 #![expect(clippy::disallowed_methods, reason = "tests against real logs wait by the clock")]
 mod cluster_sim;
+pub mod conformance;
 mod driver;
 pub mod log_contract;
 mod serving_sim;

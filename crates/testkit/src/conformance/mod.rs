@@ -1,0 +1,22 @@
+//! ksqlDB's own test cases, as data to run against: read, expanded and compared as its test tools do.
+//!
+//! The cases themselves are no part of this project: [`directory`] says where they are.
+mod case;
+mod compare;
+mod expand;
+mod json;
+
+use std::path::{Path, PathBuf};
+
+pub use case::{Case, ExpectedError, Post, PostSource, PostTopic, Record, RecordWindow, TopicSpec, read};
+pub use compare::{Actual, difference};
+pub use json::Json;
+
+/// Where the cases are: what `LENTIC_CONFORMANCE_DIR` says, else `../shared/conformance` beside the workspace. `None`: they are
+/// not there, and who wanted to run them has to say so.
+pub fn directory() -> Option<PathBuf> {
+    let given = std::env::var_os("LENTIC_CONFORMANCE_DIR").filter(|given| !given.is_empty());
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
+    let found = given.map_or_else(beside, PathBuf::from).join("ksqldb");
+    found.is_dir().then_some(found)
+}
