@@ -169,12 +169,6 @@ pub struct PostTopic {
     pub partitions: Option<u32>,
 }
 
-impl Default for Json {
-    fn default() -> Self {
-        Self::Null
-    }
-}
-
 fn yes() -> bool {
     true
 }

@@ -43,12 +43,10 @@ fn compare(expected: &Json, actual: &Actual, path: &str) -> Option<String> {
         (Json::String(expected), Actual::Decimal(actual)) => is_decimal(expected, actual),
         (Json::String(expected), Actual::Bytes(actual)) => *expected == base64(actual),
         (Json::Array(expected), Actual::Array(actual)) if expected.len() == actual.len() => {
-            let pairs = expected.iter().zip(actual).enumerate();
-            return pairs
-                .filter_map(|(index, (expected, actual))| {
-                    compare(expected, actual, &format!("{path}[{index}]"))
-                })
-                .next();
+            let mut pairs = expected.iter().zip(actual).enumerate();
+            return pairs.find_map(|(index, (expected, actual))| {
+                compare(expected, actual, &format!("{path}[{index}]"))
+            });
         }
         (Json::Object(expected), Actual::Object(actual)) => return fields(expected, actual, path),
         _ => false,
@@ -66,13 +64,10 @@ fn fields(
         let names: Vec<_> = actual.keys().collect();
         return Some(format!("{path}: the fields {names:?}, not {:?}", expected.keys().collect::<Vec<_>>()));
     }
-    expected
-        .iter()
-        .filter_map(|(name, expected)| {
-            let found = actual.get(name).or_else(|| actual.get(&name.to_uppercase()));
-            compare(expected, found.unwrap_or(&Actual::Null), &format!("{path}.{name}"))
-        })
-        .next()
+    expected.iter().find_map(|(name, expected)| {
+        let found = actual.get(name).or_else(|| actual.get(&name.to_uppercase()));
+        compare(expected, found.unwrap_or(&Actual::Null), &format!("{path}.{name}"))
+    })
 }
 
 fn is_number(expected: &str, actual: &Actual) -> bool {
@@ -99,7 +94,7 @@ fn is_decimal(expected: &str, actual: &str) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 struct Digits {
     is_negative: bool,
-    digits: String,
+    significant: String,
     scale: i64,
 }
 
@@ -118,20 +113,20 @@ impl Digits {
         if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let mut digits = all.trim_start_matches('0').to_owned();
+        let mut significant = all.trim_start_matches('0').to_owned();
         let mut scale = fraction.len() as i64 - exponent;
         // Without digits behind the point it does not matter how the zeros before it are written.
         if scale < 0 {
-            if !digits.is_empty() {
-                digits.extend(std::iter::repeat_n(
+            if !significant.is_empty() {
+                significant.extend(std::iter::repeat_n(
                     '0',
                     usize::try_from(-scale).ok().filter(|zeros| *zeros < 400)?,
                 ));
             }
             scale = 0;
         }
-        let is_negative = is_negative && !digits.is_empty();
-        Some(Self { is_negative, digits, scale })
+        let is_negative = is_negative && !significant.is_empty();
+        Some(Self { is_negative, significant, scale })
     }
 }
 

@@ -24,7 +24,9 @@ fn one(raw: &Raw, format: Option<&str>, value: Option<&Json>) -> Case {
     let mut properties = raw.properties.clone();
     if let Some(format) = format {
         name = format!("{name} - {format}");
-        statements.iter_mut().for_each(|text| *text = text.replace(FORMAT, format));
+        for text in &mut statements {
+            *text = text.replace(FORMAT, format);
+        }
     }
     if let Some(value) = value {
         for (property, slot) in properties.iter_mut().filter(|(_, slot)| slot.as_str() == Some(CONFIG)) {

@@ -6,9 +6,10 @@ use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// A JSON value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Json {
     /// `null`
+    #[default]
     Null,
     /// `true`, `false`
     Boolean(bool),

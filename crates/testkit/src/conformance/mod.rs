@@ -12,11 +12,12 @@ pub use case::{Case, ExpectedError, Post, PostSource, PostTopic, Record, RecordW
 pub use compare::{Actual, difference};
 pub use json::Json;
 
-/// Where the cases are: what `LENTIC_CONFORMANCE_DIR` says, else `../shared/conformance` beside the workspace. `None`: they are
-/// not there, and who wanted to run them has to say so.
+/// Where the cases are: what `LENTIC_CONFORMANCE_DIR` says, else the folder `shared/conformance` beside the workspace. `None`: they
+/// are not there, and who wanted to run them has to say so.
 pub fn directory() -> Option<PathBuf> {
     let given = std::env::var_os("LENTIC_CONFORMANCE_DIR").filter(|given| !given.is_empty());
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    let found = given.map_or_else(beside, PathBuf::from).join("ksqldb");
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
+    let beside = || Some(workspace.parent()?.join("shared").join("conformance"));
+    let found = given.map(PathBuf::from).or_else(beside)?.join("ksqldb");
     found.is_dir().then_some(found)
 }
