@@ -56,7 +56,10 @@ fn a_result_that_is_too_large_is_a_dead_letter() {
     let counts = Table::<String, i64>::of(counts, PATIENCE).expect("a table of counts");
     let get = |table: &Table<String, String>, key: &str| table.get(&key.to_owned()).expect("a read");
     let deadline = Instant::now() + PATIENCE;
-    while counts.get(&"c".to_owned()).expect("a read") != Some(1) || get(&dead, "b").is_none() {
+    while counts.get(&"c".to_owned()).expect("a read") != Some(1)
+        || get(&dead, "b").is_none()
+        || get(&small, "c").is_none()
+    {
         assert!(Instant::now() < deadline, "{:?}", query.tasks());
         std::thread::sleep(Duration::from_millis(20));
     }
