@@ -1,5 +1,7 @@
 //! Senders and transactions for much.
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{BulkTransaction, Error, RecordRef, Result, Sender};
@@ -10,8 +12,8 @@ use crate::membership::Member;
 use crate::options::KafkaOptions;
 use crate::raw::{BulkProducer, Code, Err as Errors, Failure, code};
 
-/// How long a fence may take. librdkafka asks once who coordinates the group, and waits without an end if that answer was lost
-/// while brokers changed: only another producer asks again.
+/// How long a fence may take. librdkafka asks once who coordinates the group, and if that answer was lost while brokers changed its
+/// call does not return, whatever time it was given: it has a thread of its own, and another producer asks again.
 const FENCE: Duration = Duration::from_secs(5);
 
 /// After so many records reports are served.
@@ -145,6 +147,25 @@ impl Batch {
         }
     }
 
+    /// Commits offsets in the member's name. `None`: not in time. May block for longer.
+    fn fence(&mut self, member: &Member, shards: &[PartitionId], deadline: Instant) -> Option<Result<()>> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            let metadata = match member.metadata(shards) {
+                Ok(metadata) => metadata,
+                Err(error) => return Some(Err(error)),
+            };
+            let partitions = shards.iter().map(|shard| shard.0 as i32);
+            match self.producer.send_offsets(member.topic(), partitions, &metadata, left) {
+                Ok(()) => return Some(Ok(())),
+                Err(failed) if failed.may_be_repeated() && Instant::now() < deadline => {}
+                Err(failed) if failed.may_be_repeated() => return None,
+                Err(failed) if is_stale(failed.failure.code) => return Some(Err(Error::Fenced)),
+                Err(failed) => return Some(Err(error::of(&failed.failure, None))),
+            }
+        }
+    }
+
     fn flush(&mut self, timeout: Duration) -> Result<Vec<Offset>> {
         if !self.producer.flush(timeout) {
             return Err(Error::Unknown(format!("records were not acknowledged in {timeout:?}")));
@@ -227,23 +248,26 @@ impl BulkTransaction for KafkaBulk {
             .member
             .clone()
             .ok_or_else(|| Error::Unavailable("this node has not joined its group yet".to_owned()))?;
-        let batch = self.batch()?;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            let metadata = member.metadata(shards)?;
-            let partitions = shards.iter().map(|shard| shard.0 as i32);
-            match batch.producer.send_offsets(member.topic(), partitions, &metadata, left) {
-                Ok(()) => return Ok(()),
-                Err(failed) if failed.may_be_repeated() && Instant::now() < deadline => {}
-                Err(failed) if failed.may_be_repeated() => {
-                    // The next producer with this id aborts what is open.
-                    drop(self.batch.take());
-                    self.pool.put_back(self.number, None);
-                    let text = format!("the group did not confirm this node's place in {timeout:?}");
-                    return Err(Error::Unavailable(text));
-                }
-                Err(failed) if is_stale(failed.failure.code) => return Err(Error::Fenced),
-                Err(failed) => return Err(error::of(&failed.failure, None)),
+        let mut batch = self.batch.take().ok_or(Error::Closed)?;
+        let (done, outcome) = mpsc::sync_channel(1);
+        let shards = shards.to_vec();
+        let thread = thread::Builder::new().name("kafka-fence".to_owned()).spawn(move || {
+            if let Some(fenced) = batch.fence(&member, &shards, deadline) {
+                // Where nobody waits any more, the producer is let go of here.
+                drop(done.send((batch, fenced)));
+            }
+        });
+        match outcome.recv_timeout(timeout) {
+            Ok((batch, fenced)) => {
+                self.batch = Some(batch);
+                fenced
+            }
+            Err(_) => {
+                drop(thread);
+                // The next producer with this id aborts what is open.
+                self.pool.put_back(self.number, None);
+                let text = format!("the group did not confirm this node's place in {timeout:?}");
+                Err(Error::Unavailable(text))
             }
         }
     }
