@@ -25,7 +25,8 @@ pub(super) fn schema(
     Schema::new(columns)
 }
 
-fn one(written: &ast::Column, catalog: &Catalog) -> Result<Column, Refusal> {
+/// One of them.
+pub(super) fn one(written: &ast::Column, catalog: &Catalog) -> Result<Column, Refusal> {
     let name = written.name.text.as_str();
     if RESERVED.contains(&name) {
         let text = format!("'{name}' is a reserved column name. You cannot use it as a name for a column.");

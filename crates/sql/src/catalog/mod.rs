@@ -1,4 +1,5 @@
 //! What there is: streams, tables and custom types, by name.
+mod change;
 mod columns;
 mod data_type;
 mod duration;
@@ -9,6 +10,7 @@ mod source;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use change::Changed;
 pub use columns::RESERVED;
 pub use data_type::sql_type;
 pub use properties::{Properties, Use};
