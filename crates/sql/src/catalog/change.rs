@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{AlterSource, CreateType, DropNamed, DropSource, SourceKind};
 
-use super::{Catalog, Origin, Place, Schema, Source, kind_name, sql_type};
+use super::{Catalog, Formats, Origin, Place, Schema, Source, kind_name, sql_type};
 use crate::Refusal;
 
 /// What became of a statement.
@@ -104,7 +104,10 @@ impl Catalog {
             }
             columns.push(column);
         }
-        let altered = Source { schema: Schema::new(columns)?, ..(**known).clone() };
+        let schema = Schema::new(columns)?;
+        // They carry the new columns, too, or refuse.
+        let formats = Formats::new(&known.properties, &schema, known.wraps_single_values)?;
+        let altered = Source { schema, formats, ..(**known).clone() };
         self.add(altered, true)?;
         self.source(name).cloned().ok_or_else(|| refused(format!("Source {name} does not exist.")))
     }
