@@ -25,7 +25,8 @@ pub(super) fn schema(
     Schema::new(columns)
 }
 
-fn one(written: &ast::Column, catalog: &Catalog) -> Result<Column, Refusal> {
+/// One of them.
+pub(super) fn one(written: &ast::Column, catalog: &Catalog) -> Result<Column, Refusal> {
     let name = written.name.text.as_str();
     if RESERVED.contains(&name) {
         let text = format!("'{name}' is a reserved column name. You cannot use it as a name for a column.");
@@ -39,14 +40,6 @@ fn one(written: &ast::Column, catalog: &Catalog) -> Result<Column, Refusal> {
         ColumnPlace::Header(key) => Place::Header(key.as_str().into()),
     };
     match &place {
-        Place::Key if has_map(&kind) => {
-            let text = format!(
-                "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to \
-                 inconsistent serialization. Key column name: `{name}`. Column type: {kind}. See \
-                 https://github.com/confluentinc/ksql/issues/6621 for more."
-            );
-            return Err(Refusal::new(text));
-        }
         Place::Headers => expect(&kind, &all_headers(), "HEADERS")?,
         Place::Header(key) => expect(&kind, &SqlType::Bytes, &format!("HEADER('{key}')"))?,
         _ => {}
@@ -64,13 +57,4 @@ fn expect(kind: &SqlType, expected: &SqlType, what: &str) -> Result<(), Refusal>
 
 fn all_headers() -> SqlType {
     SqlType::array(SqlType::structure([("KEY", SqlType::String), ("VALUE", SqlType::Bytes)]))
-}
-
-fn has_map(kind: &SqlType) -> bool {
-    match kind {
-        SqlType::Map(..) => true,
-        SqlType::Array(element) => has_map(element),
-        SqlType::Struct(structure) => structure.fields().iter().any(|field| has_map(&field.kind)),
-        _ => false,
-    }
 }

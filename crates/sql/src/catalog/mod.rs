@@ -1,7 +1,9 @@
 //! What there is: streams, tables and custom types, by name.
+mod change;
 mod columns;
 mod data_type;
 mod duration;
+mod formats;
 mod properties;
 mod schema;
 mod source;
@@ -9,8 +11,10 @@ mod source;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use change::Changed;
 pub use columns::RESERVED;
 pub use data_type::sql_type;
+pub use formats::Formats;
 pub use properties::{Properties, Use};
 pub use schema::{Column, Place, Schema};
 pub use source::{Defaults, Origin, Source, SourceWindow, TimestampColumn};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{CreateSource, ExprNode, SourceKind};
 
-use super::{Catalog, Properties, Schema, Use, columns};
+use super::{Catalog, Formats, Properties, Schema, Use, columns};
 use crate::Refusal;
 use crate::types::SqlType;
 
@@ -16,8 +16,12 @@ pub struct Source {
     pub kind: SourceKind,
     /// Its columns, those of the key first.
     pub schema: Schema,
-    /// Where its records are, and how they look; formats are given.
+    /// What was said of its records; the names of formats are given.
     pub properties: Properties,
+    /// How they look.
+    pub formats: Formats,
+    /// `ksql.persistence.wrap.single.values` when it was made.
+    pub wraps_single_values: bool,
     /// The column whose values are the records' times.
     pub timestamp: Option<TimestampColumn>,
     /// Where it came from.
@@ -87,16 +91,18 @@ pub struct Defaults {
     pub key_format: String,
     /// `ksql.persistence.default.format.value`
     pub value_format: Option<String>,
+    /// `ksql.persistence.wrap.single.values`
+    pub wraps_single_values: bool,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { key_format: "KAFKA".to_owned(), value_format: None }
+        Self { key_format: "KAFKA".to_owned(), value_format: None, wraps_single_values: true }
     }
 }
 
 impl Source {
-    /// The one that `CREATE STREAM|TABLE` declares. Whether its formats can carry its columns is not looked at here.
+    /// The one that `CREATE STREAM|TABLE` declares.
     pub fn declared(
         create: &CreateSource,
         statement: &str,
@@ -137,12 +143,15 @@ impl Source {
             // Whatever was asked for: there is nothing that could have a format.
             properties.key_format = Some("NONE".to_owned());
         }
+        let formats = Formats::new(&properties, &schema, defaults.wraps_single_values)?;
         let timestamp = timestamp_column(&properties, &schema)?;
         Ok(Self {
             name: name.into(),
             kind: create.kind,
             schema,
             properties,
+            formats,
+            wraps_single_values: defaults.wraps_single_values,
             timestamp,
             origin: Origin::Declared { read_only: create.read_only },
             statement: statement.into(),
@@ -306,6 +315,32 @@ mod tests {
                 "STREAM",
                 "(a INT KEY) WITH (kafka_topic='t', format='json', window_type='tumbling')",
                 "TUMBLING windows require",
+            ),
+            ("STREAM", "(a INT) WITH (kafka_topic='t', format='odd')", "Unknown format: ODD"),
+            (
+                "STREAM",
+                "(k INT KEY) WITH (kafka_topic='t', format='avro')",
+                "KSQL is not configured to use a schema registry.",
+            ),
+            (
+                "STREAM",
+                "(k BOOLEAN KEY) WITH (kafka_topic='t', value_format='json')",
+                "Key format does not support schema.\nformat: KAFKA",
+            ),
+            (
+                "STREAM",
+                "(a INT) WITH (kafka_topic='t', value_format='json', value_delimiter=';')",
+                "JSON does not support the following configs: [delimiter]",
+            ),
+            (
+                "STREAM",
+                "(a INT) WITH (kafka_topic='t', value_format='delimited', value_delimiter='')",
+                "Configuration VALUE_DELIMITER is invalid: Delimiter cannot be empty",
+            ),
+            (
+                "STREAM",
+                "(a INT, b INT) WITH (kafka_topic='t', value_format='json', wrap_single_value=true)",
+                "'WRAP_SINGLE_VALUE' is only valid for single-field",
             ),
             ("STREAM", "(a INT) WITH (kafka_topic=1, format='json')", "Configuration KAFKA_TOPIC is invalid"),
             (

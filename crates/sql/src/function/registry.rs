@@ -71,6 +71,11 @@ impl Registry {
         self.aggregates.get(&name.to_ascii_uppercase()).ok_or_else(|| self.unknown(name))
     }
 
+    /// Whether there is an aggregate of this name.
+    pub fn is_aggregate(&self, name: &str) -> bool {
+        self.aggregates.contains_key(&name.to_ascii_uppercase())
+    }
+
     /// All aggregates, by name.
     pub fn aggregates(&self) -> impl Iterator<Item = &AggregateFunction> {
         self.aggregates.values()
@@ -84,6 +89,11 @@ impl Registry {
     /// The table function of this name.
     pub fn table(&self, name: &str) -> Result<&TableFunction, UnknownFunction> {
         self.tables.get(&name.to_ascii_uppercase()).ok_or_else(|| self.unknown(name))
+    }
+
+    /// Whether there is a table function of this name.
+    pub fn is_table(&self, name: &str) -> bool {
+        self.tables.contains_key(&name.to_ascii_uppercase())
     }
 
     /// All table functions, by name.

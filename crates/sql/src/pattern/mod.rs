@@ -59,8 +59,12 @@ impl Pattern {
 
     /// Days since 1970-01-01 of a text; what the pattern does not ask for is that of 1970-01-01.
     pub fn read_date(&self, text: &str) -> Result<i32, PatternError> {
-        let days = read::read(&self.tokens, text)?.days()?;
-        i32::try_from(days).map_err(|_| PatternError::new(format!("'{text}' is no DATE")))
+        date(&read::read(&self.tokens, text)?, text)
+    }
+
+    /// The same of a text that may go on behind the date.
+    pub fn read_date_before(&self, text: &str) -> Result<i32, PatternError> {
+        date(&read::read_beginning(&self.tokens, text)?.0, text)
     }
 
     /// Milliseconds since midnight of a text.
@@ -72,6 +76,10 @@ impl Pattern {
     pub fn read_timestamp(&self, text: &str, zone: &Zone) -> Result<i64, PatternError> {
         read::read(&self.tokens, text)?.instant(zone)
     }
+}
+
+fn date(found: &read::Found, text: &str) -> Result<i32, PatternError> {
+    i32::try_from(found.days()?).map_err(|_| PatternError::new(format!("'{text}' is no DATE")))
 }
 
 #[cfg(test)]

@@ -15,14 +15,23 @@ pub(super) struct Found {
     zone: Option<Zone>,
 }
 
-/// Reads a whole text.
+/// Reads a text that is told by the tokens, all of it.
 pub(super) fn read(tokens: &[Token], text: &str) -> Result<Found, PatternError> {
+    match read_beginning(tokens, text)? {
+        (found, "") => Ok(found),
+        _ => Err(unreadable(text)),
+    }
+}
+
+/// Reads a text whose beginning is told by the tokens; what follows it.
+pub(super) fn read_beginning<'t>(tokens: &[Token], text: &'t str) -> Result<(Found, &'t str), PatternError> {
     let mut found = Found::default();
-    let rest = follow(tokens, text, 0, &mut found)
-        .filter(|rest| rest.is_empty())
-        .ok_or_else(|| PatternError::new(format!("Text '{text}' could not be parsed")))?;
-    debug_assert!(rest.is_empty(), "checked above");
-    Ok(found)
+    let rest = follow(tokens, text, 0, &mut found).ok_or_else(|| unreadable(text))?;
+    Ok((found, rest))
+}
+
+fn unreadable(text: &str) -> PatternError {
+    PatternError::new(format!("Text '{text}' could not be parsed"))
 }
 
 /// Reads what the tokens say; `after` is how many digits belong to numbers that follow the last token directly.

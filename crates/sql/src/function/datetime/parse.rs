@@ -11,13 +11,13 @@ const TEXT: &str = "The text.";
 
 pub(super) fn functions() -> Vec<Function> {
     vec![
-        Function::new("parse_date", Category::DateTime, "The date that a text tells.")
+        Function::new("parse_date", Category::DateTime, "The date that a text tells at its beginning.")
             .overload(
                 "formattedDate STRING, formatPattern STRING",
                 "DATE",
                 "",
                 Body::BoundStrict(|site| {
-                    local(site, |pattern, text| Ok(Value::Date(pattern.read_date(text)?)))
+                    local(site, |pattern, text| Ok(Value::Date(pattern.read_date_before(text)?)))
                 }),
             )
             .parameter("formattedDate", TEXT)
