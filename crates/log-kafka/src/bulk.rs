@@ -251,19 +251,20 @@ impl BulkTransaction for KafkaBulk {
         let mut batch = self.batch.take().ok_or(Error::Closed)?;
         let (done, outcome) = mpsc::sync_channel(1);
         let shards = shards.to_vec();
-        let thread = thread::Builder::new().name("kafka-fence".to_owned()).spawn(move || {
+        let spawned = thread::Builder::new().name("kafka-fence".to_owned()).spawn(move || {
             if let Some(fenced) = batch.fence(&member, &shards, deadline) {
                 // Where nobody waits any more, the producer is let go of here.
                 drop(done.send((batch, fenced)));
             }
         });
+        // Without a thread the sending side is gone, and so is the wait.
+        drop(spawned);
         match outcome.recv_timeout(timeout) {
             Ok((batch, fenced)) => {
                 self.batch = Some(batch);
                 fenced
             }
             Err(_) => {
-                drop(thread);
                 // The next producer with this id aborts what is open.
                 self.pool.put_back(self.number, None);
                 let text = format!("the group did not confirm this node's place in {timeout:?}");

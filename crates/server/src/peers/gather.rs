@@ -24,7 +24,8 @@ use crate::state::State;
 /// How long a question is asked again while nodes come and go.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long a write waits for an owner that confirms it: a copy's word is none, for who answers as the active one may be behind it.
+/// How long a write waits for an owner that confirms it, longer than a lease: a copy's word is none, for who answers as the active one
+/// may be behind it.
 const PROOF: Duration = Duration::from_secs(4);
 
 /// Between two times: a node that takes over tells so meanwhile.

@@ -156,7 +156,7 @@ impl Function {
     #[must_use]
     pub fn parameter(mut self, name: &str, about: &'static str) -> Self {
         let all = self.overloads.iter_mut().flat_map(|overload| &mut overload.parameters);
-        all.filter(|parameter| *parameter.name == *name).for_each(|parameter| parameter.about = about);
+        signature::describe(all, name, about);
         self
     }
 

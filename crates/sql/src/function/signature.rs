@@ -100,6 +100,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Says what the parameter of this name is.
+pub(super) fn describe<'a>(
+    parameters: impl Iterator<Item = &'a mut Parameter>,
+    name: &str,
+    about: &'static str,
+) {
+    for parameter in parameters.filter(|parameter| *parameter.name == *name) {
+        parameter.about = about;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

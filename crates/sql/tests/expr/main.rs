@@ -4,25 +4,26 @@
 //! row), where TEXT is part of the words; `logged TYPE value` is a value on whose way something was reported.
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+#[path = "../cases/mod.rs"]
+mod cases;
+
 mod naive;
 mod random;
 mod source;
-
-use std::fs;
-use std::path::Path;
 
 use lentic_sql::expr::{Clause, ExprError, Scope, ScopeColumn, replace, visit_calls};
 use lentic_sql::{SqlType, Value};
 use lentic_sql_syntax::ast::{ExprNode, Name};
 use lentic_sql_syntax::parse_expr;
 
+use cases::lines;
 use source::Source;
 
 #[test]
 fn all_cases_hold() {
     let source = Source::new();
     let (mut failures, mut count) = (Vec::new(), 0);
-    for (place, line) in lines() {
+    for (place, line) in lines("expr/cases") {
         count += 1;
         let (text, expected) = line.rsplit_once(" => ").unwrap_or_else(|| panic!("{place}: {line}"));
         let found = evaluate(&source, text.trim()).replace('\n', "\\n");
@@ -66,20 +67,6 @@ fn evaluate(source: &Source, text: &str) -> String {
     let mut shown = compiled.kind().map_or_else(|| "NULL".to_owned(), ToString::to_string) + " ";
     lentic_sql::value::print(&value, compiled.kind().unwrap_or(&SqlType::String), &mut shown);
     if reported.is_empty() { shown } else { format!("logged {shown}") }
-}
-
-fn lines() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expr/cases");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        all.extend(lines.map(|(at, line)| (format!("{name}:{}", at + 1), line.to_owned())));
-    }
-    all
 }
 
 fn column(source: &str, name: &str, index: usize) -> ScopeColumn {

@@ -8,6 +8,8 @@ use lentic_sql::{SqlType, Value};
 use lentic_sql_syntax::ast::{DataType, Expr, Name};
 use lentic_sql_syntax::{parse_expr, parse_type};
 
+use super::cases::Still;
+
 /// Name, type, value; texts are cast to their type.
 const COLUMNS: [(&str, &str, &str); 24] = [
     ("I", "INT", "7"),
@@ -35,19 +37,6 @@ const COLUMNS: [(&str, &str, &str); 24] = [
     ("NST", "STRUCT<F0 BIGINT>", ""),
     ("DAYS", "INT", "2"),
 ];
-
-/// A clock that stands still, and no chance.
-struct Still;
-
-impl World for Still {
-    fn now_ms(&self) -> i64 {
-        1_589_234_313_000
-    }
-
-    fn random_bits(&self) -> u64 {
-        1 << 63
-    }
-}
 
 pub struct Source {
     pub registry: Registry,

@@ -3,41 +3,30 @@
 //! A result may be `error TEXT` (no value for this row) or `refused TEXT` (no such call), where TEXT is part of the words.
 //! Each case runs with its arguments as constants and as columns.
 #![allow(clippy::unwrap_used, reason = "a case that is not well-formed is a failure of the test")]
+#[path = "../cases/mod.rs"]
+mod cases;
+
 mod aggregates;
 mod casts;
 mod extremes;
 mod lambda;
 mod literal;
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use lentic_sql::coercion::{Mode, coerce};
 use lentic_sql::function::{Argument, ArgumentType, Registry, World};
 use lentic_sql::{SqlType, Value};
 
+use cases::{Still, lines};
 use literal::{Literal, Reader};
-
-/// A clock that stands still, and no chance.
-struct Still;
-
-impl World for Still {
-    fn now_ms(&self) -> i64 {
-        1_589_234_313_000
-    }
-
-    fn random_bits(&self) -> u64 {
-        1 << 63
-    }
-}
 
 #[test]
 fn all_cases_hold() {
     let registry = Registry::standard();
     let mut failures = Vec::new();
     let mut count = 0;
-    for (place, line) in lines() {
+    for (place, line) in lines("functions/cases") {
         count += 1;
         let (call, expected) =
             line.rsplit_once(" => ").unwrap_or_else(|| panic!("{place}: no result: {line}"));
@@ -69,8 +58,10 @@ fn all_cases_hold() {
 #[test]
 fn every_function_has_a_case_and_words() {
     let registry = Registry::standard();
-    let named: Vec<String> =
-        lines().iter().filter_map(|(_, line)| Some(line.split_once('(')?.0.to_ascii_uppercase())).collect();
+    let named: Vec<String> = lines("functions/cases")
+        .iter()
+        .filter_map(|(_, line)| Some(line.split_once('(')?.0.to_ascii_uppercase()))
+        .collect();
     for function in registry.scalars() {
         let name = function.name().to_ascii_uppercase();
         assert!(named.contains(&name), "{name} has no case");
@@ -79,21 +70,6 @@ fn every_function_has_a_case_and_words() {
             assert!(!parameter.about().is_empty(), "{name}: {} has no words", parameter.name());
         }
     }
-}
-
-/// The lines of all files, with where they are.
-fn lines() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functions/cases");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        all.extend(lines.map(|(at, line)| (format!("{name}:{}", at + 1), line.to_owned())));
-    }
-    all
 }
 
 /// The result and its type, or the error with its kind in front.

@@ -2,6 +2,9 @@
 //! the format gave the value.
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::Json;
 
 /// A value as a format's generic reader gives it.
@@ -41,7 +44,7 @@ fn compare(expected: &Json, actual: &Actual, path: &str) -> Option<String> {
         (Json::String(expected), Actual::String(actual)) => expected == actual,
         // A decimal may be expected by its text.
         (Json::String(expected), Actual::Decimal(actual)) => is_decimal(expected, actual),
-        (Json::String(expected), Actual::Bytes(actual)) => *expected == base64(actual),
+        (Json::String(expected), Actual::Bytes(actual)) => *expected == STANDARD.encode(actual),
         (Json::Array(expected), Actual::Array(actual)) if expected.len() == actual.len() => {
             let mut pairs = expected.iter().zip(actual).enumerate();
             return pairs.find_map(|(index, (expected, actual))| {
@@ -128,20 +131,6 @@ impl Digits {
         let is_negative = is_negative && !significant.is_empty();
         Some(Self { is_negative, significant, scale })
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let number = chunk.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for index in 0..4 {
-            let letter = LETTERS[(number >> (18 - 6 * index) & 63) as usize] as char;
-            text.push(if index <= chunk.len() { letter } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -16,14 +16,7 @@ pub(super) fn functions() -> Vec<Function> {
                 "array ARRAY<T>",
                 element,
                 "",
-                Body::Strict(|a| {
-                    Ok(array(a, 0)?
-                        .iter()
-                        .filter(|value| !value.is_null())
-                        .max()
-                        .cloned()
-                        .unwrap_or_default())
-                }),
+                Body::Strict(|a| Ok(values(array(a, 0)?).max().cloned().unwrap_or_default())),
             )
             .parameter("array", about),
         Function::new("array_min", Category::Array, "The smallest element.")
@@ -31,14 +24,7 @@ pub(super) fn functions() -> Vec<Function> {
                 "array ARRAY<T>",
                 element,
                 "",
-                Body::Strict(|a| {
-                    Ok(array(a, 0)?
-                        .iter()
-                        .filter(|value| !value.is_null())
-                        .min()
-                        .cloned()
-                        .unwrap_or_default())
-                }),
+                Body::Strict(|a| Ok(values(array(a, 0)?).min().cloned().unwrap_or_default())),
             )
             .parameter("array", about),
         Function::new("array_sort", Category::Array, "The elements in order, NULLs last.")
@@ -65,6 +51,11 @@ fn sorted(values: &[Value], down: bool) -> Value {
     let (nulls, mut present): (Vec<Value>, Vec<Value>) = values.iter().cloned().partition(Value::is_null);
     present.sort_by(|a, b| if down { b.cmp(a) } else { a.cmp(b) });
     Value::array(present.into_iter().chain(nulls))
+}
+
+/// Those that are not NULL.
+fn values(array: &[Value]) -> impl Iterator<Item = &Value> {
+    array.iter().filter(|value| !value.is_null())
 }
 
 /// The element's type, if it has an order.
