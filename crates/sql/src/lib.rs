@@ -32,8 +32,10 @@ mod error;
 pub mod expr;
 pub mod function;
 pub mod pattern;
+pub mod plan;
 mod refusal;
 pub mod serde;
+pub mod settings;
 pub mod types;
 pub mod value;
 

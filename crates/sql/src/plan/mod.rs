@@ -1,0 +1,94 @@
+//! From a query to the topology that runs it.
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use lentic_sql_syntax::ast::{CreateAs, InsertQuery, Query};
+
+use crate::Refusal;
+use crate::catalog::{Catalog, Schema, Source, SourceWindow};
+use crate::function::{Registry, World};
+use crate::serde::Format;
+use crate::settings::Settings;
+
+/// What queries are planned with.
+#[derive(Clone)]
+pub struct Planner {
+    /// The functions.
+    pub registry: Arc<Registry>,
+    /// Clock and chance.
+    pub world: Arc<dyn World>,
+    /// Who is told of values that could not be computed.
+    pub log: Arc<dyn ProcessingLog>,
+}
+
+/// Is told of what goes wrong with a record without stopping the query.
+pub trait ProcessingLog: Send + Sync {
+    /// Something went wrong at a step of a query.
+    fn report(&self, query: &str, step: &str, text: &str);
+}
+
+/// A query that runs on its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The query's id.
+    pub id: &'a str,
+    /// The whole statement, as it was written.
+    pub statement: &'a str,
+    /// Where the rows go.
+    pub target: Target<'a>,
+}
+
+/// Where the rows of a query go.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// `CREATE STREAM|TABLE ... AS`
+    Create(&'a CreateAs),
+    /// `INSERT INTO`
+    Insert(&'a InsertQuery),
+    /// To who asked: a push query.
+    Client(&'a Query),
+}
+
+/// A query, ready to run.
+#[derive(Clone)]
+pub struct QueryPlan {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What runs.
+    pub topology: lentic_topology::Plan,
+    /// The stream or table that it writes: a new one, or as it was before `INSERT INTO`.
+    pub sink: Option<Source>,
+    /// The streams and tables that it reads.
+    pub sources: BTreeSet<Arc<str>>,
+    /// Its own topics.
+    pub topics: Vec<InternalTopic>,
+    /// The columns of its rows.
+    pub schema: Schema,
+}
+
+/// A topic that a query has for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InternalTopic {
+    /// Its name behind the query's prefix: `Aggregate-GroupBy-repartition`.
+    pub name: String,
+    /// How keys lie in it.
+    pub key: Format,
+    /// How values lie in it.
+    pub value: Format,
+    /// The windows of its keys.
+    pub window: Option<SourceWindow>,
+    /// How many partitions it has; `None`: as many as the source.
+    pub partitions: Option<u32>,
+}
+
+impl Planner {
+    /// Plans a query over what the catalog has.
+    pub fn plan(
+        &self,
+        _catalog: &Catalog,
+        _settings: &Settings,
+        _request: Request<'_>,
+    ) -> Result<QueryPlan, Refusal> {
+        Err(Refusal::new("queries cannot be planned yet"))
+    }
+}
