@@ -1,5 +1,27 @@
 //! From a query to the topology that runs it.
+//!
+//! The clauses of a query are steps, each a file here, and each makes a [`flow::Flow`] of one: sources and joins, WHERE,
+//! PARTITION BY, table functions, GROUP BY with HAVING, the projection, the sink.
+mod analysis;
+mod binary;
+mod codec;
+mod explode;
+mod filter;
+mod flow;
+mod group;
+mod join;
+mod log;
+mod partition;
+mod project;
+mod row;
+mod select;
+mod sink;
+mod source;
+mod statement;
+mod time;
+
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{CreateAs, InsertQuery, Query};
@@ -9,6 +31,10 @@ use crate::catalog::{Catalog, Schema, Source, SourceWindow};
 use crate::function::{Registry, World};
 use crate::serde::Format;
 use crate::settings::Settings;
+
+use analysis::Analysis;
+
+pub use row::{Key, Row};
 
 /// What queries are planned with.
 #[derive(Clone)]
@@ -81,14 +107,23 @@ pub struct InternalTopic {
     pub partitions: Option<u32>,
 }
 
+/// The topic that a push query's rows are written to, which is none: whoever runs it takes them.
+pub const CLIENT_TOPIC: &str = "client";
+
 impl Planner {
     /// Plans a query over what the catalog has.
     pub fn plan(
         &self,
-        _catalog: &Catalog,
-        _settings: &Settings,
-        _request: Request<'_>,
+        catalog: &Catalog,
+        settings: &Settings,
+        request: Request<'_>,
     ) -> Result<QueryPlan, Refusal> {
-        Err(Refusal::new("queries cannot be planned yet"))
+        Analysis::new(self, catalog, settings, request)?.plan()
+    }
+}
+
+impl fmt::Debug for QueryPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryPlan").field("id", &self.id).field("schema", &self.schema).finish_non_exhaustive()
     }
 }

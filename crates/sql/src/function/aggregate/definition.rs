@@ -24,6 +24,11 @@ pub trait Aggregate: Send + Sync {
     /// The state with one row more. `sequence` grows from row to row of a partition, as its offsets do.
     fn add(&self, state: Value, arguments: &[Value], sequence: i64) -> Result<Value>;
 
+    /// Whether it goes by the sequence of rows; else it need not be known.
+    fn uses_sequence(&self) -> bool {
+        false
+    }
+
     /// Whether rows can be taken back, which an aggregate over a table needs.
     fn can_undo(&self) -> bool {
         false

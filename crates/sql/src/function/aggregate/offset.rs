@@ -82,6 +82,10 @@ impl ByOffset {
 }
 
 impl Aggregate for ByOffset {
+    fn uses_sequence(&self) -> bool {
+        true
+    }
+
     fn state(&self) -> SqlType {
         if self.count.is_some() { SqlType::array(self.entry()) } else { self.entry() }
     }

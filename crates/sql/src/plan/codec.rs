@@ -1,0 +1,118 @@
+//! How the payloads of a query lie in topics and stores.
+use lentic_topology::{Codec, DataError, Encoding, Payload, Window, WindowedKey};
+use lentic_types::FormatName;
+
+use super::row::{Key, Row};
+use crate::Refusal;
+use crate::catalog::SourceWindow;
+use crate::serde::{Deserializer, Format, FormatError, RowSchema, SerdeError, Serializer};
+
+/// Keys of these columns, and with windows of this kind.
+pub(super) fn key(
+    format: &Format,
+    schema: &RowSchema,
+    window: Option<SourceWindow>,
+) -> Result<Codec, Refusal> {
+    let windowed = window.map(|window| match window {
+        SourceWindow::Tumbling(_) | SourceWindow::Hopping(_) => WindowedKey::Time,
+        SourceWindow::Session => WindowedKey::Session,
+    });
+    let encoding = KeyEncoding { sides: Sides::new(format, schema)?, window };
+    Ok(Codec::new(FormatName::Bytes, windowed, "a key", encoding))
+}
+
+/// Values of these columns.
+pub(super) fn row(format: &Format, schema: &RowSchema) -> Result<Codec, Refusal> {
+    let encoding = RowEncoding(Sides::new(format, schema)?);
+    Ok(Codec::new(FormatName::Bytes, None, "a row", encoding))
+}
+
+struct Sides {
+    serializer: Serializer,
+    deserializer: Deserializer,
+}
+
+impl Sides {
+    fn new(format: &Format, schema: &RowSchema) -> Result<Self, Refusal> {
+        let refused = |error: FormatError| Refusal::new(error.to_string());
+        Ok(Self {
+            serializer: Serializer::new(format, schema).map_err(refused)?,
+            deserializer: Deserializer::new(format, schema).map_err(refused)?,
+        })
+    }
+}
+
+struct RowEncoding(Sides);
+
+impl Encoding for RowEncoding {
+    fn encode(&self, payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError> {
+        self.0.serializer.serialize_into(payload.get::<Row>(), out).map_err(|error| wrong("a row", &error))
+    }
+
+    fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
+        let mut row = Row::new();
+        let found = self.0.deserializer.deserialize(bytes, &mut row);
+        Ok(found.map_err(|error| wrong("a row", &error))?.then(|| Payload::new(row)))
+    }
+}
+
+struct KeyEncoding {
+    sides: Sides,
+    window: Option<SourceWindow>,
+}
+
+impl Encoding for KeyEncoding {
+    fn encode(&self, payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError> {
+        let key = payload.get::<Key>();
+        let written = self.sides.serializer.serialize_into(&key.columns, out);
+        if !written.map_err(|error| wrong("a key", &error))? {
+            return Ok(false);
+        }
+        match (self.window, key.window) {
+            (Some(SourceWindow::Session), Some(window)) => {
+                out.extend_from_slice(&window.end.to_be_bytes());
+                out.extend_from_slice(&window.start.to_be_bytes());
+            }
+            (Some(_), Some(window)) => out.extend_from_slice(&window.start.to_be_bytes()),
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        let (bytes, window) = match self.window {
+            None => (bytes, None),
+            Some(kind) => {
+                let (key, window) = split(bytes, kind).ok_or_else(|| DataError {
+                    expected: "a windowed key",
+                    text: format!("{} bytes are too few", bytes.len()),
+                })?;
+                (key, Some(window))
+            }
+        };
+        let mut columns = Row::new();
+        let found = self.sides.deserializer.deserialize(Some(bytes), &mut columns);
+        let found = found.map_err(|error| wrong("a key", &error))?;
+        Ok(found.then(|| Payload::new(Key { columns: columns.into(), window })))
+    }
+}
+
+/// A key and its window. Of time windows only the start is in the bytes.
+fn split(bytes: &[u8], kind: SourceWindow) -> Option<(&[u8], Window)> {
+    let (rest, start) = bytes.split_last_chunk::<8>()?;
+    let start = i64::from_be_bytes(*start);
+    match kind {
+        SourceWindow::Tumbling(size) | SourceWindow::Hopping(size) => {
+            Some((rest, Window { start, end: start.saturating_add(size) }))
+        }
+        SourceWindow::Session => {
+            let (rest, end) = rest.split_last_chunk::<8>()?;
+            Some((rest, Window { start, end: i64::from_be_bytes(*end) }))
+        }
+    }
+}
+
+fn wrong(expected: &'static str, error: &SerdeError) -> DataError {
+    DataError { expected, text: error.to_string() }
+}

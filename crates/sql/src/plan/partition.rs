@@ -1,0 +1,139 @@
+//! `PARTITION BY`: another key.
+use std::sync::Arc;
+
+use lentic_sql_syntax::ast::{Expr, ExprNode, Literal, Name};
+use lentic_topology::spec::RecordContext;
+use lentic_topology::Payload;
+
+use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role, empty_row};
+use super::row::Row;
+use super::select::{Item, qualified};
+use super::source::key_payload;
+use super::{Analysis, codec};
+use crate::expr::{Clause, Compiled};
+use crate::serde::{Format, FormatName};
+use crate::{Refusal, Value};
+
+/// Where a column of the new key comes from.
+enum From {
+    /// It is in the row already.
+    Column(usize),
+    /// It is computed, and added to the row.
+    Computed(Compiled),
+}
+
+impl Analysis<'_> {
+    /// Gives the records of a stream another key. Items that say the same as an expression of it become that column.
+    pub(super) fn partition_by(
+        &self,
+        flow: Flow,
+        exprs: &[Expr],
+        items: &[Item],
+    ) -> Result<Flow, Refusal> {
+        let Handle::Stream(stream) = &flow.handle else {
+            let text = "PARTITION BY clause can only be used when the source is a stream. The source is a table.";
+            return Err(Refusal::new(text));
+        };
+        if flow.window.is_some() {
+            return Err(Refusal::new(
+                "Implicit repartitioning of windowed sources is not supported. See \
+                 https://github.com/confluentinc/ksql/issues/4385.",
+            ));
+        }
+        let is_null = |expr: &Expr| matches!(expr.node, ExprNode::Literal(Literal::Null));
+        if exprs.len() > 1 && exprs.iter().any(is_null) {
+            return Err(Refusal::new("Cannot PARTITION BY multiple columns including NULL"));
+        }
+        let exprs = if exprs.iter().any(is_null) { &[] } else { exprs };
+        let scope = flow.scope();
+        let (mut columns, mut key, mut from) = (flow.columns.clone(), Vec::new(), Vec::new());
+        for column in &mut columns {
+            if column.role == Role::Key {
+                column.role = Role::Value;
+            }
+        }
+        for expr in exprs {
+            self.refuse_calls(expr, Clause::PartitionBy)?;
+            let compiled = self.compile(expr, &scope, Clause::PartitionBy)?;
+            let kind = compiled.kind().cloned().ok_or_else(|| Refusal::new("Cannot PARTITION BY NULL"))?;
+            let expr = qualified(expr, &scope);
+            let shown = vec![expr.to_string()];
+            if let Some(index) = compiled.column() {
+                columns[index].role = Role::Key;
+                let name = Arc::clone(&columns[index].flat);
+                key.push(KeyColumn { name, kind, columns: vec![index], shown });
+                from.push(From::Column(index));
+                continue;
+            }
+            let name = self.key_name(&expr, items, &columns);
+            let index = columns.len();
+            columns.push(FlowColumn {
+                source: None,
+                name: name.clone(),
+                flat: name.text.as_str().into(),
+                kind: kind.clone(),
+                role: Role::Key,
+            });
+            key.push(KeyColumn { name: name.text.as_str().into(), kind, columns: vec![index], shown });
+            from.push(From::Computed(compiled));
+        }
+        let key_format = self.key_format_for(&flow, key.is_empty());
+        let (width, before) = (columns.len(), flow.columns.len());
+        let (log, key_only) = (self.log.of("PartitionBy"), flow.key_only.clone());
+        let map = move |old: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
+            let mut row: Row = match (value, &key_only) {
+                (Some(value), _) => value.get::<Row>().clone(),
+                (None, Some(make)) => make(old, context),
+                (None, None) => empty_row(before),
+            };
+            row.reserve(width - before);
+            let mut key = Row::with_capacity(from.len());
+            let mut computed = Row::new();
+            for one in &from {
+                match one {
+                    From::Column(index) => key.push(row[*index].clone()),
+                    From::Computed(compiled) => {
+                        let found = compiled.evaluate(&row, &mut |error| log.report(error));
+                        key.push(found.clone());
+                        computed.push(found);
+                    }
+                }
+            }
+            row.append(&mut computed);
+            let has_key = !key.is_empty() && (value.is_some() || !key.iter().all(Value::is_null));
+            let key = has_key.then(|| key_payload(key));
+            Ok(Some((key, value.map(|_| Payload::new(row)))))
+        };
+        let schema = super::flow::key_schema(&key, &key_format);
+        let key_codec = codec::key(&key_format, &schema, None)?;
+        let handle = Handle::Stream(stream.map(Arc::new(map), key_codec, super::binary::rows(width)));
+        Ok(Flow { handle, columns, key, keyed_by: KeyedBy::Partition, key_format, key_only: None, ..flow })
+    }
+
+    /// The format of new keys: that of the keys before, if there were any.
+    pub(super) fn key_format_for(&self, flow: &Flow, is_none: bool) -> Format {
+        if is_none {
+            return Format::new(FormatName::None);
+        }
+        if flow.key_format.name != FormatName::None {
+            return flow.key_format;
+        }
+        let default = self.settings.defaults().key_format;
+        Format::new(default.parse().unwrap_or(FormatName::Kafka))
+    }
+
+    /// The name of a key column that is an expression: that of the field, or a generated one.
+    pub(super) fn key_name(&self, expr: &Expr, items: &[Item], columns: &[FlowColumn]) -> Name {
+        if let Some(item) = items.iter().find(|item| item.expr == *expr) {
+            return item.alias.clone();
+        }
+        let taken = |name: &str| columns.iter().any(|column| column.name.text == name);
+        if let ExprNode::Field { field, .. } = &expr.node
+            && !taken(&field.text)
+        {
+            return field.clone();
+        }
+        let mut names = (0..).map(|number| format!("KSQL_COL_{number}"));
+        Name::new(names.find(|name| !taken(name)).unwrap_or_default())
+    }
+}

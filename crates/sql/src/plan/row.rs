@@ -1,0 +1,50 @@
+//! What travels through the topology of a query: keys and rows.
+use std::sync::Arc;
+
+use lentic_topology::{Payload, Window, WindowedKeyOf};
+
+use crate::Value;
+
+/// The value of a record: the columns of the step that it comes from.
+pub type Row = Vec<Value>;
+
+/// The key of a record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Key {
+    /// The values of the key columns.
+    pub columns: Arc<[Value]>,
+    /// Of windowed keys the window. The end of a time window is exclusive, that of a session the time of its last record.
+    pub window: Option<Window>,
+}
+
+impl Key {
+    /// A key without a window.
+    pub fn new(columns: impl Into<Arc<[Value]>>) -> Self {
+        Self { columns: columns.into(), window: None }
+    }
+}
+
+/// The columns of a key; none of a null key.
+pub(super) fn key_columns(key: Option<&Payload>) -> &[Value] {
+    key.map_or(&[], |key| &key.get::<Key>().columns)
+}
+
+/// The window of a key.
+pub(super) fn key_window(key: Option<&Payload>) -> Option<Window> {
+    key.and_then(|key| key.get::<Key>().window)
+}
+
+/// How windowed operators put keys and windows together.
+pub(super) fn windowed_key() -> WindowedKeyOf {
+    WindowedKeyOf {
+        join: |key, window| {
+            let columns = Arc::clone(&key.get::<Key>().columns);
+            Payload::new(Key { columns, window: Some(window) })
+        },
+        split: |key| {
+            let Key { columns, window } = key.get::<Key>();
+            let plain = Payload::new(Key { columns: Arc::clone(columns), window: None });
+            (plain, window.unwrap_or(Window { start: 0, end: 0 }))
+        },
+    }
+}
