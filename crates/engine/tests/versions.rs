@@ -71,7 +71,7 @@ impl Bench {
 
 fn open(database: &MemoryDatabase, end: u64) -> State {
     let (name, codec) = (TableName::new("prices").expect("a name"), Codec::of::<String>());
-    let spec = StoreSpec::new(name, StoreKind::Versioned { history_ms: 10 }, codec, codec);
+    let spec = StoreSpec::new(name, StoreKind::Versioned { history_ms: 10 }, codec.clone(), codec);
     let position = Position { topic: TopicId::default(), offset: Offset(end), epoch: -1 };
     let record = PositionRecord {
         position,

@@ -1,39 +1,60 @@
 //! A type's bytes, without its name.
 use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use lentic_types::FormatName;
 
 use crate::data::{Data, DataError, WindowedKey};
 use crate::{Payload, Window};
 
-/// How payloads of one type become bytes and back.
-#[derive(Clone, Copy)]
+/// How payloads become bytes and back, where that is known only at run time.
+pub trait Encoding: Send + Sync {
+    /// Appends the bytes; `false`: it stands for Kafka's null, and nothing was appended.
+    ///
+    /// # Errors
+    /// The payload has no bytes: a result with it can't be written.
+    fn encode(&self, payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError>;
+
+    /// The payload. `bytes`: `None` is Kafka's null; the result `None` is what functions see as null.
+    ///
+    /// # Errors
+    /// The bytes are none of these payloads'.
+    fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError>;
+}
+
+/// How payloads of one type become bytes and back. A clone shares what it does.
+#[derive(Clone)]
 pub struct Codec {
     /// The format of the bytes.
     pub format: FormatName,
     /// How windows lie in them.
     pub windowed: Option<WindowedKey>,
     /// The type's name, for messages.
-    pub type_name: &'static str,
-    encode: fn(&Payload, &mut Vec<u8>) -> Result<bool, DataError>,
-    decode: fn(Option<&[u8]>) -> Result<Option<Payload>, DataError>,
+    pub type_name: Arc<str>,
+    encoding: Arc<dyn Encoding>,
 }
 
 impl Codec {
+    /// A codec of payloads that no [`Data`] is behind. `format`: what its bytes are, by which the keys of stores are put in
+    /// order. `windowed`: how windows lie behind the key in its bytes, which it writes and reads itself.
+    pub fn new(
+        format: FormatName,
+        windowed: Option<WindowedKey>,
+        type_name: impl Into<Arc<str>>,
+        encoding: impl Encoding + 'static,
+    ) -> Self {
+        Self { format, windowed, type_name: type_name.into(), encoding: Arc::new(encoding) }
+    }
+
     /// The codec of a type.
     pub fn of<T: Data>() -> Self {
-        Self {
-            format: T::FORMAT,
-            windowed: T::WINDOWED,
-            type_name: std::any::type_name::<T>(),
-            encode: encode::<T>,
-            decode: decode::<T>,
-        }
+        Self::new(T::FORMAT, T::WINDOWED, std::any::type_name::<T>(), Typed::<T>(PhantomData))
     }
 
     /// Appends the bytes; `false`: it stands for null.
     pub fn encode(&self, payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError> {
-        (self.encode)(payload, out)
+        self.encoding.encode(payload, out)
     }
 
     /// The bytes, or `None` for null.
@@ -45,7 +66,7 @@ impl Codec {
 
     /// The payload; `None` where the type has nothing for null.
     pub fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
-        (self.decode)(bytes)
+        self.encoding.decode(bytes)
     }
 }
 
@@ -55,18 +76,23 @@ impl fmt::Debug for Codec {
     }
 }
 
-fn encode<T: Data>(payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError> {
-    let value = payload.get::<T>();
-    if value.is_null() {
-        return Ok(false);
-    }
-    value.encode(out).map(|()| true)
-}
+/// The bytes of a type that says itself what they are.
+struct Typed<T>(PhantomData<fn() -> T>);
 
-fn decode<T: Data>(bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
-    match bytes {
-        Some(bytes) => T::decode(bytes).map(|value| Some(Payload::new(value))),
-        None => Ok(T::null().map(Payload::new)),
+impl<T: Data> Encoding for Typed<T> {
+    fn encode(&self, payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError> {
+        let value = payload.get::<T>();
+        if value.is_null() {
+            return Ok(false);
+        }
+        value.encode(out).map(|()| true)
+    }
+
+    fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
+        match bytes {
+            Some(bytes) => T::decode(bytes).map(|value| Some(Payload::new(value))),
+            None => Ok(T::null().map(Payload::new)),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The graph of operators while it is being built.
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::codec::Codec;
@@ -36,7 +38,12 @@ pub struct Node {
     pub policies: Policies,
     /// Of a table: its keys and values.
     pub codecs: Option<(Codec, Codec)>,
+    /// Of a table that is kept only where that is needed: the name of its store then, where the node's is not to be taken.
+    pub store_name: Option<Name>,
 }
+
+/// A graph that handles write into.
+pub(crate) type Shared = Rc<RefCell<Graph>>;
 
 /// What the DSL writes into.
 #[derive(Default)]
@@ -56,8 +63,16 @@ impl Graph {
         let uses = self.names.entry(Arc::from(name)).or_insert(0);
         *uses += 1;
         let name = if *uses == 1 { Arc::from(name) } else { Arc::from(format!("{name}.{uses}")) };
-        let (looks_up, sends_old, codecs) = (Vec::new(), false, None);
-        self.nodes.push(Node { name, spec, inputs, looks_up, sends_old, policies, codecs });
+        self.nodes.push(Node {
+            name,
+            spec,
+            inputs,
+            looks_up: Vec::new(),
+            sends_old: false,
+            policies,
+            codecs: None,
+            store_name: None,
+        });
         NodeId(self.nodes.len() - 1)
     }
 

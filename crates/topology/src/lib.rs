@@ -1,7 +1,8 @@
 //! Streams, tables, groups, windows and joins as a node graph.
 //!
 //! A [`Topology`] is written with [`Stream`]s and [`Table`]s and built into a [`Plan`], which the engine runs. Functions are
-//! plain closures; keys and values are types that implement [`Data`].
+//! plain closures; keys and values are types that implement [`Data`]. Where they are known only at run time, [`untyped`] is the
+//! way to write one.
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod codec;
@@ -13,9 +14,10 @@ mod payload;
 mod plan;
 mod record;
 pub mod spec;
+pub mod untyped;
 mod window;
 
-pub use codec::{Codec, WindowedKeyOf};
+pub use codec::{Codec, Encoding, WindowedKeyOf};
 pub use data::{Data, DataError, Json, JsonData, Session, Windowed, WindowedKey};
 pub use dsl::*;
 pub use error::TopologyError;

@@ -122,13 +122,15 @@ pub struct JoinWindows {
     pub grace_ms: i64,
     /// The join's name, from which its stores and topics have theirs.
     pub name: Option<String>,
+    /// Whether a record without a partner gives its result at once, not when its window is closed.
+    pub is_eager: bool,
 }
 
 impl JoinWindows {
     /// Records at most this far apart, either way; no late ones.
     pub fn within(difference: Duration) -> Self {
         let difference = millis(difference);
-        Self { before_ms: difference, after_ms: difference, grace_ms: 0, name: None }
+        Self { before_ms: difference, after_ms: difference, grace_ms: 0, name: None, is_eager: false }
     }
 
     /// The other record may be this much earlier.
@@ -147,6 +149,14 @@ impl JoinWindows {
     #[must_use]
     pub fn grace(self, grace: Duration) -> Self {
         Self { grace_ms: millis(grace), ..self }
+    }
+
+    /// Left and outer joins: a record that comes and has no partner yet gives a result at once, and one more with each
+    /// partner that comes later. Nothing is told when windows close. Kafka Streams' `JoinWindows.of`, which has a grace of
+    /// 24 hours: that is asked for by [`JoinWindows::grace`].
+    #[must_use]
+    pub fn eager(self) -> Self {
+        Self { is_eager: true, ..self }
     }
 
     /// Names the join; else its name is made of those of the two streams.

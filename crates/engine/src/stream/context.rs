@@ -1,5 +1,5 @@
 //! What an operator sees of its task while it runs.
-use lentic_topology::spec::{Clock, Origin, StoreIndex};
+use lentic_topology::spec::{Clock, Origin, RecordContext, StoreIndex};
 use lentic_topology::{Payload, Policy, Record};
 use lentic_types::{Timestamp, TopicName};
 
@@ -115,6 +115,15 @@ impl Context<'_> {
     /// Where the record being processed was read.
     pub fn origin(&self) -> Option<Origin> {
         self.runtime.core.origin()
+    }
+
+    /// What a function is told of the record that it is called for.
+    pub(crate) fn record_context<'r>(&self, record: &'r Record) -> RecordContext<'r> {
+        let (partition, offset) = match &self.runtime.core.current {
+            Some(reading) => reading.place(),
+            None => (self.partition(), -1),
+        };
+        RecordContext { timestamp: record.timestamp, headers: &record.headers, partition, offset }
     }
 
     /// This task's partition.

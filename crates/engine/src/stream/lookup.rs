@@ -1,6 +1,9 @@
 //! Finding the current row of a table that may be kept only further up.
-use lentic_topology::spec::{Joiner, Predicate, Spec, StoreIndex, StoreKind, ValueMapper};
-use lentic_topology::{Codec, NodeId, Payload, Plan, Window, WindowedKey};
+use lentic_topology::spec::{
+    ExtractedTime, Joiner, KeyMapper, Predicate, RecordContext, Retimer, Spec, StoreIndex, StoreKind,
+    ValueMapper,
+};
+use lentic_topology::{Codec, Headers, NodeId, Payload, Plan, Window, WindowedKey};
 use lentic_types::Timestamp;
 
 use super::operator::Held;
@@ -38,6 +41,10 @@ pub(crate) enum Lookup {
     Filter(Box<Lookup>, Predicate),
     /// At the table before, changed.
     Map(Box<Lookup>, ValueMapper),
+    /// At the table before, under its key there.
+    Rekey(Box<Lookup>, KeyMapper),
+    /// At the table before, with another time.
+    Retime(Box<Lookup>, Retimer),
     /// At two tables.
     Join(Box<Lookup>, Box<Lookup>, Joiner),
     /// At the table before; of a row whose change is held back, as it was before.
@@ -53,12 +60,13 @@ impl Lookup {
         if let Some(store) = node.spec.table_store() {
             let spec = plan.store(store);
             if let (StoreKind::Window { .. } | StoreKind::Session { .. }, Some((key, value))) =
-                (spec.kind, node.codecs)
+                (spec.kind, &node.codecs)
             {
-                return Self::Window { node: id.0, store, key, value };
+                return Self::Window { node: id.0, store, key: key.clone(), value: value.clone() };
             }
             let is_versioned = matches!(spec.kind, StoreKind::Versioned { .. });
-            return Self::Store { node: id.0, store, key: spec.key, value: spec.value, is_versioned };
+            let (key, value) = (spec.key.clone(), spec.value.clone());
+            return Self::Store { node: id.0, store, key, value, is_versioned };
         }
         let before = |port: usize| {
             let input = node.inputs.iter().find(|input| input.port == port);
@@ -67,8 +75,12 @@ impl Lookup {
         match &node.spec {
             Spec::TableFilter { keep, .. } => Self::Filter(before(0), keep.clone()),
             Spec::TableMapValues { map, .. } => Self::Map(before(0), map.clone()),
+            Spec::TableRekey { from, .. } => Self::Rekey(before(0), from.clone()),
+            Spec::Retime(time) => Self::Retime(before(0), time.clone()),
             Spec::TableJoin(join) => Self::Join(before(0), before(1), join.join.clone()),
-            Spec::Suppress(spec) => Self::Suppressed(before(0), spec.store, spec.key, spec.value),
+            Spec::Suppress(spec) => {
+                Self::Suppressed(before(0), spec.store, spec.key.clone(), spec.value.clone())
+            }
             _ => Self::None,
         }
     }
@@ -137,7 +149,21 @@ impl Lookup {
             }
             Self::Map(before, map) => {
                 let Some((value, timestamp)) = before.find(state, cache, key, at)? else { return Ok(None) };
-                Ok(map(Some(key), Some(&value))?.map(|value| (value, timestamp)))
+                Ok(map(Some(key), Some(&value), &of_row(state, timestamp))?.map(|value| (value, timestamp)))
+            }
+            Self::Rekey(before, from) => match from(Some(key), None) {
+                Some(key) => before.find(state, cache, &key, at),
+                None => Ok(None),
+            },
+            Self::Retime(before, time) => {
+                let Some((value, timestamp)) = before.find(state, cache, key, at)? else { return Ok(None) };
+                let timestamp = match time(Some(key), Some(&value), &of_row(state, timestamp))? {
+                    ExtractedTime::At(timestamp) if timestamp >= Timestamp(0) => timestamp,
+                    // Its change did not go on, so that nobody was told of it.
+                    ExtractedTime::At(_) | ExtractedTime::Skip => return Ok(None),
+                    ExtractedTime::Fail => return Err(TaskError::NoTimestamp),
+                };
+                Ok(Some((value, timestamp)))
             }
             Self::Join(left, right, join) => {
                 let (left, right) = (left.find(state, cache, key, at)?, right.find(state, cache, key, at)?);
@@ -161,6 +187,13 @@ impl Lookup {
         }
     }
 }
+
+/// What a function is told that is called for a row looked up, not for a record.
+fn of_row(state: &State, timestamp: Timestamp) -> RecordContext<'static> {
+    RecordContext { timestamp, headers: &NO_HEADERS, partition: state.partition().0, offset: -1 }
+}
+
+static NO_HEADERS: Headers = None;
 
 /// The row of a window or session, by the bytes of its key as topics have them.
 fn windowed<'a>(

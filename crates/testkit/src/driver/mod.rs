@@ -35,6 +35,8 @@ pub(crate) use tasks::layout;
 /// How a driver runs its topology: the same answer is expected of every schedule.
 #[derive(Clone)]
 pub struct DriverOptions {
+    /// What the names of the topology's own topics begin with; `None`: `test-<name>`.
+    pub prefix: Option<String>,
     /// Partitions of the topics that the topology reads.
     pub partitions: u32,
     /// A commit after this many records; `None`: only when asked.
@@ -54,6 +56,7 @@ pub struct DriverOptions {
 impl Default for DriverOptions {
     fn default() -> Self {
         Self {
+            prefix: None,
             partitions: 1,
             commit_every: None,
             database: Arc::new(MemoryDatabase::default()),
@@ -108,11 +111,15 @@ impl TestDriver {
 
     /// Runs a topology as described, if it can be built.
     pub fn try_with(topology: &Topology, options: DriverOptions) -> Result<Self, Vec<TopologyError>> {
-        let plan = topology.build()?;
+        Self::of_plan(topology.build()?, options)
+    }
+
+    /// Runs a topology that was built already.
+    pub fn of_plan(plan: Plan, options: DriverOptions) -> Result<Self, Vec<TopologyError>> {
         let wanted = options.partitions;
         let partitions = plan.partitions(&mut |_| Some(wanted))?;
         let mut driver = Self {
-            prefix: format!("test-{}", plan.name()),
+            prefix: options.prefix.clone().unwrap_or_else(|| format!("test-{}", plan.name())),
             globals: Arc::new(rows::GlobalRows::new(plan.globals().len())),
             plan,
             now: options.now,
@@ -140,6 +147,21 @@ impl TestDriver {
     /// # Panics
     /// If a task fails; see [`TestDriver::try_pipe`].
     pub fn pipe<K: Data, V: Data>(&mut self, topic: &str, key: &K, value: &V, timestamp: i64) {
+        self.pipe_with(topic, key, value, timestamp, Vec::new());
+    }
+
+    /// A record with headers comes, and everything that follows from it happens.
+    ///
+    /// # Panics
+    /// If a task fails; see [`TestDriver::try_pipe`].
+    pub fn pipe_with<K: Data, V: Data>(
+        &mut self,
+        topic: &str,
+        key: &K,
+        value: &V,
+        timestamp: i64,
+        headers: Vec<Header>,
+    ) {
         let bytes = |payload: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = Vec::new();
             payload(&mut bytes);
@@ -147,7 +169,7 @@ impl TestDriver {
         };
         let key = (!key.is_null()).then(|| bytes(&|out| key.encode(out).expect("a key has bytes")));
         let value = (!value.is_null()).then(|| bytes(&|out| value.encode(out).expect("a value has bytes")));
-        self.pipe_bytes(topic, key.as_deref(), value.as_deref(), timestamp);
+        self.pipe_bytes_with(topic, key.as_deref(), value.as_deref(), timestamp, headers);
     }
 
     /// A record comes that is given as bytes.
@@ -155,7 +177,22 @@ impl TestDriver {
     /// # Panics
     /// If a task fails; see [`TestDriver::try_pipe`].
     pub fn pipe_bytes(&mut self, topic: &str, key: Option<&[u8]>, value: Option<&[u8]>, timestamp: i64) {
-        if let Err(error) = self.try_pipe(topic, key, value, timestamp, Vec::new()) {
+        self.pipe_bytes_with(topic, key, value, timestamp, Vec::new());
+    }
+
+    /// A record comes that is given as bytes, with headers.
+    ///
+    /// # Panics
+    /// If a task fails; see [`TestDriver::try_pipe`].
+    pub fn pipe_bytes_with(
+        &mut self,
+        topic: &str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        timestamp: i64,
+        headers: Vec<Header>,
+    ) {
+        if let Err(error) = self.try_pipe(topic, key, value, timestamp, headers) {
             panic!("processing a record of {topic} failed: {error}");
         }
     }

@@ -1,4 +1,6 @@
 //! What a topology wrote.
+use std::collections::BTreeSet;
+
 use lentic_topology::Data;
 use lentic_types::{TopicName, TopicPartition};
 
@@ -48,6 +50,12 @@ impl TestDriver {
         let fresh = all.get(self.all_read..).unwrap_or_default().to_vec();
         self.all_read = all.len();
         fresh
+    }
+
+    /// All topics that the topology has written to so far, its own included: repartition topics, and at a commit changelogs.
+    pub fn topics(&self) -> Vec<TopicName> {
+        let topics: BTreeSet<_> = self.log.produced().map(|(partition, _)| &partition.topic).collect();
+        topics.into_iter().cloned().collect()
     }
 
     /// The log, changelogs and repartition topics included.

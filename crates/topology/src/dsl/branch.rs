@@ -4,7 +4,6 @@ use std::sync::Arc;
 use super::Stream;
 use super::erase::both;
 use crate::Payload;
-use crate::graph::Input;
 use crate::spec::{Branching, Spec};
 
 type Take<K, V> = Box<dyn Fn(&K, &V) -> bool + Send + Sync>;
@@ -48,12 +47,7 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Split<K
         let split: Stream<K, V> = self.stream.add("split", Spec::Branch(choose));
         let all = count + usize::from(with_rest);
         let branch = |number: usize| {
-            let mut graph = split.graph.borrow_mut();
-            let name = format!("{}.branch{}", graph.name(split.node), number + 1);
-            let node =
-                graph.add(&name, Spec::Merge, vec![Input { node: split.node, port: 0 }], split.policies);
-            drop(graph);
-            Stream { node, ..split.clone() }
+            split.add(&format!("branch{}", number + 1), Spec::Merge)
         };
         (0..all).map(branch).collect()
     }

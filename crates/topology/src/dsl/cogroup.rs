@@ -1,28 +1,26 @@
 //! Several groups folded into one aggregate.
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::erase::{both, row};
-use super::group::Fold;
-use super::windowed::{window_kind, windowed};
-use super::{Grouped, Materialized, Stream, Table};
+use super::{Grouped, Materialized, Table};
 use crate::Payload;
-use crate::codec::WindowedKeyOf;
+use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::{Data, Session, Windowed};
-use crate::graph::NodeId;
-use crate::spec::{Aggregator, Emit, Merger, StoreKind, Windowing};
+use crate::spec::{Aggregator, Emit, Merger, Windowing};
+use crate::untyped::{self, Fold};
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
 
 type Init<A> = Arc<dyn Fn() -> A + Send + Sync>;
 type Add<A> = Arc<
     dyn Fn(Option<&Payload>, Option<&Payload>, Option<Payload>, &Init<A>) -> Option<Payload> + Send + Sync,
 >;
-/// Makes sure that a stream's records are in the partitions of their keys, given the store's name.
-type InPlace = Box<dyn Fn(&str) -> NodeId>;
 
 /// Groups of streams that share one aggregate.
 pub struct Cogroup<K, A> {
-    first: Stream<K, ()>,
-    inputs: Vec<(InPlace, Add<A>)>,
+    /// At least one.
+    inputs: Vec<(untyped::Stream, Add<A>)>,
+    _type: PhantomData<fn() -> K>,
 }
 
 impl<K: Data, A: Data> Cogroup<K, A> {
@@ -30,10 +28,7 @@ impl<K: Data, A: Data> Cogroup<K, A> {
         grouped: &Grouped<K, V>,
         add: impl Fn(&K, &V, A) -> R + Send + Sync + 'static,
     ) -> Self {
-        let stream = &grouped.stream;
-        let mut first = Stream::new(&stream.graph, stream.node, Arc::clone(&stream.base));
-        (first.is_moved, first.policies) = (stream.is_moved, stream.policies);
-        Self { first, inputs: Vec::new() }.and(grouped, add)
+        Self { inputs: Vec::new(), _type: PhantomData }.and(grouped, add)
     }
 
     /// Another group, and what its records do to the aggregate.
@@ -48,9 +43,7 @@ impl<K: Data, A: Data> Cogroup<K, A> {
             let so_far = so_far.map_or_else(|| init(), Payload::take);
             add(key, value, so_far).into().and_then(row)
         });
-        let (stream, number) = (grouped.stream.clone(), self.inputs.len() + 1);
-        let in_place = move |store: &str| stream.in_place(&format!("{store}-{number}")).node;
-        self.inputs.push((Box::new(in_place), erased));
+        self.inputs.push((grouped.stream.untyped(), erased));
         self
     }
 
@@ -60,9 +53,7 @@ impl<K: Data, A: Data> Cogroup<K, A> {
         store: impl Into<Materialized>,
         init: impl Fn() -> A + Send + Sync + 'static,
     ) -> Table<K, A> {
-        let store = store.into();
-        let kind = store.key_value_kind();
-        self.fold(store, Arc::new(init), kind, Windowing::None, Emit::Update)
+        self.fold(store.into(), Arc::new(init), Windowing::None, Emit::Update)
     }
 
     /// Cuts all groups by tumbling, hopping or unlimited windows.
@@ -85,33 +76,34 @@ impl<K: Data, A: Data> Cogroup<K, A> {
         init: impl Fn() -> A + Send + Sync + 'static,
         merge: impl Fn(&K, A, A) -> A + Send + Sync + 'static,
     ) -> Table<Session<K>, A> {
-        let (store, init): (Materialized, Init<A>) = (store.into(), Arc::new(init));
+        let init: Init<A> = Arc::new(init);
         let again = Arc::clone(&init);
         let merge: Merger = Arc::new(move |key, one, other| {
             let one = one.map_or_else(|| again(), Payload::take);
             key.map(|key| Payload::new(merge(key.get(), one, other.take())))
         });
         let windows = Windowing::Session(windows, merge, WindowedKeyOf::session::<K>());
-        let kind = window_kind(&windows, &store, &mut self.first.graph.borrow_mut().errors);
-        windowed(self.fold(store, init, kind, windows, Emit::Update))
+        self.fold(store.into(), init, windows, Emit::Update)
     }
 
-    fn fold(
+    fn fold<W: Data>(
         self,
         store: Materialized,
         init: Init<A>,
-        kind: StoreKind,
         windows: Windowing,
         emit: Emit,
-    ) -> Table<K, A> {
-        let input = |(in_place, add): (InPlace, Add<A>)| {
+    ) -> Table<W, A> {
+        let inputs = self.inputs.into_iter().enumerate().map(|(number, (stream, add))| {
             let init = Arc::clone(&init);
             let add: Aggregator = Arc::new(move |key, value, so_far| add(key, value, so_far, &init));
-            (in_place(&store.name), add)
-        };
-        let inputs = self.inputs.into_iter().map(input).collect();
-        let fold = Fold { inputs, windows, emit, needs_value: true, policies: self.first.policies };
-        fold.add::<K, A>(&self.first.graph, store, kind)
+            (stream.in_place(&format!("{}-{}", store.name, number + 1)).into_place(), add)
+        });
+        let mut inputs: Vec<_> = inputs.collect();
+        let (first, add) = inputs.remove(0);
+        let others = inputs.into_iter().map(|(place, add)| (place.node, add)).collect();
+        let (key, value) = (Codec::of::<W>(), Codec::of::<A>());
+        let fold = Fold { add, key, value, windows, emit, needs_value: true };
+        Table::at(fold.over(&first, others, Codec::of::<K>(), store))
     }
 }
 
@@ -135,8 +127,6 @@ impl<K: Data, A: Data> WindowedCogroup<K, A> {
         store: impl Into<Materialized>,
         init: impl Fn() -> A + Send + Sync + 'static,
     ) -> Table<Windowed<K>, A> {
-        let store = store.into();
-        let kind = window_kind(&self.windows, &store, &mut self.cogroup.first.graph.borrow_mut().errors);
-        windowed(self.cogroup.fold(store, Arc::new(init), kind, self.windows, self.emit))
+        self.cogroup.fold(store.into(), Arc::new(init), self.windows, self.emit)
     }
 }

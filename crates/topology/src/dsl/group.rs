@@ -1,21 +1,13 @@
 //! Groups: what is folded.
 use std::marker::PhantomData;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use lentic_types::Partitioner;
-
 use super::erase::{aggregator, counter, reducer};
-use super::stream::{internal_source, repartition_topic};
-use super::topology::Shared;
 use super::{Cogroup, Materialized, SessionGroup, Stream, Table, WindowedGroup};
 use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::Data;
-use crate::graph::{Input, NodeId};
-use crate::spec::{
-    Aggregate, Aggregator, Emit, Mapper, Name, Policies, Sink, SinkKey, Spec, StoreKind, StoreSpec,
-    TableAggregate, Target, Windowing,
-};
+use crate::spec::{Aggregator, Emit, Mapper, Windowing};
+use crate::untyped::{self, Fold, TableFold};
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows};
 
 /// A stream grouped by its keys.
@@ -106,60 +98,36 @@ impl<K: Data, V: Data> Grouped<K, V> {
     }
 
     fn fold<A: Data>(&self, store: Materialized, add: Aggregator) -> Table<K, A> {
-        let (input, kind) = (self.stream.in_place(&store.name), store.key_value_kind());
         let fold = Fold {
-            inputs: vec![(input.node, add)],
+            add,
+            key: Codec::of::<K>(),
+            value: Codec::of::<A>(),
             windows: Windowing::None,
             emit: Emit::Update,
             needs_value: true,
-            policies: input.policies,
         };
-        fold.add::<K, A>(&self.stream.graph, store, kind)
-    }
-}
-
-/// An aggregation to be added.
-pub(super) struct Fold {
-    /// What each input's records do to the aggregate.
-    pub(super) inputs: Vec<(NodeId, Aggregator)>,
-    pub(super) windows: Windowing,
-    pub(super) emit: Emit,
-    /// Whether records without a value are dropped.
-    pub(super) needs_value: bool,
-    pub(super) policies: Policies,
-}
-
-impl Fold {
-    /// Adds it, and returns its table.
-    pub(super) fn add<K: Data, A: Data>(
-        self,
-        graph: &Shared,
-        store: Materialized,
-        kind: StoreKind,
-    ) -> Table<K, A> {
-        let Self { inputs, windows, emit, needs_value, policies } = self;
-        let (name, key, value) = (store.name.clone(), Codec::of::<K>(), Codec::of::<A>());
-        let mut held = graph.borrow_mut();
-        let spec = store.spec(&mut held, kind, key, value);
-        let closes = emit == Emit::Close && matches!(kind, StoreKind::Window { .. });
-        let index = held.add_store(StoreSpec { closes, ..spec });
-        let (nodes, adders): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
-        let spec = Aggregate { store: index, key, value, inputs: adders, needs_value, windows, emit };
-        let inputs = nodes.into_iter().enumerate().map(|(port, node)| Input { node, port }).collect();
-        let node = held.add(&name, Spec::Aggregate(spec), inputs, policies);
-        drop(held);
-        Table::new(graph, node, Arc::from(name), key, value)
+        let repartition = store.name.clone();
+        Table::at(self.stream.untyped().aggregate(&repartition, fold, store))
     }
 }
 
 /// A table grouped by something of its rows.
 pub struct GroupedTable<K, V> {
-    pub(super) graph: Shared,
-    pub(super) parent: NodeId,
-    pub(super) base: Name,
-    pub(super) group: Mapper,
-    pub(super) policies: Policies,
-    pub(super) _types: PhantomData<fn() -> (K, V)>,
+    table: untyped::Table,
+    group: Mapper,
+    _types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> GroupedTable<K, V> {
+    pub(super) fn new(table: untyped::Table, group: Mapper) -> Self {
+        Self { table, group, _types: PhantomData }
+    }
+}
+
+impl<K, V> Clone for GroupedTable<K, V> {
+    fn clone(&self) -> Self {
+        Self::new(self.table.clone(), Arc::clone(&self.group))
+    }
 }
 
 impl<K: Data, V: Data> GroupedTable<K, V> {
@@ -192,53 +160,9 @@ impl<K: Data, V: Data> GroupedTable<K, V> {
     }
 
     fn fold<A: Data>(&self, store: Materialized, add: Aggregator, subtract: Aggregator) -> Table<K, A> {
-        let (name, key, value) = (store.name.clone(), Codec::of::<K>(), Codec::of::<A>());
-        let mut graph = self.graph.borrow_mut();
-        let group = format!("{name}.group");
-        let group = graph.add(
-            &group,
-            Spec::TableGroup { group: Arc::clone(&self.group), key },
-            vec![Input { node: self.parent, port: 0 }],
-            self.policies,
-        );
-        let topic = repartition_topic(&mut graph, &name, None);
-        let sink = Sink {
-            target: Target::Topic(topic.clone()),
-            key,
-            value: Codec::of::<V>(),
-            is_change: true,
-            partition: SinkKey::Hash(Partitioner::Murmur2),
-            needs_key: true,
-        };
-        graph.add(
-            &format!("{name}.group.to({name})"),
-            Spec::Sink(sink),
-            vec![Input { node: group, port: 0 }],
-            self.policies,
-        );
-        let source = internal_source(topic, key, Codec::of::<V>(), true);
-        let source = graph.add(&format!("{name}-repartition"), source, Vec::new(), self.policies);
-        let kind = store.key_value_kind();
-        let spec = store.spec(&mut graph, kind, key, value);
-        let index = graph.add_store(spec);
-        let spec = TableAggregate { store: index, key, value, add, subtract };
-        let inputs = vec![Input { node: source, port: 0 }];
-        let node = graph.add(&name, Spec::TableAggregate(spec), inputs, self.policies);
-        drop(graph);
-        let _ = &self.base;
-        Table::new(&self.graph, node, Arc::from(name), key, value)
-    }
-}
-
-impl<K, V> Clone for GroupedTable<K, V> {
-    fn clone(&self) -> Self {
-        Self {
-            graph: Rc::clone(&self.graph),
-            parent: self.parent,
-            base: Arc::clone(&self.base),
-            group: Arc::clone(&self.group),
-            policies: self.policies,
-            _types: PhantomData,
-        }
+        let (group, repartition) = (Arc::clone(&self.group), store.name.clone());
+        let fold = TableFold { add, subtract, value: Codec::of::<A>() };
+        let (key, value) = (Codec::of::<K>(), Codec::of::<V>());
+        Table::at(self.table.aggregate_by(group, key, value, &repartition, fold, store))
     }
 }

@@ -3,14 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::erase::{both, inner, left, outer};
-use super::{GlobalTable, Materialized, Stream, Table};
+use super::{GlobalTable, Stream, Table};
 use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
-use crate::error::TopologyError;
-use crate::graph::Input;
-use crate::spec::{GlobalJoin, JoinKind, Joiner, Spec, StoreKind, StoreSpec, StreamJoin, StreamTableJoin};
-use crate::window::{JoinWindows, millis};
+use crate::spec::{GlobalJoin, JoinKind, Joiner, Spec};
+use crate::untyped::StreamJoinNames;
+use crate::window::JoinWindows;
 
 impl<K: Data, V: Data> Stream<K, V> {
     /// Joins the records of two streams that have one key and are not too far apart.
@@ -118,47 +117,10 @@ impl<K: Data, V: Data> Stream<K, V> {
         kind: JoinKind,
         join: Joiner,
     ) -> Stream<K, R> {
-        let name = windows.name.clone().unwrap_or_else(|| format!("{}-{}-join", self.base, other.base));
-        let is_self_join = self.node == other.node;
-        let left = self.in_place_for_join(&format!("{name}-left"));
-        let right = if is_self_join {
-            left.input(1)
-        } else {
-            other.in_place_for_join(&format!("{name}-right")).input(1)
-        };
-        let mut graph = self.graph.borrow_mut();
-        if windows.before_ms.saturating_add(windows.after_ms) < 0 || windows.grace_ms < 0 {
-            let text = format!("the join {name} has windows of negative size");
-            graph.errors.push(TopologyError::Invalid(text));
-        }
-        let size_ms = windows.before_ms.saturating_add(windows.after_ms);
-        let retention_ms = size_ms.saturating_add(windows.grace_ms);
-        let (key, v, w) = (Codec::of::<K>(), Codec::of::<V>(), Codec::of::<W>());
-        let window = StoreKind::Window { size_ms, retention_ms, duplicates: true };
-        let mut store = |suffix: &str, kind, value| {
-            let spec = Materialized::named(format!("{name}-{suffix}")).spec(&mut graph, kind, key, value);
-            graph.add_store(StoreSpec { served: false, ..spec })
-        };
-        let left_store = store("left", window, v);
-        let right_store = if is_self_join { left_store } else { store("right", window, w) };
-        let outer_store =
-            (kind != JoinKind::Inner).then(|| store("unmatched", StoreKind::Ordered, Codec::of::<Vec<u8>>()));
-        let spec = StreamJoin {
-            kind,
-            windows,
-            join,
-            key,
-            left: v,
-            right: w,
-            left_store,
-            right_store,
-            outer_store,
-            is_self_join,
-        };
-        let inputs = if is_self_join { vec![left.input(0)] } else { vec![left.input(0), right] };
-        let node = graph.add(&name, Spec::StreamJoin(spec), inputs, self.policies);
-        drop(graph);
-        Stream::new(&self.graph, node, std::sync::Arc::from(name))
+        let named = windows.name.clone();
+        let name = named.unwrap_or_else(|| format!("{}-{}-join", self.place.base, other.place.base));
+        let (stream, other, names) = (self.untyped(), other.untyped(), StreamJoinNames::of(&name));
+        Stream::at(stream.join_streams(&other, kind, windows, join, &names))
     }
 
     fn join_with_table<W: Data, R>(
@@ -168,24 +130,9 @@ impl<K: Data, V: Data> Stream<K, V> {
         join: Joiner,
         grace: Option<Duration>,
     ) -> Stream<K, R> {
-        let name = format!("{}-{}-join", self.base, table.base);
-        let stream = self.in_place_for_join(&format!("{name}-left"));
-        let mut graph = self.graph.borrow_mut();
-        let (key, value) = (Codec::of::<K>(), Codec::of::<V>());
-        let buffer = grace.map(|_| {
-            let spec = Materialized::named(format!("{name}-buffer")).spec(
-                &mut graph,
-                StoreKind::Ordered,
-                key,
-                value,
-            );
-            graph.add_store(StoreSpec { served: false, ..spec })
-        });
-        let spec = StreamTableJoin { kind, join, key, value, grace_ms: grace.map(millis), buffer };
-        let node = graph.add(&name, Spec::StreamTableJoin(spec), vec![stream.input(0)], self.policies);
-        graph.nodes[node.0].looks_up.push(Input { node: table.node, port: 1 });
-        drop(graph);
-        Stream { is_moved: false, ..Stream::new(&self.graph, node, Arc::clone(&self.base)) }
+        let name = format!("{}-{}-join", self.place.base, table.untyped().place.base);
+        let (stream, table, repartition) = (self.untyped(), table.untyped(), format!("{name}-left"));
+        Stream::at(stream.join_with_table(table, kind, grace, join, &name, &repartition))
     }
 
     fn join_with_global<K2: Data, W: Data, R: Clone + Send + Sync + 'static>(

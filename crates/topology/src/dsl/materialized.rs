@@ -12,13 +12,14 @@ use crate::window::millis;
 /// A store: its name, and how it keeps rows. A plain `"name"` is a store on disk with a changelog, served under that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Materialized {
-    pub(super) name: String,
+    pub(crate) name: String,
     persistent: bool,
     logged: bool,
     cached: bool,
+    served: bool,
     ttl: Option<Duration>,
-    pub(super) retention: Option<Duration>,
-    pub(super) history: Option<Duration>,
+    pub(crate) retention: Option<Duration>,
+    history: Option<Duration>,
     takes_over: Option<String>,
 }
 
@@ -30,6 +31,7 @@ impl Materialized {
             persistent: true,
             logged: true,
             cached: true,
+            served: true,
             ttl: None,
             retention: None,
             history: None,
@@ -53,6 +55,12 @@ impl Materialized {
     #[must_use]
     pub fn without_cache(self) -> Self {
         Self { cached: false, ..self }
+    }
+
+    /// It is not served as a table under its name: only the topology itself uses it.
+    #[must_use]
+    pub fn internal(self) -> Self {
+        Self { served: false, ..self }
     }
 
     /// Rows this much older than the task's stream time are deleted, with tombstones in the changelog.
@@ -79,7 +87,7 @@ impl Materialized {
         Self { takes_over: Some(former.to_owned()), ..self }
     }
 
-    pub(super) fn key_value_kind(&self) -> StoreKind {
+    pub(crate) fn key_value_kind(&self) -> StoreKind {
         match self.history {
             Some(history) => StoreKind::Versioned { history_ms: millis(history) },
             None => StoreKind::KeyValue,
@@ -87,7 +95,7 @@ impl Materialized {
     }
 
     /// The specification; what is wrong with it is told to the graph.
-    pub(super) fn spec(self, graph: &mut Graph, kind: StoreKind, key: Codec, value: Codec) -> StoreSpec {
+    pub(crate) fn spec(self, graph: &mut Graph, kind: StoreKind, key: Codec, value: Codec) -> StoreSpec {
         let mut name = |name: &str| {
             TableName::new(name).unwrap_or_else(|error| {
                 graph.errors.push(TopologyError::InvalidName { what: "store", text: error.to_string() });
@@ -104,7 +112,7 @@ impl Materialized {
         StoreSpec {
             logged: self.logged,
             persistent: self.persistent,
-            served: true,
+            served: self.served,
             cached: spec.cached && self.cached,
             ttl: self.ttl.map(|ttl| Ttl { ttl_ms: millis(ttl) }),
             takes_over,

@@ -166,13 +166,11 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
             Box::new(Typed { processor: make(), stores, _types: PhantomData::<fn() -> (K, V, K2, V2)> })
                 as Box<dyn Process>
         };
-        let mut graph = self.graph.borrow_mut();
+        let graph = self.place.graph.borrow();
         let names = stores.iter().map(|store| Arc::from(graph.stores[store.0].name.as_str())).collect();
-        let spec = ProcessSpec { make: Arc::new(make), stores: stores.to_vec(), store_names: names };
-        let node = graph.add(name, Spec::Process(spec), vec![self.input(0)], self.policies);
         drop(graph);
-        let processed = Stream::new(&self.graph, node, Arc::clone(&self.base));
-        Stream { is_moved: self.is_moved, ..processed }
+        let spec = ProcessSpec { make: Arc::new(make), stores: stores.to_vec(), store_names: names };
+        Stream::at(self.place.add_named(name, Spec::Process(spec)))
     }
 }
 

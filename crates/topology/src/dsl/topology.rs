@@ -1,22 +1,19 @@
 //! A topology: where streams and tables begin.
-use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lentic_types::{Timestamp, TopicName};
+use lentic_types::Timestamp;
 
 use super::erase::get;
 use super::{Materialized, Stream, Table};
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::error::TopologyError;
-use crate::graph::{Graph, Input, NodeId};
+use crate::graph::Shared;
 use crate::plan::Plan;
-use crate::spec::{
-    ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Policies, Policy, Source, Spec,
-    TimestampExtractor, Topic,
-};
+use crate::spec::{ExtractedTime, GlobalIndex, GlobalSource, OffsetReset, Policy, TimestampExtractor};
+use crate::untyped;
 
 /// A program over topics: sources, operators, sinks.
 ///
@@ -27,14 +24,12 @@ pub struct Topology {
     graph: Shared,
 }
 
-pub(super) type Shared = Rc<RefCell<Graph>>;
-
 /// How a source reads its topics.
 #[derive(Clone, Default)]
 pub struct Consumed {
-    timestamp: TimestampExtractor,
-    reset: OffsetReset,
-    errors: Policy,
+    pub(crate) timestamp: TimestampExtractor,
+    pub(crate) reset: OffsetReset,
+    pub(crate) errors: Policy,
 }
 
 impl Consumed {
@@ -90,9 +85,7 @@ impl Topology {
 
     /// The records of several topics, read in the way described.
     pub fn stream_with<K: Data, V: Data>(&self, topics: &[&str], consumed: Consumed) -> Stream<K, V> {
-        let base: Arc<str> = Arc::from(topics.first().copied().unwrap_or_default());
-        let node = self.source::<K, V>(topics, consumed);
-        Stream::new(&self.graph, node, base)
+        Stream::at(self.untyped().stream(topics, Codec::of::<K>(), Codec::of::<V>(), consumed).into_place())
     }
 
     /// A topic as a table: the latest value of each key. Its rows are kept only where that is needed, or asked for
@@ -103,11 +96,7 @@ impl Topology {
 
     /// The same, read in the way described.
     pub fn table_with<K: Data, V: Data>(&self, topic: &str, consumed: Consumed) -> Table<K, V> {
-        let source = self.source::<K, V>(&[topic], consumed);
-        let inputs = vec![Input { node: source, port: 0 }];
-        let (name, spec) = (format!("{topic}.table"), Spec::Table { store: None });
-        let node = self.graph.borrow_mut().add(&name, spec, inputs, Policies::default());
-        Table::new(&self.graph, node, Arc::from(topic), Codec::of::<K>(), Codec::of::<V>())
+        Table::at(self.untyped().table(topic, Codec::of::<K>(), Codec::of::<V>(), consumed))
     }
 
     /// A topic as a table whose rows are kept under this name.
@@ -122,7 +111,7 @@ impl Topology {
     /// A topic as a table that every node has whole.
     pub fn global_table<K: Data, V: Data>(&self, topic: &str) -> GlobalTable<K, V> {
         let mut graph = self.graph.borrow_mut();
-        let name = self::topic(&mut graph, topic);
+        let name = untyped::topic(&mut graph, topic);
         let index = GlobalIndex(graph.globals.len());
         graph.globals.push(GlobalSource {
             name: Arc::from(topic),
@@ -139,34 +128,7 @@ impl Topology {
         Plan::new(&self.name, &self.graph.borrow())
     }
 
-    pub(super) fn graph(&self) -> &Shared {
+    pub(crate) fn graph(&self) -> &Shared {
         &self.graph
     }
-
-    fn source<K: Data, V: Data>(&self, topics: &[&str], consumed: Consumed) -> NodeId {
-        let mut graph = self.graph.borrow_mut();
-        if topics.is_empty() {
-            graph.errors.push(TopologyError::Invalid("a stream needs at least one topic".to_owned()));
-        }
-        let name = topics.join("+");
-        let topics = topics.iter().map(|name| Topic::Named(topic(&mut graph, name))).collect();
-        let source = Source {
-            topics,
-            key: Codec::of::<K>(),
-            value: Codec::of::<V>(),
-            is_change: false,
-            timestamp: consumed.timestamp,
-            reset: consumed.reset,
-            errors: consumed.errors,
-        };
-        graph.add(&name, Spec::Source(source), Vec::new(), Policies::default())
-    }
-}
-
-/// A topic's name; one that is none is told.
-pub(super) fn topic(graph: &mut Graph, name: &str) -> TopicName {
-    TopicName::new(name).unwrap_or_else(|error| {
-        graph.errors.push(TopologyError::InvalidName { what: "topic", text: error.to_string() });
-        TopicName::new("invalid").expect("a legal name")
-    })
 }

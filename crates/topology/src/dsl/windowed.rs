@@ -2,13 +2,12 @@
 use std::sync::Arc;
 
 use super::erase::{aggregator, counter, reducer, row};
-use super::group::Fold;
 use super::{Grouped, Materialized, Table};
-use crate::codec::WindowedKeyOf;
+use crate::codec::{Codec, WindowedKeyOf};
 use crate::data::{Data, Session, Windowed};
-use crate::error::TopologyError;
-use crate::spec::{Aggregator, Emit, Merger, StoreKind, Windowing};
-use crate::window::{SessionWindows, millis};
+use crate::spec::{Aggregator, Emit, Merger, Windowing};
+use crate::untyped::Fold;
+use crate::window::SessionWindows;
 
 /// A group cut by tumbling, hopping, sliding or unlimited windows.
 pub struct WindowedGroup<K, V> {
@@ -58,49 +57,16 @@ impl<K: Data, V: Data> WindowedGroup<K, V> {
         add: Aggregator,
         needs_value: bool,
     ) -> Table<Windowed<K>, A> {
-        let graph = &self.grouped.stream.graph;
-        let kind = window_kind(&self.windows, &store, &mut graph.borrow_mut().errors);
-        let input = self.grouped.stream.in_place(&store.name);
-        let inputs = vec![(input.node, add)];
-        let needs_value = needs_value || matches!(self.windows, Windowing::Sliding(..));
-        let (windows, emit, policies) = (self.windows.clone(), self.emit, input.policies);
-        windowed(Fold { inputs, windows, emit, needs_value, policies }.add::<K, A>(graph, store, kind))
-    }
-}
-
-/// The kind of store for windows; a retention that is too short is told.
-pub(super) fn window_kind(
-    windows: &Windowing,
-    store: &Materialized,
-    errors: &mut Vec<TopologyError>,
-) -> StoreKind {
-    let (size_ms, least) = match windows {
-        Windowing::None => return StoreKind::KeyValue,
-        Windowing::Time(windows, _) => {
-            if windows.size_ms <= 0 || windows.advance_ms <= 0 || windows.advance_ms > windows.size_ms {
-                errors.push(TopologyError::Invalid(format!(
-                    "windows of {} ms that advance by {} ms: both must be at least 1 ms, and the advance not more than \
-                     the size",
-                    windows.size_ms, windows.advance_ms
-                )));
-            }
-            (windows.size_ms, windows.retention_ms())
-        }
-        Windowing::Sliding(windows, _) => {
-            (windows.difference_ms, windows.difference_ms.saturating_mul(2).saturating_add(windows.grace_ms))
-        }
-        Windowing::Session(windows, ..) => (0, windows.gap_ms.saturating_add(windows.grace_ms)),
-    };
-    let retention_ms = store.retention.map_or(least, millis);
-    if retention_ms < least {
-        errors.push(TopologyError::Invalid(format!(
-            "the store {} keeps windows for {retention_ms} ms, which is less than their size and grace of {least} ms",
-            store.name
-        )));
-    }
-    match windows {
-        Windowing::Session(..) => StoreKind::Session { retention_ms },
-        _ => StoreKind::Window { size_ms, retention_ms, duplicates: false },
+        let fold = Fold {
+            add,
+            key: Codec::of::<Windowed<K>>(),
+            value: Codec::of::<A>(),
+            windows: self.windows.clone(),
+            emit: self.emit,
+            needs_value,
+        };
+        let repartition = store.name.clone();
+        Table::at(self.grouped.stream.untyped().aggregate(&repartition, fold, store))
     }
 }
 
@@ -170,17 +136,15 @@ impl<K: Data, V: Data> SessionGroup<K, V> {
         merge: Merger,
         needs_value: bool,
     ) -> Table<Session<K>, A> {
-        let graph = &self.grouped.stream.graph;
-        let windows = Windowing::Session(self.windows, merge, WindowedKeyOf::session::<K>());
-        let kind = window_kind(&windows, &store, &mut graph.borrow_mut().errors);
-        let input = self.grouped.stream.in_place(&store.name);
-        let inputs = vec![(input.node, add)];
-        let (emit, policies) = (self.emit, input.policies);
-        windowed(Fold { inputs, windows, emit, needs_value, policies }.add::<K, A>(graph, store, kind))
+        let fold = Fold {
+            add,
+            key: Codec::of::<Session<K>>(),
+            value: Codec::of::<A>(),
+            windows: Windowing::Session(self.windows, merge, WindowedKeyOf::session::<K>()),
+            emit: self.emit,
+            needs_value,
+        };
+        let repartition = store.name.clone();
+        Table::at(self.grouped.stream.untyped().aggregate(&repartition, fold, store))
     }
-}
-
-/// The table under its windowed key.
-pub(super) fn windowed<K: Data, W: Data, A: Data>(table: Table<K, A>) -> Table<W, A> {
-    Table::new(&table.graph, table.node, table.base, crate::Codec::of::<W>(), table.value)
 }

@@ -19,8 +19,12 @@ pub(super) fn run(nodes: &mut [Node], stores: &mut Vec<StoreSpec>, errors: &mut 
                     }
                 }
             }
+            Spec::TableFilter { needs_old: true, .. } => {
+                pass.inputs(id).into_iter().for_each(|input| pass.send_old(input));
+                pass.nodes[id.0].sends_old = true;
+            }
             // A filter of a table that is kept anyway deletes only what it let through before.
-            Spec::TableFilter { .. } => {
+            Spec::TableFilter { needs_old: false, .. } => {
                 let knows_old = pass.inputs(id).into_iter().all(|input| pass.try_send_old(input));
                 pass.nodes[id.0].sends_old |= knows_old;
             }
@@ -68,7 +72,7 @@ impl Pass<'_> {
         }
         match &self.nodes[id.0].spec {
             Spec::Table { .. } => self.give_store(id),
-            Spec::TableFilter { .. } | Spec::TableMapValues { .. } | Spec::TableJoin(_) | Spec::Suppress(_) => {
+            spec if spec.is_row_by_row() || matches!(spec, Spec::TableJoin(_)) => {
                 self.inputs(id).into_iter().for_each(|input| self.make_readable(input));
             }
             Spec::ForeignKeyResponse(_) => self.errors.push(TopologyError::Invalid(format!(
@@ -86,7 +90,7 @@ impl Pass<'_> {
         let can = node.sends_old
             || node.spec.table_store().is_some()
             || match &node.spec {
-                Spec::TableFilter { .. } | Spec::TableMapValues { .. } | Spec::Suppress(_) => {
+                spec if spec.is_row_by_row() => {
                     self.inputs(id).into_iter().all(|input| self.try_send_old(input))
                 }
                 Spec::TableJoin(_) => true,
@@ -108,7 +112,7 @@ impl Pass<'_> {
         }
         match &self.nodes[id.0].spec {
             Spec::Table { .. } => self.give_store(id),
-            Spec::TableFilter { .. } | Spec::TableMapValues { .. } | Spec::TableJoin(_) | Spec::Suppress(_) => {
+            spec if spec.is_row_by_row() || matches!(spec, Spec::TableJoin(_)) => {
                 self.inputs(id).into_iter().for_each(|input| self.send_old(input));
             }
             Spec::ForeignKeyResponse(_) => self.errors.push(TopologyError::Invalid(format!(
@@ -122,8 +126,12 @@ impl Pass<'_> {
 
     /// A store for a table of a topic or stream; its name comes from the source.
     fn give_store(&mut self, id: NodeId) {
-        let name = self.nodes[id.0].name.replace(".table", "-table").replace('+', "-");
-        let Some((key, value)) = self.nodes[id.0].codecs else { return };
+        let node = &self.nodes[id.0];
+        let name = match &node.store_name {
+            Some(name) => name.to_string(),
+            None => node.name.replace(".table", "-table").replace('+', "-"),
+        };
+        let Some((key, value)) = node.codecs.clone() else { return };
         let name = match TableName::new(&name) {
             Ok(name) => name,
             Err(error) => {

@@ -34,7 +34,8 @@ pub struct StreamJoin {
     pub left_store: StoreIndex,
     /// Right records.
     pub right_store: StoreIndex,
-    /// Left and outer: records without a partner so far.
+    /// Left and outer: records without a partner so far. `None`: such a record gives its result at once, and another with
+    /// each partner that comes later.
     pub outer_store: Option<StoreIndex>,
     /// Both inputs are the same stream: each record is there once.
     pub is_self_join: bool,

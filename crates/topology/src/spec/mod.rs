@@ -14,8 +14,8 @@ use crate::codec::Codec;
 
 pub use aggregate::{Aggregate, CoGroup, Emit, TableAggregate, Windowing};
 pub use function::{
-    Aggregator, Branching, Consumer, FlatMapper, Joiner, KeyMapper, Mapper, Merger, Predicate, Topicker,
-    ValueMapper,
+    Aggregator, Branching, Consumer, FlatMapper, Joiner, KeyMapper, Mapper, Merger, Pair, Predicate,
+    RecordContext, Retimer, Topicker, ValueMapper,
 };
 pub use join::{
     ForeignKeyJoin, ForeignKeyResponse, ForeignKeySubscription, GlobalJoin, JoinKind, StreamJoin,
@@ -69,6 +69,9 @@ pub enum Spec {
     TableFilter {
         /// Which rows.
         keep: Predicate,
+        /// Whether the values before have to be known, so that a row that never was let through is not deleted. Else they
+        /// are used only where they are known anyway.
+        needs_old: bool,
         /// Where the rows are kept, if they are.
         store: Option<StoreIndex>,
     },
@@ -79,6 +82,18 @@ pub enum Spec {
         /// Where the rows are kept, if they are.
         store: Option<StoreIndex>,
     },
+    /// Tables: the same rows under keys of another kind, each in the partition that it was in.
+    TableRekey {
+        /// Key (and no value): the new key.
+        to: KeyMapper,
+        /// The other way: by it rows are looked up.
+        from: KeyMapper,
+        /// Where the rows are kept, if they are.
+        store: Option<StoreIndex>,
+    },
+    /// Streams and tables: another time for each record. [`ExtractedTime::Skip`] and negative times drop the record,
+    /// [`ExtractedTime::Fail`] stops the task.
+    Retime(Retimer),
     /// Makes a stream of a table's changes.
     ToStream,
     /// Tables: the halves of a change, each under the key of its group.
@@ -128,6 +143,8 @@ impl Spec {
             Self::Table { .. } => "table",
             Self::TableFilter { .. } => "table filter",
             Self::TableMapValues { .. } => "table map values",
+            Self::TableRekey { .. } => "table key",
+            Self::Retime(_) => "time",
             Self::ToStream => "to stream",
             Self::TableGroup { .. } => "group",
             Self::Aggregate(_) => "aggregate",
@@ -147,9 +164,10 @@ impl Spec {
     /// The stores that it reads and writes itself.
     pub fn stores(&self) -> Vec<StoreIndex> {
         match self {
-            Self::Table { store } | Self::TableFilter { store, .. } | Self::TableMapValues { store, .. } => {
-                store.iter().copied().collect()
-            }
+            Self::Table { store }
+            | Self::TableFilter { store, .. }
+            | Self::TableMapValues { store, .. }
+            | Self::TableRekey { store, .. } => store.iter().copied().collect(),
             Self::Aggregate(spec) => vec![spec.store],
             Self::TableAggregate(spec) => vec![spec.store],
             Self::StreamJoin(spec) => [Some(spec.left_store), Some(spec.right_store), spec.outer_store]
@@ -169,9 +187,10 @@ impl Spec {
     /// The store that keeps the rows of the table that it makes.
     pub fn table_store(&self) -> Option<StoreIndex> {
         match self {
-            Self::Table { store } | Self::TableFilter { store, .. } | Self::TableMapValues { store, .. } => {
-                *store
-            }
+            Self::Table { store }
+            | Self::TableFilter { store, .. }
+            | Self::TableMapValues { store, .. }
+            | Self::TableRekey { store, .. } => *store,
             Self::Aggregate(spec) => Some(spec.store),
             Self::TableAggregate(spec) => Some(spec.store),
             Self::TableJoin(spec) => spec.store,
@@ -180,12 +199,25 @@ impl Spec {
         }
     }
 
+    /// Whether it makes each row of its table of one row of the table before, so that rows can be looked up there.
+    pub fn is_row_by_row(&self) -> bool {
+        matches!(
+            self,
+            Self::TableFilter { .. }
+                | Self::TableMapValues { .. }
+                | Self::TableRekey { .. }
+                | Self::Retime(_)
+                | Self::Suppress(_)
+        )
+    }
+
     /// Gives the table that it makes a store.
     pub fn set_table_store(&mut self, index: StoreIndex) -> bool {
         match self {
-            Self::Table { store } | Self::TableFilter { store, .. } | Self::TableMapValues { store, .. } => {
-                *store = Some(index);
-            }
+            Self::Table { store }
+            | Self::TableFilter { store, .. }
+            | Self::TableMapValues { store, .. }
+            | Self::TableRekey { store, .. } => *store = Some(index),
             Self::TableJoin(spec) => spec.store = Some(index),
             Self::ForeignKeyResponse(spec) => spec.store = Some(index),
             _ => return false,

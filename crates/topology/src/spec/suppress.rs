@@ -36,6 +36,13 @@ pub struct Buffer {
     pub when_full: BufferFull,
 }
 
+impl Buffer {
+    /// As much as it takes.
+    pub fn unbounded() -> Self {
+        Self { max_records: None, max_bytes: None, when_full: BufferFull::ShutDown }
+    }
+}
+
 /// Holds changes back.
 #[derive(Clone)]
 pub struct Suppress {

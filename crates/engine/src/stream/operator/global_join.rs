@@ -14,7 +14,7 @@ pub(super) struct Join {
 impl Join {
     pub(super) fn new(plan: &Plan, spec: GlobalJoin) -> Self {
         let table = &plan.globals()[spec.table.0];
-        Self { key: table.key, value: table.value, spec }
+        Self { key: table.key.clone(), value: table.value.clone(), spec }
     }
 }
 

@@ -20,7 +20,7 @@ impl Operator {
     pub(super) fn new(plan: &Plan, spec: &ProcessSpec) -> Self {
         let store = |index: &lentic_topology::spec::StoreIndex| {
             let store = plan.store(*index);
-            (*index, store.key, store.value)
+            (*index, store.key.clone(), store.value.clone())
         };
         Self { process: (spec.make)(), stores: Stores(spec.stores.iter().map(store).collect()) }
     }
@@ -87,8 +87,8 @@ impl Host for TaskHost<'_, '_> {
     }
 
     fn get(&mut self, store: usize, key: &Payload) -> Result<Option<(Payload, Timestamp)>, ProcessError> {
-        let (index, _, value) = self.stores.0[store];
-        let outcome = self.key(store, key).and_then(|key| self.context.row(index, &key, &value));
+        let (index, _, value) = &self.stores.0[store];
+        let outcome = self.key(store, key).and_then(|key| self.context.row(*index, &key, value));
         self.keep(outcome)
     }
 
@@ -99,10 +99,10 @@ impl Host for TaskHost<'_, '_> {
         value: Option<&Payload>,
         timestamp: Timestamp,
     ) -> Result<(), ProcessError> {
-        let (index, _, codec) = self.stores.0[store];
+        let (index, _, codec) = &self.stores.0[store];
         let outcome = self.key(store, key).and_then(|key| {
-            let value = self.context.bytes(&codec, value)?;
-            Ok(self.context.state().put(index, &key, value.as_deref(), timestamp)?)
+            let value = self.context.bytes(codec, value)?;
+            Ok(self.context.state().put(*index, &key, value.as_deref(), timestamp)?)
         });
         self.keep(outcome)
     }
@@ -114,7 +114,7 @@ impl Host for TaskHost<'_, '_> {
         to: Option<&Payload>,
         visit: &mut dyn FnMut(Payload, Payload, Timestamp) -> bool,
     ) -> Result<(), ProcessError> {
-        let (index, key_codec, value_codec) = self.stores.0[store];
+        let (index, key_codec, value_codec) = &self.stores.0[store];
         let bound = |key: Option<&Payload>| key.map(|key| self.key(store, key)).transpose();
         let bounds = bound(from).and_then(|from| Ok((from, bound(to)?)));
         let (from, to) = self.keep(bounds)?;
@@ -123,7 +123,7 @@ impl Host for TaskHost<'_, '_> {
         let (from, to) = (included(from.as_ref()), included(to.as_ref()));
         let mut rows = Vec::new();
         let read = self.context.state().scan(
-            index,
+            *index,
             from.as_ref().map(Vec::as_slice),
             to.as_ref().map(Vec::as_slice),
             &mut |key, row| {
@@ -150,9 +150,9 @@ impl Host for TaskHost<'_, '_> {
         key: &Payload,
         start: i64,
     ) -> Result<Option<(Payload, Timestamp)>, ProcessError> {
-        let (index, _, codec) = self.stores.0[store];
+        let (index, _, codec) = &self.stores.0[store];
         let outcome = self.key(store, key).and_then(|key| {
-            let Some(row) = self.context.state().window(index, &key, start)? else { return Ok(None) };
+            let Some(row) = self.context.state().window(*index, &key, start)? else { return Ok(None) };
             let value = codec.decode(Some(row.value)).map_err(TaskError::Undecodable)?;
             Ok(value.map(|value| (value, row.timestamp)))
         });
@@ -167,10 +167,10 @@ impl Host for TaskHost<'_, '_> {
         value: Option<&Payload>,
         timestamp: Timestamp,
     ) -> Result<(), ProcessError> {
-        let (index, _, codec) = self.stores.0[store];
+        let (index, _, codec) = &self.stores.0[store];
         let outcome = self.key(store, key).and_then(|key| {
-            let value = self.context.bytes(&codec, value)?;
-            self.context.state().put_window(index, &key, start, value.as_deref(), timestamp)?;
+            let value = self.context.bytes(codec, value)?;
+            self.context.state().put_window(*index, &key, start, value.as_deref(), timestamp)?;
             Ok(())
         });
         self.keep(outcome)

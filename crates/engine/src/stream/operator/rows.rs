@@ -36,7 +36,7 @@ impl Rows {
     pub(super) fn new(plan: &Plan, store: StoreIndex) -> Self {
         let spec = plan.store(store);
         let is_versioned = matches!(spec.kind, StoreKind::Versioned { .. });
-        Self { store, key: spec.key, value: spec.value, is_versioned }
+        Self { store, key: spec.key.clone(), value: spec.value.clone(), is_versioned }
     }
 
     /// The key's bytes; `None` for null.

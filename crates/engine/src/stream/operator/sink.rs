@@ -109,7 +109,7 @@ impl Writer {
     /// Encodes the record's value; `false`: null.
     fn encode_value(&mut self, record: &Record) -> Result<bool, ProductionError> {
         self.value.clear();
-        let codec = self.sink.value;
+        let codec = &self.sink.value;
         let encode = |payload: Option<&Payload>, out: &mut Vec<u8>| match payload {
             Some(payload) => codec.encode(payload, out).map_err(ProductionError::Unencodable),
             None => Ok(false),

@@ -1,6 +1,9 @@
 //! Operators that look at one record at a time.
 use lentic_topology::Record;
-use lentic_topology::spec::{Branching, Consumer, FlatMapper, Mapper, Predicate, ValueMapper};
+use lentic_topology::spec::{
+    Branching, Consumer, ExtractedTime, FlatMapper, Mapper, Predicate, Retimer, ValueMapper,
+};
+use lentic_types::Timestamp;
 
 use super::Processor;
 use crate::stream::{Context, TaskError};
@@ -33,7 +36,8 @@ pub(super) struct Map(pub(super) Mapper);
 
 impl Processor for Map {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        match (self.0)(record.key.as_ref(), record.value.as_ref()) {
+        let about = context.record_context(&record);
+        match (self.0)(record.key.as_ref(), record.value.as_ref(), &about)? {
             Some((key, value)) => context.forward(Record { key, value, ..record }),
             None => {
                 context.drop_record();
@@ -47,7 +51,8 @@ pub(super) struct MapValues(pub(super) ValueMapper);
 
 impl Processor for MapValues {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        let value = (self.0)(record.key.as_ref(), record.value.as_ref())?;
+        let about = context.record_context(&record);
+        let value = (self.0)(record.key.as_ref(), record.value.as_ref(), &about)?;
         context.forward(record.with_value(value))
     }
 }
@@ -56,13 +61,33 @@ pub(super) struct FlatMap(pub(super) FlatMapper);
 
 impl Processor for FlatMap {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        let mut outcome = Ok(());
-        (self.0)(record.key.as_ref(), record.value.as_ref(), &mut |key, value| {
+        let (about, mut outcome) = (context.record_context(&record), Ok(()));
+        let mapped = (self.0)(record.key.as_ref(), record.value.as_ref(), &about, &mut |key, value| {
             if outcome.is_ok() {
                 outcome = context.forward(Record { key, value, ..record.clone() });
             }
         });
-        outcome
+        outcome?;
+        Ok(mapped?)
+    }
+}
+
+/// Another time for each record.
+pub(super) struct Retime(pub(super) Retimer);
+
+impl Processor for Retime {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        let about = context.record_context(&record);
+        match (self.0)(record.key.as_ref(), record.value.as_ref(), &about)? {
+            ExtractedTime::At(timestamp) if timestamp >= Timestamp(0) => {
+                context.forward(Record { timestamp, ..record })
+            }
+            ExtractedTime::At(_) | ExtractedTime::Skip => {
+                context.drop_record();
+                Ok(())
+            }
+            ExtractedTime::Fail => Err(TaskError::NoTimestamp),
+        }
     }
 }
 

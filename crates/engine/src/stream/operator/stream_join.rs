@@ -71,9 +71,9 @@ impl Join {
             self.emit_unmatched(context, side, record)?;
         }
         let (store, codec) = if side.is_left {
-            (self.spec.right_store, self.spec.right)
+            (self.spec.right_store, &self.spec.right)
         } else {
-            (self.spec.left_store, self.spec.left)
+            (self.spec.left_store, &self.spec.left)
         };
         let mut is_matched = false;
         for row in context.state().windows(store, key, from, to, Order::Ascending)? {
@@ -100,8 +100,8 @@ impl Join {
         };
         let earliest = context.slot(EARLIEST);
         *earliest = if *earliest == -1 { time } else { (*earliest).min(time) };
-        let codec = if side.is_left { self.spec.left } else { self.spec.right };
-        let value = context.bytes(&codec, record.value.as_ref())?;
+        let codec = if side.is_left { &self.spec.left } else { &self.spec.right };
+        let value = context.bytes(codec, record.value.as_ref())?;
         let waiting = unmatched::key(time, side.is_left, key);
         let before = context.state().get(unmatched, &waiting)?.map(|row| row.value.to_vec());
         let list = unmatched::add(before.as_deref(), side.is_left, value.as_deref());
@@ -153,7 +153,7 @@ impl Join {
             let Some((time, is_left, key)) = unmatched::parts(&waiting) else { continue };
             let own = self.side(is_left);
             let key = self.spec.key.decode(Some(key)).map_err(TaskError::Undecodable)?;
-            let codec = if is_left { self.spec.left } else { self.spec.right };
+            let codec = if is_left { &self.spec.left } else { &self.spec.right };
             for value in unmatched::values(&list) {
                 let value = codec.decode(value).map_err(TaskError::Undecodable)?;
                 let record =
@@ -171,8 +171,8 @@ impl Join {
         let side = self.side(is_left);
         context.observe(record.timestamp);
         let key = context.bytes(&self.spec.key, record.key.as_ref())?;
-        let codec = if is_left { self.spec.left } else { self.spec.right };
-        let value = context.bytes(&codec, record.value.as_ref())?;
+        let codec = if is_left { &self.spec.left } else { &self.spec.right };
+        let value = context.bytes(codec, record.value.as_ref())?;
         let (Some(key), Some(value)) = (&key, &value) else {
             if key.is_none() && value.is_some() && side.is_outer {
                 let value = self.joined(side, record, None);

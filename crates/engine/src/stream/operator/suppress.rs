@@ -29,9 +29,9 @@ impl Suppressor {
 
     /// A key keeps the time that it waits from, and the value of before it waited.
     fn hold(&mut self, context: &mut Context<'_>, key: &[u8], record: &Record) -> Result<(), TaskError> {
-        let codec = self.spec.value;
+        let codec = &self.spec.value;
         let (new, old) =
-            (context.bytes(&codec, record.value.as_ref())?, context.bytes(&codec, record.old.as_ref())?);
+            (context.bytes(codec, record.value.as_ref())?, context.bytes(codec, record.old.as_ref())?);
         let before = match context.state().get(self.spec.store, key)? {
             Some(row) => Some((row.timestamp, Held::read(row.value)?)),
             None => None,

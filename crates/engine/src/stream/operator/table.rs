@@ -1,5 +1,5 @@
 //! Tables of topics, and what is done with their rows one by one.
-use lentic_topology::spec::{Predicate, Spec, StoreIndex, StoreKind, ValueMapper};
+use lentic_topology::spec::{KeyMapper, Predicate, StoreIndex, StoreKind, ValueMapper};
 use lentic_topology::{NodeId, Payload, Plan, Record};
 
 use super::Processor;
@@ -112,12 +112,9 @@ impl Filter {
 /// Whether a table's changes are of versions.
 fn is_versioned(plan: &Plan, id: NodeId) -> bool {
     let node = plan.node(id);
-    match (node.spec.table_store(), &node.spec) {
-        (Some(store), _) => matches!(plan.store(store).kind, StoreKind::Versioned { .. }),
-        (None, Spec::TableFilter { .. } | Spec::TableMapValues { .. }) => {
-            node.inputs.iter().any(|input| is_versioned(plan, input.node))
-        }
-        _ => false,
+    match node.spec.table_store() {
+        Some(store) => matches!(plan.store(store).kind, StoreKind::Versioned { .. }),
+        None => node.spec.is_row_by_row() && node.inputs.iter().any(|input| is_versioned(plan, input.node)),
     }
 }
 
@@ -150,12 +147,38 @@ impl MapValues {
 
 impl Processor for MapValues {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        let about = context.record_context(&record);
         let map = |value: &Option<Payload>| match value {
-            Some(value) => (self.map)(record.key.as_ref(), Some(value)).map_err(TaskError::from),
+            Some(value) => (self.map)(record.key.as_ref(), Some(value), &about).map_err(TaskError::from),
             None => Ok(None),
         };
         let new = map(&record.value)?;
         let old = self.keeper.old(context, &record, || map(&record.old))?;
+        self.keeper.keep(context, record, new, old)
+    }
+}
+
+/// The same rows under keys of another kind.
+pub(super) struct Rekey {
+    to: KeyMapper,
+    keeper: Keeper,
+}
+
+impl Rekey {
+    pub(super) fn new(plan: &Plan, to: KeyMapper, store: Option<StoreIndex>) -> Self {
+        Self { to, keeper: Keeper::new(plan, store) }
+    }
+}
+
+impl Processor for Rekey {
+    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+        let Some(key) = record.key.as_ref().and_then(|key| (self.to)(Some(key), None)) else {
+            context.drop_record();
+            return Ok(());
+        };
+        let record = Record { key: Some(key), ..record };
+        let old = self.keeper.old(context, &record, || Ok(record.old.clone()))?;
+        let new = record.value.clone();
         self.keeper.keep(context, record, new, old)
     }
 }

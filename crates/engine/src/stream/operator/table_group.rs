@@ -1,5 +1,5 @@
 //! The halves of a table's change under the keys of their groups.
-use lentic_topology::spec::Mapper;
+use lentic_topology::spec::{Mapper, ProcessError, RecordContext};
 use lentic_topology::{Codec, Payload, Record};
 
 use super::Processor;
@@ -12,9 +12,15 @@ pub(super) struct Group {
 
 impl Group {
     /// Key and value in the group; `None` where there is no value, or the group has no key or value for it.
-    fn half(&self, key: Option<&Payload>, value: Option<&Payload>) -> Option<(Payload, Payload)> {
-        let (key, value) = (self.group)(key, Some(value?))?;
-        Some((key?, value?))
+    fn half(
+        &self,
+        key: Option<&Payload>,
+        value: Option<&Payload>,
+        about: &RecordContext<'_>,
+    ) -> Result<Option<(Payload, Payload)>, ProcessError> {
+        let Some(value) = value else { return Ok(None) };
+        let grouped = (self.group)(key, Some(value), about)?;
+        Ok(grouped.and_then(|(key, value)| Some((key?, value?))))
     }
 }
 
@@ -25,8 +31,9 @@ impl Processor for Group {
             context.drop_record();
             return Ok(());
         }
-        let old = self.half(record.key.as_ref(), record.old.as_ref());
-        let new = self.half(record.key.as_ref(), record.value.as_ref());
+        let about = context.record_context(&record);
+        let old = self.half(record.key.as_ref(), record.old.as_ref(), &about)?;
+        let new = self.half(record.key.as_ref(), record.value.as_ref(), &about)?;
         let is_same = match (&new, &old) {
             (Some((key, _)), Some((old_key, _))) => {
                 context.bytes(&self.key, Some(key))? == context.bytes(&self.key, Some(old_key))?

@@ -40,6 +40,7 @@ pub struct Place {
 pub struct State {
     /// By the plan's index.
     stores: Vec<Option<TaskStore>>,
+    partition: PartitionId,
 }
 
 impl Place {
@@ -61,7 +62,12 @@ impl State {
             let index = place.index.0;
             stores[index] = Some(TaskStore::open(specs[index].clone(), place, partition)?);
         }
-        Ok(Self { stores })
+        Ok(Self { stores, partition })
+    }
+
+    /// The task's partition.
+    pub fn partition(&self) -> PartitionId {
+        self.partition
     }
 
     fn at(&mut self, index: StoreIndex) -> &mut TaskStore {

@@ -34,6 +34,11 @@ impl Reading {
         Self { partition: self.partition.clone(), offset: self.offset, raw: None }
     }
 
+    /// Partition and offset.
+    pub(in crate::stream) fn place(&self) -> (u32, i64) {
+        (self.partition.partition.0, self.offset.0 as i64)
+    }
+
     pub(super) fn origin(&self) -> Origin {
         let TopicPartition { topic, partition } = self.partition.clone();
         Origin { topic, partition: partition.0, offset: self.offset.0 }

@@ -61,7 +61,7 @@ impl Model for Sessions {
     fn spec(&self) -> StoreSpec {
         let kind = StoreKind::Session { retention_ms: self.retention };
         let (name, codec) = (TableName::new("sessions").expect("a name"), Codec::of::<Vec<u8>>());
-        StoreSpec::new(name, kind, codec, codec)
+        StoreSpec::new(name, kind, codec.clone(), codec)
     }
 
     fn put(&mut self, bench: &mut Bench, put: &Put) -> Result<(), String> {

@@ -63,7 +63,7 @@ impl Model for Versions {
     fn spec(&self) -> StoreSpec {
         let kind = StoreKind::Versioned { history_ms: self.history };
         let (name, codec) = (TableName::new("versions").expect("a name"), Codec::of::<Vec<u8>>());
-        StoreSpec::new(name, kind, codec, codec)
+        StoreSpec::new(name, kind, codec.clone(), codec)
     }
 
     fn put(&mut self, bench: &mut Bench, put: &Put) -> Result<(), String> {

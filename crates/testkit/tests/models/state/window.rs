@@ -81,7 +81,7 @@ impl Model for Windows {
         let kind =
             StoreKind::Window { size_ms: 10, retention_ms: self.retention, duplicates: self.duplicates };
         let (name, codec) = (TableName::new("windows").expect("a name"), Codec::of::<Vec<u8>>());
-        StoreSpec { closes: self.closes, ..StoreSpec::new(name, kind, codec, codec) }
+        StoreSpec { closes: self.closes, ..StoreSpec::new(name, kind, codec.clone(), codec) }
     }
 
     fn put(&mut self, bench: &mut Bench, put: &Put) -> Result<(), String> {
