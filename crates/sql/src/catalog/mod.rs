@@ -17,6 +17,7 @@ pub use data_type::sql_type;
 pub use formats::Formats;
 pub use properties::{Properties, Use};
 pub use schema::{Column, Place, Schema};
+pub(crate) use source::timestamp_column;
 pub use source::{Defaults, Origin, Source, SourceWindow, TimestampColumn};
 
 use crate::Refusal;

@@ -21,11 +21,9 @@ struct TimeColumn {
 
 impl TimeColumn {
     fn new(column: &TimestampColumn, schema: &Schema) -> Result<Self, Refusal> {
-        let place = |of: &mut dyn Iterator<Item = &crate::catalog::Column>| {
-            of.position(|other| other.name == column.name)
-        };
-        let key = place(&mut schema.key());
-        let index = key.or_else(|| place(&mut schema.value())).ok_or_else(|| {
+        let key = schema.key().position(|other| other.name == column.name);
+        let value = || schema.value().position(|other| other.name == column.name);
+        let index = key.or_else(value).ok_or_else(|| {
             Refusal::new(format!(
                 "The TIMESTAMP column set in the WITH clause does not exist in the schema: '{}'",
                 column.name

@@ -129,15 +129,19 @@ impl Folding {
     pub(super) fn adder(&self, log: &StepLog) -> Aggregator {
         let (folding, log) = (self.clone(), log.of("Aggregate"));
         Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, so_far: Option<Payload>| {
-            let Some(value) = value else { return Ok(so_far) };
+            let Some(value) = value else { return so_far };
             let row = value.get::<Row>();
             let sequence = row.get(folding.used.len()).and_then(Value::as_bigint).unwrap_or_default();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
                 let arguments = one.arguments(row, &log);
-                *state = one.aggregate.add(std::mem::take(state), &arguments, sequence).map_err(|error| error.to_string())?;
+                let before = state.clone();
+                *state = one.aggregate.add(std::mem::take(state), &arguments, sequence).unwrap_or_else(|error| {
+                    log.report(error);
+                    before
+                });
             }
-            Ok(Some(Payload::new(states)))
+            Some(Payload::new(states))
         })
     }
 
@@ -145,14 +149,18 @@ impl Folding {
     pub(super) fn subtracter(&self, log: &StepLog) -> Aggregator {
         let (folding, log) = (self.clone(), log.of("Aggregate"));
         Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, so_far: Option<Payload>| {
-            let Some(value) = value else { return Ok(so_far) };
+            let Some(value) = value else { return so_far };
             let row = value.get::<Row>();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
                 let arguments = one.arguments(row, &log);
-                *state = one.aggregate.undo(std::mem::take(state), &arguments).map_err(|error| error.to_string())?;
+                let before = state.clone();
+                *state = one.aggregate.undo(std::mem::take(state), &arguments).unwrap_or_else(|error| {
+                    log.report(error);
+                    before
+                });
             }
-            Ok(Some(Payload::new(states)))
+            Some(Payload::new(states))
         })
     }
 
@@ -160,12 +168,12 @@ impl Folding {
     pub(super) fn merger(&self) -> Merger {
         let folding = self.clone();
         Arc::new(move |_: Option<&Payload>, left: Option<Payload>, right: Payload| {
-            let Some(left) = left else { return Ok(Some(right)) };
+            let Some(left) = left else { return Some(right) };
             let (left, right): (Row, Row) = (folding.states(Some(left)), folding.states(Some(right)));
             let pairs = folding.all.iter().zip(left.into_iter().zip(right));
             let merged = pairs.map(|(one, (left, right))| one.aggregate.merge(left, right));
             let merged: crate::Result<Row> = merged.collect();
-            Ok(Some(Payload::new(merged.map_err(|error| error.to_string())?)))
+            merged.ok().map(Payload::new)
         })
     }
 
