@@ -22,6 +22,7 @@ mod changed;
 mod context;
 #[doc(hidden)]
 pub mod doc;
+mod prepare;
 mod query;
 mod replace;
 mod session;
@@ -33,6 +34,7 @@ mod types;
 pub use assertion::Asserted;
 pub use changed::{Action, Change, CommandId, Effect, Executed, Subject, TopicRequest};
 pub use context::{Context, Topics};
+pub use prepare::prepare;
 pub use query::{PersistentQuery, QueryKind};
 pub use session::Session;
 pub use state::State;
