@@ -36,6 +36,7 @@ pub mod plan;
 mod refusal;
 pub mod serde;
 pub mod settings;
+pub mod statement;
 pub mod types;
 pub mod value;
 

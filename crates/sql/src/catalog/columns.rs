@@ -8,21 +8,19 @@ use crate::types::SqlType;
 /// Names that no column may have: each record has them already.
 pub const RESERVED: [&str; 5] = ["ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"];
 
-/// Key columns come first.
-pub(super) fn schema(
-    written: &[ast::Column],
-    kind: SourceKind,
-    catalog: &Catalog,
-) -> Result<Schema, Refusal> {
-    let mut columns = Vec::with_capacity(written.len());
-    for column in written {
-        columns.push(one(column, catalog).map_err(|refusal| refusal.at(column.name.at.0))?);
+impl Schema {
+    /// Of a declaration. Key columns come first.
+    pub fn of(written: &[ast::Column], kind: SourceKind, catalog: &Catalog) -> Result<Self, Refusal> {
+        let mut columns = Vec::with_capacity(written.len());
+        for column in written {
+            columns.push(one(column, catalog).map_err(|refusal| refusal.at(column.name.at.0))?);
+        }
+        if kind == SourceKind::Table && !columns.iter().any(|column| column.place == Place::Key) {
+            return Err(Refusal::new("Tables require a PRIMARY KEY. Please define the PRIMARY KEY."));
+        }
+        columns.sort_by_key(|column| column.place != Place::Key);
+        Self::new(columns)
     }
-    if kind == SourceKind::Table && !columns.iter().any(|column| column.place == Place::Key) {
-        return Err(Refusal::new("Tables require a PRIMARY KEY. Please define the PRIMARY KEY."));
-    }
-    columns.sort_by_key(|column| column.place != Place::Key);
-    Schema::new(columns)
 }
 
 /// One of them.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{CreateSource, ExprNode, SourceKind};
 
-use super::{Catalog, Formats, Properties, Schema, Use, columns};
+use super::{Catalog, Formats, Properties, Schema, Use};
 use crate::Refusal;
 use crate::types::SqlType;
 
@@ -135,7 +135,7 @@ impl Source {
         if create.columns.is_empty() {
             return Err(Refusal::new("No columns supplied."));
         }
-        let schema = columns::schema(&create.columns, create.kind, catalog)?;
+        let schema = Schema::of(&create.columns, create.kind, catalog)?;
         if schema.key().next().is_none() {
             if properties.window.is_some() {
                 return Err(Refusal::new("Windowed sources require a key column."));

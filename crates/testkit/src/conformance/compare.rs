@@ -1,6 +1,7 @@
 //! Whether a value that was read is the one that a case expects: ksqlDB's own rules of comparison, which differ by the type that
 //! the format gave the value.
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,6 +29,29 @@ pub enum Actual {
     Array(Vec<Actual>),
     /// Fields.
     Object(BTreeMap<String, Actual>),
+}
+
+/// As JSON, more or less: for people.
+impl fmt::Display for Actual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Boolean(truth) => write!(f, "{truth}"),
+            Self::Whole(number) => write!(f, "{number}"),
+            Self::Double(number) => write!(f, "{number}d"),
+            Self::Decimal(text) => f.write_str(text),
+            Self::String(text) => write!(f, "{text:?}"),
+            Self::Bytes(bytes) => write!(f, "bytes {:?}", STANDARD.encode(bytes)),
+            Self::Array(elements) => {
+                let elements: Vec<_> = elements.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", elements.join(","))
+            }
+            Self::Object(fields) => {
+                let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+                write!(f, "{{{}}}", fields.join(","))
+            }
+        }
+    }
 }
 
 /// The first difference, with the path to it; `None`: they are the same to ksqlDB's test tool.

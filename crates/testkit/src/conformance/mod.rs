@@ -2,15 +2,28 @@
 //!
 //! The cases themselves are no part of this project: [`directory`] says where they are.
 mod case;
+mod codec;
 mod compare;
 mod expand;
+mod functions;
 mod json;
+mod pipeline;
+mod pool;
+mod post;
+mod rung;
+mod score;
+mod service;
+mod validate;
 
 use std::path::{Path, PathBuf};
 
 pub use case::{Case, ExpectedError, Post, PostSource, PostTopic, Record, RecordWindow, TopicSpec, read};
 pub use compare::{Actual, difference};
 pub use json::Json;
+pub use rung::Rung;
+pub use score::{Count, Filed, Filter, Report, by_file, by_rung, cases, hash, run};
+pub use service::{KnownTopics, TestService};
+pub use validate::{Trace, Verdict, run as run_case};
 
 /// Where the cases are: what `LENTIC_CONFORMANCE_DIR` says, else the folder `shared/conformance` beside the workspace. `None`: they
 /// are not there, and who wanted to run them has to say so.

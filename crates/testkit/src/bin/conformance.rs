@@ -1,0 +1,87 @@
+//! Runs ksqlDB's own cases and counts: `cargo run -p lentic-testkit --bin conformance -- --file joins --case outer --verbose`.
+#![allow(clippy::print_stdout, reason = "it is a program that prints")]
+use std::process::ExitCode;
+
+use lentic_testkit::conformance::{Count, Filter, Report, Verdict, by_file, by_rung, cases, directory, run};
+
+const HELP: &str = "conformance [--file PART] [--case PART] [--failures] [--verbose]
+  --file PART   only files whose name contains PART
+  --case PART   only cases whose name contains PART, in any case
+  --failures    each case that fails, with the reason on one line
+  --verbose     all that is known of each case: plans, records expected and found
+Cases that are kept aside are counted, but neither listed nor shown.";
+
+#[derive(Default)]
+struct Arguments {
+    filter: Filter,
+    failures: bool,
+    verbose: bool,
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let mut found = Arguments::default();
+    let mut given = std::env::args().skip(1);
+    while let Some(argument) = given.next() {
+        let mut value = || given.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--file" => found.filter.file = Some(value()?),
+            "--case" => found.filter.case = Some(value()?),
+            "--failures" => found.failures = true,
+            "--verbose" => found.verbose = true,
+            _ => return Err(HELP.to_owned()),
+        }
+    }
+    Ok(found)
+}
+
+fn main() -> ExitCode {
+    match arguments().and_then(|arguments| go(&arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn go(arguments: &Arguments) -> Result<(), String> {
+    let directory = directory().ok_or("set LENTIC_CONFORMANCE_DIR to the folder with ksqlDB's cases")?;
+    std::panic::set_hook(Box::new(|_| {}));
+    let found = cases(&directory.join("query-validation-tests"), &arguments.filter)?;
+    let texts: Vec<String> = found.iter().map(|filed| filed.case.statements.join("\n")).collect();
+    let reports = run(found);
+    if arguments.verbose {
+        for (report, text) in reports.iter().zip(&texts).filter(|(report, _)| !report.is_aside) {
+            println!("== {} / {}\n{text}\n{}{}\n", report.file, report.name, report.trace, verdict(report));
+        }
+    }
+    if arguments.failures {
+        for report in &reports {
+            if !report.is_aside && !matches!(report.verdict, None | Some(Verdict::Passed)) {
+                println!("{} / {} [{}] {}", report.file, report.name, report.rung, verdict(report).replace('\n', "\\n"));
+            }
+        }
+    }
+    let open = |aside: bool| reports.iter().filter(move |report| report.is_aside == aside);
+    if !arguments.failures && !arguments.verbose {
+        for (file, count) in by_file(&reports) {
+            println!("{file:40} {count}");
+        }
+        println!();
+    }
+    for (rung, count) in by_rung(&reports) {
+        println!("{rung:40} {count}");
+    }
+    println!("\nlooked at:  {}\nkept aside: {}\nall:        {}", Count::of(open(false)), Count::of(open(true)), Count::of(&reports));
+    Ok(())
+}
+
+fn verdict(report: &Report) -> String {
+    match &report.verdict {
+        None => "needs a schema registry".to_owned(),
+        Some(Verdict::Passed) => "passed".to_owned(),
+        Some(Verdict::OtherWords(said)) => format!("other words: {said}"),
+        Some(Verdict::Failed(why)) => format!("FAILED: {why}"),
+        Some(Verdict::Crashed(why)) => format!("CRASHED: {why}"),
+    }
+}

@@ -1,0 +1,180 @@
+//! All cases of the query-validation corpus, run and counted.
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use super::validate::{self, Trace, Verdict};
+use super::{Case, Rung, pool, read};
+
+/// What is asked of the corpus: everything, by default.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Files whose name contains this.
+    pub file: Option<String>,
+    /// Cases whose name contains this, in any case.
+    pub case: Option<String>,
+}
+
+/// A case and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    /// The file, without folder and extension.
+    pub file: String,
+    /// The case.
+    pub case: Case,
+}
+
+/// How a case went.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The file, without folder and extension.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it must fail.
+    pub is_negative: bool,
+    /// Whether it is kept aside: counted, but not looked at while anything is built.
+    pub is_aside: bool,
+    /// What it needs.
+    pub rung: Rung,
+    /// How it went; `None`: it needs a schema registry and was not run.
+    pub verdict: Option<Verdict>,
+    /// What happened on the way.
+    pub trace: Trace,
+}
+
+impl Filed {
+    /// A quarter of all cases, chosen by their names, is kept aside.
+    pub fn is_aside(&self) -> bool {
+        hash(&self.file, &self.case.name).is_multiple_of(4)
+    }
+
+    /// Whether it needs a schema registry.
+    pub fn needs_registry(&self) -> bool {
+        let settings = self.case.properties.values().filter_map(|value| value.as_str());
+        let texts = self.case.statements.iter().map(String::as_str).chain(settings);
+        let mut words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        words.any(|word| ["AVRO", "PROTOBUF", "JSON_SR"].iter().any(|format| word.eq_ignore_ascii_case(format)))
+    }
+}
+
+/// A number that a case has for good (FNV-1a).
+pub fn hash(file: &str, name: &str) -> u64 {
+    let bytes = file.bytes().chain(*b"/").chain(name.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The cases of the corpus, file by file.
+pub fn cases(folder: &Path, filter: &Filter) -> Result<Vec<Filed>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    paths.sort();
+    let mut all = Vec::new();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+        let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if filter.file.as_ref().is_some_and(|wanted| !file.contains(wanted.as_str())) {
+            continue;
+        }
+        for case in read(path)? {
+            let name = case.name.to_lowercase();
+            if filter.case.as_ref().is_none_or(|wanted| name.contains(&wanted.to_lowercase())) {
+                all.push(Filed { file: file.clone(), case });
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Runs cases, several at a time.
+pub fn run(cases: Vec<Filed>) -> Vec<Report> {
+    let about: Vec<_> = cases.iter().map(|filed| (filed.clone(), filed.is_aside())).collect();
+    let results = pool::run_all(cases, |filed| {
+        if filed.needs_registry() {
+            return (None, Trace::default());
+        }
+        let mut trace = Trace::default();
+        let verdict = validate::run(&filed.case, &mut trace);
+        (Some(verdict), trace)
+    });
+    let reports = about.into_iter().zip(results).map(|((filed, is_aside), result)| {
+        let (verdict, trace) =
+            result.unwrap_or_else(|error| (Some(Verdict::Crashed(error)), Trace::default()));
+        let rung = Rung::of(&filed.case.statements.join("\n"));
+        let is_negative = filed.case.error.is_some();
+        Report { file: filed.file, name: filed.case.name, is_negative, is_aside, rung, verdict, trace }
+    });
+    reports.collect()
+}
+
+/// How many there are, and how many of them went well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Cases that give records.
+    pub positive: usize,
+    /// Those that gave the right ones.
+    pub passed: usize,
+    /// Cases that must be refused.
+    pub negative: usize,
+    /// Those that were.
+    pub refused: usize,
+    /// In ksqlDB's words.
+    pub worded: usize,
+    /// Panics and time limits.
+    pub crashed: usize,
+    /// Cases that need a schema registry.
+    pub registry: usize,
+}
+
+impl Count {
+    /// One case more.
+    pub fn add(&mut self, report: &Report) {
+        let Some(verdict) = &report.verdict else {
+            self.registry += 1;
+            return;
+        };
+        self.crashed += usize::from(matches!(verdict, Verdict::Crashed(_)));
+        let passed = usize::from(*verdict == Verdict::Passed);
+        if report.is_negative {
+            self.negative += 1;
+            self.worded += passed;
+            self.refused += passed + usize::from(matches!(verdict, Verdict::OtherWords(_)));
+        } else {
+            self.positive += 1;
+            self.passed += passed;
+        }
+    }
+
+    /// Of these.
+    pub fn of<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Self {
+        let mut count = Self::default();
+        reports.into_iter().for_each(|report| count.add(report));
+        count
+    }
+}
+
+/// `12 of 20 pass, 3 of 4 refused (2 in ksqlDB's words)`.
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { positive, passed, negative, refused, worded, crashed, registry } = self;
+        write!(f, "{passed} of {positive} pass, {refused} of {negative} refused ({worded} in ksqlDB's words)")?;
+        if *crashed > 0 {
+            write!(f, ", {crashed} crashed")?;
+        }
+        if *registry > 0 { write!(f, ", {registry} need a registry") } else { Ok(()) }
+    }
+}
+
+/// Counts by file, in their order.
+pub fn by_file(reports: &[Report]) -> Vec<(String, Count)> {
+    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+    for report in reports {
+        counts.entry(&report.file).or_default().add(report);
+    }
+    counts.into_iter().map(|(file, count)| (file.to_owned(), count)).collect()
+}
+
+/// Counts by rung, the lowest first.
+pub fn by_rung(reports: &[Report]) -> Vec<(Rung, Count)> {
+    let of = |rung| Count::of(reports.iter().filter(|report| report.rung == rung));
+    Rung::ALL.into_iter().map(|rung| (rung, of(rung))).collect()
+}
