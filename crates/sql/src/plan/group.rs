@@ -5,7 +5,7 @@ mod window;
 
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{Args, Emit, Expr, ExprNode, Name};
+use lentic_sql_syntax::ast::{Args, Emit, Expr, ExprNode, Literal, Name};
 use lentic_topology::spec::{self, RecordContext};
 use lentic_topology::{Materialized, Payload, untyped};
 
@@ -136,7 +136,13 @@ impl Analysis<'_> {
             let ExprNode::Call { name, args } = &call.node else { continue };
             let refused = |text: String| Refusal::new(text).at(call.at.0);
             let function = self.planner.registry.aggregate(&name.text).map_err(|error| refused(error.to_string()))?;
-            let args = if let Args::List(args) = args { args.as_slice() } else { &[] };
+            // `COUNT(*)` and `COUNT()` count rows, whatever is in them.
+            let any_row = [ExprNode::Literal(Literal::Integer(1)).at(call.at)];
+            let args = match args {
+                Args::List(args) if !args.is_empty() => args.as_slice(),
+                _ if name.text.eq_ignore_ascii_case("COUNT") => &any_row,
+                _ => &[],
+            };
             let mut kinds = Vec::new();
             for arg in args {
                 let compiled = self.compile_open(arg, &scope)?;

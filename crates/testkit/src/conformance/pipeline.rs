@@ -6,7 +6,7 @@ use lentic_sql::statement::PersistentQuery;
 use lentic_store::Database;
 
 use super::TestService;
-use crate::driver::{Logged, TestDriver};
+use crate::driver::{DriverOptions, Logged, TestDriver};
 
 /// What the names of a query's own topics begin with, before its id.
 pub const PREFIX: &str = "_confluent-ksql-some.ksql.service.idquery_";
@@ -52,6 +52,13 @@ impl RunningQuery {
     }
 }
 
-fn open(query: &PersistentQuery, _database: Option<Arc<dyn Database>>) -> Result<TestDriver, String> {
-    Err(format!("the driver takes no plans yet, that of {} neither", query.id))
+fn open(query: &PersistentQuery, database: Option<Arc<dyn Database>>) -> Result<TestDriver, String> {
+    let mut options = DriverOptions { prefix: Some(format!("{PREFIX}{}", query.id)), ..DriverOptions::default() };
+    if let Some(database) = database {
+        options.database = database;
+    }
+    TestDriver::of_plan(query.plan.topology.clone(), options).map_err(|errors| {
+        let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        texts.join("; ")
+    })
 }
