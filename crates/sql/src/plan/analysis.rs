@@ -172,7 +172,7 @@ impl<'a> Analysis<'a> {
         {
             return Err(Refusal::new("KSQL does not support persistent queries on windowed tables."));
         }
-        source.flow(&self.topology.untyped(), self.reading(), false, &self.log)
+        source.flow(&self.topology.untyped(), self.reading(), None, &self.log)
     }
 
     fn check_clauses(&self) -> Result<(), Refusal> {
@@ -336,6 +336,7 @@ impl<'a> Analysis<'a> {
 fn told(error: &ExprError) -> Refusal {
     let prefix = match error.problem() {
         Problem::UnknownSource { .. } => "Failed to prepare statement: ",
+        Problem::AmbiguousColumn { .. } => "Exception while preparing statement: ",
         _ => "",
     };
     Refusal::new(format!("{prefix}{error}")).at(error.position())

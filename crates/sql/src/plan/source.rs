@@ -48,15 +48,16 @@ enum Slot {
 }
 
 impl Aliased {
-    /// Reads its topic. `is_joined`: other sources will meet it.
+    /// Reads its topic. `joined_as`: other sources will meet it, and this is the name of its store, if it needs one.
     pub(super) fn flow(
         &self,
         sources: &untyped::Sources,
         reading: Reading,
-        is_joined: bool,
+        joined_as: Option<&str>,
         log: &StepLog,
     ) -> Result<Flow, Refusal> {
         let Self { alias, source } = self;
+        let is_joined = joined_as.is_some();
         let window = source.properties.window;
         let formats = &source.formats;
         let key_codec = codec::key(&formats.key, &formats.key_columns, window)?;
@@ -81,7 +82,7 @@ impl Aliased {
             SourceKind::Table => Handle::Table(
                 sources
                     .table(&topic, key_codec, value_codec, consumed)
-                    .named_store(&format!("KsqlTopic-{alias}-Reduce"))
+                    .named_store(joined_as.unwrap_or("KsqlTopic-Reduce"))
                     .map_values(Arc::new(mapped), row_codec),
             ),
         };
