@@ -19,19 +19,13 @@ pub struct Formats {
 impl Formats {
     /// Of a source whose format names are given. `wraps`: `ksql.persistence.wrap.single.values`.
     pub fn new(properties: &Properties, schema: &Schema, wraps: bool) -> Result<Self, Refusal> {
-        let key = Side {
-            name: properties.key_format.as_deref(),
-            delimiter: properties.key_delimiter.as_deref(),
-            nullable: properties.key_nullable.as_deref(),
-            prefix: "KEY",
-        };
         let value = Side {
             name: properties.value_format.as_deref(),
             delimiter: properties.value_delimiter.as_deref(),
             nullable: properties.value_nullable.as_deref(),
             prefix: "VALUE",
         };
-        let (key, value) = (key.format()?, value.format()?);
+        let (key, value) = (Self::key_format(properties)?, value.format()?);
         let columns = |column: &super::Column| (std::sync::Arc::clone(&column.name), column.kind.clone());
         let key_columns = RowSchema::key(schema.key().map(columns)).with_wrapping(key.name.key_wrapping());
         let count = schema.value().count();
@@ -41,6 +35,17 @@ impl Formats {
         key.check(&key_columns).map_err(refusal)?;
         value.check(&value_columns).map_err(refusal)?;
         Ok(Self { key, value, key_columns, value_columns })
+    }
+
+    /// Of keys alone, whatever their columns.
+    pub fn key_format(properties: &Properties) -> Result<Format, Refusal> {
+        let key = Side {
+            name: properties.key_format.as_deref(),
+            delimiter: properties.key_delimiter.as_deref(),
+            nullable: properties.key_nullable.as_deref(),
+            prefix: "KEY",
+        };
+        key.format()
     }
 }
 

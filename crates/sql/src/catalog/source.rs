@@ -122,7 +122,6 @@ impl Source {
                 "Missing required property \"KAFKA_TOPIC\" which has no default value.",
             ));
         }
-        properties.key_format.get_or_insert_with(|| defaults.key_format.clone());
         if properties.value_format.is_none() {
             let Some(format) = &defaults.value_format else {
                 return Err(Refusal::new(
@@ -140,9 +139,10 @@ impl Source {
             if properties.window.is_some() {
                 return Err(Refusal::new("Windowed sources require a key column."));
             }
-            // Whatever was asked for: there is nothing that could have a format.
-            properties.key_format = Some("NONE".to_owned());
+            // There is nothing that could have a format; what was asked for is that of keys to come.
+            properties.key_format.get_or_insert_with(|| "NONE".to_owned());
         }
+        properties.key_format.get_or_insert_with(|| defaults.key_format.clone());
         let formats = Formats::new(&properties, &schema, defaults.wraps_single_values)?;
         let timestamp = timestamp_column(&properties, &schema)?;
         Ok(Self {

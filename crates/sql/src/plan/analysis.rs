@@ -2,7 +2,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{Emit, Expr, ExprNode, Query, Relation, SourceKind};
+use lentic_sql_syntax::ast::{Emit, Expr, ExprNode, Query, Relation, SelectItem, SourceKind};
 use lentic_topology::Topology;
 
 use super::flow::{Flow, Handle};
@@ -11,7 +11,7 @@ use super::select::qualified;
 use super::sink::{self, Inherited};
 use super::source::{Aliased, Reading};
 use super::{CLIENT_TOPIC, InternalTopic, Planner, QueryPlan, Request, Target};
-use crate::catalog::{Catalog, Source, SourceWindow, sql_type};
+use crate::catalog::{Catalog, Formats, Properties, Source, SourceWindow, Use, sql_type};
 use crate::expr::{Clause, Compiled, Compiler, Environment, ExprError, Problem, Scope};
 use crate::serde::{Format, FormatName};
 use crate::settings::Settings;
@@ -26,6 +26,8 @@ pub(super) struct Analysis<'a> {
     pub(super) topology: Topology,
     /// In the order in which they are named.
     pub(super) sources: Vec<Aliased>,
+    /// The format that the keys of the result are to have, if that is said.
+    pub(super) sink_key_format: Option<Format>,
     topics: RefCell<Vec<InternalTopic>>,
 }
 
@@ -44,12 +46,19 @@ impl<'a> Analysis<'a> {
             log: StepLog::new(&planner.log, request.id, ""),
             topology: Topology::new(request.id),
             sources: Vec::new(),
+            sink_key_format: None,
             topics: RefCell::default(),
         };
         let query = analysis.query();
         let relations = std::iter::once(&query.from).chain(query.joins.iter().map(|join| &join.right));
         let sources: Result<_, _> = relations.map(|relation| aliased(relation, catalog)).collect();
         analysis.sources = sources?;
+        if let Target::Create(create) = request.target {
+            let properties = Properties::of(&create.properties, Use::CreateAs)?;
+            if properties.key_format.is_some() {
+                analysis.sink_key_format = Some(Formats::key_format(&properties)?);
+            }
+        }
         Ok(analysis)
     }
 
@@ -93,24 +102,20 @@ impl<'a> Analysis<'a> {
             self.refuse_window_bounds_in_where(condition, &flow)?;
             flow = self.filter(flow, condition, Clause::Where)?;
         }
-        let mut items = Vec::new();
+        let mut items;
         if let Some(exprs) = &query.partition_by {
             // The names of expressions are those that they have in the projection.
-            let written: Vec<_> = query
-                .select
-                .iter()
-                .filter(|item| matches!(item, lentic_sql_syntax::ast::SelectItem::Expr { .. }))
-                .cloned()
-                .collect();
-            let named = self.items(&written, &flow)?;
+            let written: Vec<_> =
+                query.select.iter().filter(|item| !matches!(item, SelectItem::All { .. })).cloned().collect();
+            let named = self.items(&written, &flow, &[])?;
             let exprs_before: Vec<Expr> = exprs.iter().map(|expr| qualified(expr, &flow.scope())).collect();
             flow = self.partition_by(flow, exprs, &named)?;
-            items = self.items(&query.select, &flow)?;
+            items = self.items(&query.select, &flow, &named)?;
             for item in &mut items {
                 self.put_keys(&mut item.expr, &exprs_before, &flow);
             }
         } else {
-            items.extend(self.items(&query.select, &flow)?);
+            items = self.items(&query.select, &flow, &[])?;
         }
         let inherited_format = flow.value_format;
         let partitions = flow.partitions;

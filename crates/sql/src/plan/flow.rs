@@ -76,6 +76,8 @@ pub(super) struct KeyColumn {
     pub(super) columns: Vec<usize>,
     /// As messages show it, one text for each of the columns.
     pub(super) shown: Vec<String>,
+    /// Expressions, qualified, that have its value, too: the other sides of criteria of joins.
+    pub(super) same_as: Vec<Expr>,
 }
 
 /// What made the key.

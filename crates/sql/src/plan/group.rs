@@ -94,7 +94,7 @@ impl Analysis<'_> {
             } else {
                 name
             };
-            grouping.key.push(KeyColumn { name, kind, columns: Vec::new(), shown: vec![compiled.text().to_owned()] });
+            grouping.key.push(KeyColumn { name, kind, columns: Vec::new(), shown: vec![compiled.text().to_owned()], same_as: Vec::new() });
             grouping.compiled.push(Arc::new(compiled));
             grouping.exprs.push(expr);
         }
@@ -129,7 +129,11 @@ impl Analysis<'_> {
     /// The aggregates. `narrowed`: their rows have only the columns that they use.
     fn folding(&self, flow: &Flow, calls: &[Expr], narrowed: bool) -> Result<Folding, Refusal> {
         let full = flow.scope();
-        let used = fold::used_columns(calls, &full);
+        let mut used = fold::used_columns(calls, &full);
+        if used.is_empty() {
+            // A row has to have something, for formats that write no empty one.
+            used.extend(flow.columns.iter().position(|column| column.role == Role::Pseudo).or(Some(0)));
+        }
         let scope = if narrowed { fold::narrowed(&full, &used) } else { full };
         let mut folding = Folding::new(if narrowed { used } else { (0..flow.columns.len()).collect() });
         for call in calls {
@@ -296,11 +300,8 @@ impl Analysis<'_> {
         let result_window = window.or(flow.window);
         if result_window.is_some() {
             for name in ["WINDOWSTART", "WINDOWEND"] {
-                // Windows that the source had are still the source's.
-                let of_source = |column: &&FlowColumn| column.role == Role::Bound;
-                let source = flow.columns.iter().find(of_source).filter(|_| window.is_none());
                 columns.push(FlowColumn {
-                    source: source.and_then(|column| column.source.clone()),
+                    source: if flow.is_joined() { None } else { flow.columns[0].source.clone() },
                     name: Name::new(name),
                     flat: name.into(),
                     kind: SqlType::Bigint,

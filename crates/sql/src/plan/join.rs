@@ -152,15 +152,28 @@ impl Step<'_> {
     /// The columns of the result, and its key.
     fn columns(&self) -> (Vec<FlowColumn>, Vec<KeyColumn>, KeyedBy) {
         let mut columns = self.left.columns.clone();
+        // The key that an earlier join made is none any longer.
+        for (index, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.source.is_none()) {
+            let hidden = format!("KSQL_FORMER_KEY_{index}");
+            (column.name, column.flat) = (Name::new(&*hidden), hidden.into());
+        }
         columns.extend(self.right.columns.iter().cloned());
         let offset = self.left.columns.len();
         // The columns of either side that are the criterion; those of the left side may be several by now.
-        let left = self.criterion.left.column().map(|index| match self.left.key_of(index) {
-            Some(key) => self.left.key[key].columns.clone(),
-            None => vec![index],
-        });
-        let mut of_key = left.unwrap_or_default();
-        of_key.extend(self.criterion.right.column().map(|index| index + offset));
+        let (left, right) = (&self.criterion.left, &self.criterion.right);
+        let (mut of_key, mut same_as) = (Vec::new(), Vec::new());
+        if let [key] = self.left.key.as_slice()
+            && rekey::is_key(&self.left, left)
+        {
+            of_key.clone_from(&key.columns);
+            same_as.clone_from(&key.same_as);
+        }
+        of_key.extend(left.compiled.column().filter(|index| !of_key.contains(index)).into_iter().collect::<Vec<_>>());
+        of_key.retain(|index| columns[*index].source.is_some());
+        of_key.extend(right.compiled.column().map(|index| index + offset));
+        for side in [left, right].into_iter().filter(|side| side.compiled.column().is_none()) {
+            same_as.push(side.expr.clone());
+        }
         let is_synthetic = self.join.kind == JoinKind::Full || of_key.is_empty();
         let kind = self.criterion.kind.clone();
         if is_synthetic {
@@ -172,12 +185,13 @@ impl Step<'_> {
                 kind: kind.clone(),
                 role: Role::Key,
             });
-            let key = KeyColumn { columns: vec![columns.len() - 1], shown: vec![name.to_string()], name, kind };
+            let (columns_of_key, shown) = (vec![columns.len() - 1], vec![name.to_string()]);
+            let key = KeyColumn { columns: columns_of_key, shown, name, kind, same_as };
             return (columns, vec![key], KeyedBy::SyntheticJoin);
         }
         let shown = of_key.iter().map(|index| shown(&columns[*index])).collect();
         let name = Arc::clone(&columns[of_key[0]].flat);
-        let key = KeyColumn { name, kind, columns: of_key, shown };
+        let key = KeyColumn { name, kind, columns: of_key, shown, same_as };
         (columns, vec![key], KeyedBy::Join)
     }
 

@@ -10,7 +10,7 @@ use super::row::Row;
 use super::select::{Item, qualified};
 use super::source::key_payload;
 use super::{Analysis, codec};
-use crate::expr::{Clause, Compiled};
+use crate::expr::{Clause, Compiled, Scope};
 use crate::serde::{Format, FormatName};
 use crate::{Refusal, Value};
 
@@ -18,8 +18,8 @@ use crate::{Refusal, Value};
 enum From {
     /// It is in the row already.
     Column(usize),
-    /// It is computed, and added to the row.
-    Computed(Compiled),
+    /// It is computed, and added to the row. `false`: from columns of the key alone.
+    Computed(Compiled, bool),
 }
 
 impl Analysis<'_> {
@@ -61,7 +61,7 @@ impl Analysis<'_> {
             if let Some(index) = compiled.column() {
                 columns[index].role = Role::Key;
                 let name = Arc::clone(&columns[index].flat);
-                key.push(KeyColumn { name, kind, columns: vec![index], shown });
+                key.push(KeyColumn { name, kind, columns: vec![index], shown, same_as: Vec::new() });
                 from.push(From::Column(index));
                 continue;
             }
@@ -74,11 +74,12 @@ impl Analysis<'_> {
                 kind: kind.clone(),
                 role: Role::Key,
             });
-            key.push(KeyColumn { name: name.text.as_str().into(), kind, columns: vec![index], shown });
-            from.push(From::Computed(compiled));
+            key.push(KeyColumn { name: name.text.as_str().into(), kind, columns: vec![index], shown, same_as: Vec::new() });
+            from.push(From::Computed(compiled, reads_values(&expr, &scope, &flow)));
         }
         let key_format = self.key_format_for(&flow, key.is_empty());
         let (width, before) = (columns.len(), flow.columns.len());
+        let of_key: Vec<bool> = flow.columns.iter().map(|column| column.role == Role::Key).collect();
         let (log, key_only) = (self.log.of("PartitionBy"), flow.key_only.clone());
         let map = move |old: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
             let mut row: Row = match (value, &key_only) {
@@ -91,17 +92,21 @@ impl Analysis<'_> {
             let mut computed = Row::new();
             for one in &from {
                 match one {
+                    From::Column(index) if value.is_none() && !of_key[*index] => key.push(Value::Null),
                     From::Column(index) => key.push(row[*index].clone()),
-                    From::Computed(compiled) => {
-                        let found = compiled.evaluate(&row, &mut |error| log.report(error));
+                    From::Computed(compiled, reads_values) => {
+                        let found = if value.is_none() && *reads_values {
+                            Value::Null
+                        } else {
+                            compiled.evaluate(&row, &mut |error| log.report(error))
+                        };
                         key.push(found.clone());
                         computed.push(found);
                     }
                 }
             }
             row.append(&mut computed);
-            let has_key = !key.is_empty() && (value.is_some() || !key.iter().all(Value::is_null));
-            let key = has_key.then(|| key_payload(key));
+            let key = (!key.is_empty()).then(|| key_payload(key));
             Ok(Some((key, value.map(|_| Payload::new(row)))))
         };
         let schema = super::flow::key_schema(&key, &key_format);
@@ -110,10 +115,15 @@ impl Analysis<'_> {
         Ok(Flow { handle, columns, key, keyed_by: KeyedBy::Partition, key_format, key_only: None, ..flow })
     }
 
-    /// The format of new keys: that of the keys before, if there were any.
+    /// The format of new keys: that which the result is to have, or that of the keys before, if there were any.
     pub(super) fn key_format_for(&self, flow: &Flow, is_none: bool) -> Format {
         if is_none {
             return Format::new(FormatName::None);
+        }
+        if let Some(format) = self.sink_key_format
+            && format.name != FormatName::None
+        {
+            return format;
         }
         if flow.key_format.name != FormatName::None {
             return flow.key_format;
@@ -136,4 +146,12 @@ impl Analysis<'_> {
         let mut names = (0..).map(|number| format!("KSQL_COL_{number}"));
         Name::new(names.find(|name| !taken(name)).unwrap_or_default())
     }
+}
+
+/// Whether an expression names columns that a record without a value does not have.
+fn reads_values(expr: &Expr, scope: &Scope, flow: &Flow) -> bool {
+    expr.any(&mut |part| {
+        let ExprNode::Column { source, name } = &part.node else { return false };
+        scope.resolve(source.as_ref(), name).is_ok_and(|column| flow.columns[column.index].role != Role::Key)
+    })
 }

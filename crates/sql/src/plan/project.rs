@@ -65,7 +65,7 @@ impl Analysis<'_> {
             order.sort_unstable();
         }
         let key = order.iter().map(|key| (*key, chosen[*key].map_or("", |name| name.text.as_str()).into())).collect();
-        if values.is_empty() && flow.kind() == lentic_sql_syntax::ast::SourceKind::Table {
+        if values.is_empty() {
             return Err(Refusal::new("The projection contains no value columns."));
         }
         self.lower(flow, key, values)

@@ -21,20 +21,33 @@ const PSEUDO: [&str; 3] = ["ROWTIME", "ROWPARTITION", "ROWOFFSET"];
 
 impl Analysis<'_> {
     /// The columns of the result, stars written out, every one with a name.
-    pub(super) fn items(&self, select: &[SelectItem], flow: &Flow) -> Result<Vec<Item>, Refusal> {
+    ///
+    /// `named`: those of all but the stars, if they were looked at before.
+    pub(super) fn items(
+        &self,
+        select: &[SelectItem],
+        flow: &Flow,
+        named: &[Item],
+    ) -> Result<Vec<Item>, Refusal> {
         let scope = flow.scope();
         let mut names = Names::new(flow, select);
         let mut items = Vec::new();
+        let mut named = named.iter();
         for item in select {
             match item {
                 SelectItem::All { source, at } => self.star(source.as_ref(), flow, &mut items).map_err(|refusal| refusal.at(at.0))?,
                 SelectItem::AllFields { base } => {
                     for field in self.fields(base, &scope)? {
+                        if let Some(item) = named.next() {
+                            items.push(item.clone());
+                            continue;
+                        }
                         let expr = ExprNode::Field { base: Box::new(base.clone()), field: field.clone() };
                         let alias = names.field(&field);
                         items.push(Item { expr: qualified(&expr.at(base.at), &scope), alias });
                     }
                 }
+                SelectItem::Expr { .. } if !named.as_slice().is_empty() => items.extend(named.next().cloned()),
                 SelectItem::Expr { expr, alias: Some(alias) } => {
                     if RESERVED.contains(&alias.text.as_str()) && self.is_persistent() {
                         return Err(Refusal::new(format!(
@@ -104,7 +117,8 @@ impl Analysis<'_> {
                 sources.push(column.source.as_ref());
             }
         }
-        for one in sources {
+        // A column without a source is there only as the key.
+        for one in sources.into_iter().filter(Option::is_some) {
             let of_one = |index: &usize| flow.columns[*index].source.as_ref() == one && of_source(index);
             let all = (0..flow.columns.len()).filter(of_one);
             if joined && !repartitioned {

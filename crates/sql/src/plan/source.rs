@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{Name, SourceKind};
 use lentic_topology::spec::{RecordContext, TimestampExtractor};
-use lentic_topology::{Consumed, Payload, Policy, untyped};
+use lentic_topology::{Consumed, Materialized, Payload, Policy, untyped};
 
 use super::codec;
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
@@ -79,12 +79,19 @@ impl Aliased {
                     .stream(&[&topic], key_codec, value_codec, consumed)
                     .map_values(Arc::new(mapped), row_codec),
             ),
-            SourceKind::Table => Handle::Table(
-                sources
-                    .table(&topic, key_codec, value_codec, consumed)
-                    .named_store(joined_as.unwrap_or("KsqlTopic-Reduce"))
-                    .map_values(Arc::new(mapped), row_codec),
-            ),
+            SourceKind::Table => {
+                let table = sources.table(&topic, key_codec, value_codec, consumed).named_store("KsqlTopic-Reduce");
+                Handle::Table(match joined_as {
+                    None => table.map_values(Arc::new(mapped), row_codec),
+                    // A join looks rows up, and has to find them with the times and offsets that they came with.
+                    Some(store) => {
+                        let flat = columns.iter().map(|column| (Arc::clone(&column.flat), column.kind.clone()));
+                        let schema = super::flow::internal_schema(flat, &formats.value);
+                        let codec = codec::row(&formats.value, &schema)?;
+                        table.map_values(Arc::new(mapped), codec).materialize(Materialized::named(store).internal())
+                    }
+                })
+            }
         };
         let key = source.schema.key().map(|column| KeyColumn {
             name: if is_joined { flat(alias, &column.name) } else { Arc::clone(&column.name) },
@@ -100,6 +107,7 @@ impl Aliased {
             } else {
                 Name::new(&*column.name).to_string()
             }],
+            same_as: Vec::new(),
         });
         let key_only: KeyOnly = Arc::new(move |key, context| fill(&slots, key, &[], context));
         Ok(Flow {

@@ -14,12 +14,19 @@ use crate::{Refusal, SqlType};
 /// Two expressions that must be equal.
 pub(super) struct Criterion {
     /// Over rows of the left side.
-    pub(super) left: Arc<Compiled>,
+    pub(super) left: Side,
     /// Over rows of the right side.
-    pub(super) right: Arc<Compiled>,
+    pub(super) right: Side,
     pub(super) kind: SqlType,
     /// As it was written: `L.A = R.A`.
     pub(super) shown: String,
+}
+
+/// One of the two expressions.
+pub(super) struct Side {
+    /// Qualified.
+    pub(super) expr: Expr,
+    pub(super) compiled: Arc<Compiled>,
 }
 
 impl Analysis<'_> {
@@ -68,6 +75,7 @@ impl Analysis<'_> {
                 new.text, other_source.text, one_source.text
             )));
         };
+        let (left_expr, right_expr) = (Expr::clone(first), Expr::clone(second));
         let first = self.compile(first, &left_scope, Clause::JoinOn)?;
         let second = self.compile(second, &right_scope, Clause::JoinOn)?;
         let shown = format!("{one} = {other}");
@@ -81,7 +89,9 @@ impl Analysis<'_> {
             )));
         }
         let kind = first.kind().cloned().ok_or_else(|| Refusal::new("A join on NULL is not supported."))?;
-        Ok(Criterion { left: Arc::new(first), right: Arc::new(second), kind, shown })
+        let left = Side { expr: left_expr, compiled: Arc::new(first) };
+        let right = Side { expr: right_expr, compiled: Arc::new(second) };
+        Ok(Criterion { left, right, kind, shown })
     }
 
     /// The one source that an expression speaks of.

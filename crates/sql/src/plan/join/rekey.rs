@@ -14,16 +14,18 @@ use crate::plan::{Analysis, binary, codec};
 use crate::serde::{Format, FormatName};
 
 use super::Step;
+use super::criterion::Side;
 
 /// Whether a side has the key already.
-pub(super) fn is_key(flow: &Flow, compiled: &Compiled) -> bool {
-    flow.key.len() == 1 && compiled.column().is_some_and(|index| flow.key_of(index) == Some(0))
+pub(super) fn is_key(flow: &Flow, side: &Side) -> bool {
+    let [key] = flow.key.as_slice() else { return false };
+    side.compiled.column().is_some_and(|index| key.columns.contains(&index)) || key.same_as.contains(&side.expr)
 }
 
 impl Analysis<'_> {
     /// The format of the keys of both sides: that of the side which has them already, the left one first.
     pub(super) fn join_key_format(&self, step: &Step<'_>) -> Format {
-        let keyed = |flow: &Flow, compiled| is_key(flow, compiled).then_some(flow.key_format);
+        let keyed = |flow: &Flow, side| is_key(flow, side).then_some(flow.key_format);
         let preferred = keyed(&step.left, &step.criterion.left).or_else(|| keyed(&step.right, &step.criterion.right));
         let format = preferred.unwrap_or(step.left.key_format);
         if format.name == FormatName::None { self.key_format_for(&step.left, false) } else { format }
@@ -34,18 +36,18 @@ impl Analysis<'_> {
         &self,
         flow: &Flow,
         stream: &untyped::Stream,
-        compiled: &Arc<Compiled>,
+        side: &Side,
         format: Format,
         topic: &str,
     ) -> Result<untyped::Stream, Refusal> {
-        if is_key(flow, compiled) && flow.key_format == format {
+        if is_key(flow, side) && flow.key_format == format {
             return Ok(stream.clone());
         }
         refuse_windows(flow)?;
-        let key = self.join_key(flow, compiled, format)?;
+        let key = self.join_key(flow, &side.compiled, format)?;
         let value = codec::row(&flow.value_format, &flow.row_schema())?;
         self.add_topic(&format!("{topic}-repartition"), format, flow, None);
-        let (compiled, log) = (Arc::clone(compiled), self.log.of("SelectKey"));
+        let (compiled, log) = (Arc::clone(&side.compiled), self.log.of("SelectKey"));
         let map: Mapper = Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
             let Some(value) = value else { return Ok(None) };
             let found = compiled.evaluate(value.get::<Row>(), &mut |error| log.report(error));
@@ -62,7 +64,7 @@ impl Analysis<'_> {
         &self,
         flow: &Flow,
         table: &untyped::Table,
-        compiled: &Compiled,
+        side: &Side,
         format: Format,
         name: &str,
     ) -> Result<untyped::Table, Refusal> {
@@ -70,7 +72,7 @@ impl Analysis<'_> {
             return Ok(table.clone());
         }
         refuse_windows(flow)?;
-        let key = self.join_key(flow, compiled, format)?;
+        let key = self.join_key(flow, &side.compiled, format)?;
         let value = codec::row(&flow.value_format, &flow.row_schema())?;
         self.add_topic(&format!("{name}-SelectKey-repartition"), format, flow, None);
         self.add_topic(&format!("{name}-Materialize-changelog"), format, flow, None);
@@ -86,7 +88,7 @@ impl Analysis<'_> {
         let name = compiled.column().map(|index| Arc::clone(&flow.columns[index].flat));
         let kind = compiled.kind().cloned().ok_or_else(|| Refusal::new("A join on NULL is not supported."))?;
         let name = name.unwrap_or_else(|| "ROWKEY".into());
-        let column = KeyColumn { name, kind, columns: Vec::new(), shown: Vec::new() };
+        let column = KeyColumn { name, kind, columns: Vec::new(), shown: Vec::new(), same_as: Vec::new() };
         let schema = crate::plan::flow::key_schema(&[column], &format);
         codec::key(&format, &schema, None)
     }

@@ -1,6 +1,4 @@
 //! Joins whose left side is a stream.
-use std::sync::Arc;
-
 use lentic_sql_syntax::ast::{JoinKind, Span, Within};
 use lentic_topology::untyped::StreamJoinNames;
 use lentic_topology::{JoinWindows, spec};
@@ -26,13 +24,13 @@ impl Analysis<'_> {
         let name = format!("{}Join", step.prefix);
         let (columns, key, keyed_by) = step.columns();
         let Step { criterion, .. } = &step;
-        let (left_key, right_key) = (Arc::clone(&criterion.left), Arc::clone(&criterion.right));
-        let moves = !(is_key(&step.left, &left_key) && is_key(&step.right, &right_key));
+        let (left_key, right_key) = (&criterion.left, &criterion.right);
+        let moves = !(is_key(&step.left, left_key) && is_key(&step.right, right_key));
         if !moves && step.left.key_format == step.right.key_format {
             self.check_partitions(&step)?;
         }
-        let left = self.rekey_stream(&step.left, left, &left_key, format, &format!("{name}-left"))?;
-        let right = self.rekey_stream(&step.right, right, &right_key, format, &format!("{name}-right"))?;
+        let left = self.rekey_stream(&step.left, left, left_key, format, &format!("{name}-left"))?;
+        let right = self.rekey_stream(&step.right, right, right_key, format, &format!("{name}-right"))?;
         let (kind, flipped) = match step.join.kind {
             JoinKind::Inner => (spec::JoinKind::Inner, false),
             JoinKind::Left => (spec::JoinKind::Left, false),
@@ -83,11 +81,11 @@ impl Analysis<'_> {
         let format = self.join_key_format(&step);
         let name = format!("{}Join", step.prefix);
         let (columns, key, keyed_by) = step.columns();
-        let left_key = Arc::clone(&step.criterion.left);
-        if is_key(&step.left, &left_key) && step.left.key_format == format {
+        let left_key = &step.criterion.left;
+        if is_key(&step.left, left_key) && step.left.key_format == format {
             self.check_partitions(&step)?;
         }
-        let left = self.rekey_stream(&step.left, left, &left_key, format, &name)?;
+        let left = self.rekey_stream(&step.left, left, left_key, format, &name)?;
         if step.right.key_format == format {
             let store = format!("{}KafkaTopic_Right-Reduce-changelog", step.prefix);
             self.add_topic(&store, format, &step.right, None);

@@ -36,7 +36,7 @@ impl Analysis<'_> {
                     step.criterion.shown
                 )));
             }
-            return self.join_foreign(step);
+            return self.join_foreign(step, joins);
         }
         let (Some(left), Some(right)) = (table(&step.left), table(&step.right)) else {
             return Err(Refusal::new("Two tables were expected."));
@@ -66,7 +66,7 @@ impl Analysis<'_> {
         Ok(Flow { handle: Handle::Table(joined), columns, key, keyed_by, key_format: format, key_only: None, ..step.left })
     }
 
-    fn join_foreign(&self, step: Step<'_>) -> Result<Flow, Refusal> {
+    fn join_foreign(&self, step: Step<'_>, joins: usize) -> Result<Flow, Refusal> {
         let kind = match step.join.kind {
             JoinKind::Inner => spec::JoinKind::Inner,
             JoinKind::Left => spec::JoinKind::Left,
@@ -78,7 +78,7 @@ impl Analysis<'_> {
         let (Some(left), Some(right)) = (table(&step.left), table(&step.right)) else {
             return Err(Refusal::new("Two tables were expected."));
         };
-        let (compiled, log) = (Arc::clone(&step.criterion.left), self.log.of("ForeignKeyJoin"));
+        let (compiled, log) = (Arc::clone(&step.criterion.left.compiled), self.log.of("ForeignKeyJoin"));
         let foreign_key: KeyMapper = Arc::new(move |_: Option<&Payload>, value: Option<&Payload>| {
             let found = compiled.evaluate(value?.get::<Row>(), &mut |error| log.report(error));
             (!found.is_null()).then(|| key_payload(vec![found]))
@@ -89,6 +89,8 @@ impl Analysis<'_> {
         let value = binary::rows(columns.len());
         let names = ForeignKeyNames::of(&format!("{}Join", step.prefix));
         let joined = left.join_foreign(right, kind, foreign_key, joiner, value, &names);
+        // What follows may look its rows up.
+        let joined = if joins > 1 { joined.materialize(format!("{}Join-Materialize", step.prefix)) } else { joined };
         let handle = Handle::Table(joined);
         Ok(Flow { handle, columns, keyed_by: KeyedBy::ForeignKey, key_only: None, ..step.left })
     }
