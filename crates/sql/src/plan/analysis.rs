@@ -29,6 +29,10 @@ pub(super) struct Analysis<'a> {
     /// The format that the keys of the result are to have, if that is said.
     pub(super) sink_key_format: Option<Format>,
     topics: RefCell<Vec<InternalTopic>>,
+    /// The statement as messages show it.
+    pub(super) shown: RefCell<String>,
+    /// What will be refused if nothing else is.
+    pub(super) deferred: RefCell<Option<Refusal>>,
 }
 
 impl<'a> Analysis<'a> {
@@ -48,6 +52,8 @@ impl<'a> Analysis<'a> {
             sources: Vec::new(),
             sink_key_format: None,
             topics: RefCell::default(),
+            shown: RefCell::default(),
+            deferred: RefCell::default(),
         };
         let query = analysis.query();
         let relations = std::iter::once(&query.from).chain(query.joins.iter().map(|join| &join.right));
@@ -117,6 +123,7 @@ impl<'a> Analysis<'a> {
         } else {
             items = self.items(&query.select, &flow, &[])?;
         }
+        self.show_statement(&items, &flow);
         let inherited_format = flow.value_format;
         let partitions = flow.partitions;
         if let Some(exprs) = &query.group_by {
@@ -144,6 +151,9 @@ impl<'a> Analysis<'a> {
             Target::Insert(insert) => Some(self.insert(insert, &projection)?),
             Target::Client(_) => None,
         };
+        if let Some(refusal) = self.deferred.take() {
+            return Err(refusal);
+        }
         let schema = sink::schema(&projection)?;
         match &sink {
             Some(sink) => self.write(&projection, sink)?,

@@ -21,6 +21,11 @@ pub(super) fn key(
     Ok(Codec::new(FormatName::Bytes, windowed, "a key", encoding))
 }
 
+/// Keys of a plan that will not run.
+pub(super) fn no_key() -> Codec {
+    Codec::of::<()>()
+}
+
 /// Values of these columns.
 pub(super) fn row(format: &Format, schema: &RowSchema) -> Result<Codec, Refusal> {
     let encoding = RowEncoding(Sides::new(format, schema)?);

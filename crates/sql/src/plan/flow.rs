@@ -125,20 +125,10 @@ impl Flow {
         }))
     }
 
-    /// The columns of its key as a record has them.
-    pub(super) fn key_schema(&self) -> RowSchema {
-        key_schema(&self.key, &self.key_format)
-    }
-
     /// All columns of its rows, as a topic of the query's own has them.
     pub(super) fn row_schema(&self) -> RowSchema {
         let columns = self.columns.iter().map(|column| (Arc::clone(&column.flat), column.kind.clone()));
         internal_schema(columns, &self.value_format)
-    }
-
-    /// The column of the key that the column of the row is.
-    pub(super) fn key_of(&self, column: usize) -> Option<usize> {
-        self.key.iter().position(|key| key.columns.contains(&column))
     }
 }
 

@@ -203,13 +203,13 @@ impl Analysis<'_> {
                 ));
             }
             let map = self.group_mapper(grouping, folding.used());
-            let key = codec::key(&key_format, &key_schema, None)?;
+            let key = self.defer(codec::key(&key_format, &key_schema, None), codec::no_key);
             let value = codec::row(&flow.value_format, &repartition_schema(flow, folding.used()))?;
             self.add_topic("Aggregate-GroupBy-repartition", key_format, flow, None);
             stream.map(map, key, value).repartition("Aggregate-GroupBy", None, true)
         };
         let stream = folding.with_sequence(&stream);
-        let key = codec::key(&key_format, &key_schema, window.or(flow.window))?;
+        let key = self.defer(codec::key(&key_format, &key_schema, window.or(flow.window)), codec::no_key);
         let fold = untyped::Fold {
             add: folding.adder(&self.log),
             value: super::binary::rows(folding.len()),
@@ -232,7 +232,7 @@ impl Analysis<'_> {
         let key_format = self.key_format_for(flow, false);
         let map = self.group_mapper(grouping, folding.used());
         let key_schema = super::flow::key_schema(&grouping.key, &key_format);
-        let key = codec::key(&key_format, &key_schema, None)?;
+        let key = self.defer(codec::key(&key_format, &key_schema, None), codec::no_key);
         let value = codec::row(&flow.value_format, &repartition_schema(flow, folding.used()))?;
         self.add_topic("Aggregate-GroupBy-repartition", key_format, flow, None);
         let fold = untyped::TableFold {

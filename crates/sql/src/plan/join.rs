@@ -16,6 +16,7 @@ use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
 use super::row::{Row, key_columns};
 use super::source::Aliased;
 use crate::catalog::SourceWindow;
+use crate::expr::Scope;
 use crate::{Refusal, SqlType, Value};
 
 use criterion::Criterion;
@@ -40,9 +41,17 @@ impl Analysis<'_> {
             one.flow(&self.topology.untyped(), self.reading(), Some(&store), &self.log)
         };
         let mut flow = source(0, "Left", joins.len() - 1)?;
+        let mut rights = Vec::new();
+        for index in 0..joins.len() {
+            rights.push(source(index + 1, "Right", joins.len() - 1 - index)?);
+        }
+        let flows = std::iter::once(&flow).chain(&rights);
+        let all = Scope::new(flows.flat_map(|flow| flow.scope().columns().to_vec()));
         for (index, join) in joins.iter().enumerate() {
+            self.check_criterion(join, &all, &self.sources[index + 1].alias)?;
+        }
+        for (index, (join, right)) in joins.iter().zip(rights).enumerate() {
             let depth = joins.len() - 1 - index;
-            let right = source(index + 1, "Right", depth)?;
             let alias = &self.sources[index + 1].alias;
             let criterion = self.criterion(join, &flow, &right, alias)?;
             let step = Step { join, prefix: "L_".repeat(depth), left: flow, right, criterion };

@@ -110,7 +110,7 @@ impl Analysis<'_> {
             Ok(Some((key, value.map(|_| Payload::new(row)))))
         };
         let schema = super::flow::key_schema(&key, &key_format);
-        let key_codec = codec::key(&key_format, &schema, None)?;
+        let key_codec = self.defer(codec::key(&key_format, &schema, None), codec::no_key);
         let handle = Handle::Stream(stream.map(Arc::new(map), key_codec, super::binary::rows(width)));
         Ok(Flow { handle, columns, key, keyed_by: KeyedBy::Partition, key_format, key_only: None, ..flow })
     }

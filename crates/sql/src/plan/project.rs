@@ -126,7 +126,10 @@ impl Analysis<'_> {
         let sink = self.sink_name();
         let missing = |separator: &'static str| {
             let keys = flow.key.iter().zip(chosen);
-            let texts: Vec<String> = keys.filter(|(_, chosen)| chosen.is_none()).flat_map(|(key, _)| key.shown.clone()).collect();
+            // Of groups those that are missing, of other keys all.
+            let is_told = |chosen: &Option<&Name>| flow.keyed_by != KeyedBy::Group || chosen.is_none();
+            let told = keys.filter(|(_, chosen)| is_told(chosen));
+            let texts: Vec<String> = told.flat_map(|(key, _)| key.shown.clone()).collect();
             (listed(&texts, separator), texts)
         };
         if flow.keyed_by == KeyedBy::ForeignKey {

@@ -50,6 +50,9 @@ impl Analysis<'_> {
                 SelectItem::Expr { .. } if !named.as_slice().is_empty() => items.extend(named.next().cloned()),
                 SelectItem::Expr { expr, alias: Some(alias) } => {
                     if RESERVED.contains(&alias.text.as_str()) && self.is_persistent() {
+                        if matches!(&expr.node, ExprNode::Column { name, .. } if name == alias) {
+                            return Err(reserved(alias));
+                        }
                         return Err(Refusal::new(format!(
                             "`{}` is a reserved column name. You cannot use it as an alias for a column.",
                             alias.text
@@ -66,11 +69,7 @@ impl Analysis<'_> {
                         _ => names.generated(),
                     };
                     if self.is_persistent() && RESERVED.contains(&alias.text.as_str()) {
-                        return Err(Refusal::new(format!(
-                            "Reserved column name in select: `{}`. Please remove or alias the column.",
-                            alias.text
-                        ))
-                        .at(expr.at.0));
+                        return Err(reserved(&alias).at(expr.at.0));
                     }
                     items.push(Item { expr, alias });
                 }
@@ -154,6 +153,11 @@ impl Analysis<'_> {
             }
         }
     }
+}
+
+fn reserved(name: &Name) -> Refusal {
+    let text = format!("Reserved column name in select: `{}`. Please remove or alias the column.", name.text);
+    Refusal::new(text).at(name.at.0)
 }
 
 /// The name of a column that has no other: where sources meet, with its source's if another one has the name, too.

@@ -65,7 +65,7 @@ impl Analysis<'_> {
         properties.window = inherited.window;
         let wraps_single_values = self.settings.defaults().wraps_single_values;
         let formats = Formats::new(&properties, &schema, wraps_single_values)
-            .map_err(|refusal| self.with_statement(refusal))?;
+            .map_err(|refusal| self.with_statement(&refusal))?;
         let timestamp = timestamp_column(&properties, &schema)?;
         Ok(Source {
             name: name.into(),

@@ -30,17 +30,22 @@ pub(super) struct Side {
 }
 
 impl Analysis<'_> {
-    pub(super) fn criterion(
-        &self,
-        join: &Join,
-        left: &Flow,
-        right: &Flow,
-        new: &Name,
-    ) -> Result<Criterion, Refusal> {
-        let (left_scope, right_scope) = (left.scope(), right.scope());
-        let columns = left_scope.columns().iter().chain(right_scope.columns()).cloned();
-        let both = Scope::new(columns);
-        let on = qualified(&join.on, &both);
+    /// Refuses what is wrong with a criterion whatever the kinds of its sources.
+    pub(super) fn check_criterion(&self, join: &Join, all: &Scope, new: &Name) -> Result<(), Refusal> {
+        let mut unknown = None;
+        join.on.any(&mut |part| {
+            if let ExprNode::Column { source: Some(source), .. } = &part.node
+                && unknown.is_none()
+                && self.sources.iter().all(|known| known.alias != *source)
+            {
+                unknown = Some(part.clone());
+            }
+            false
+        });
+        if let Some(unknown) = unknown {
+            self.compile(&unknown, all, Clause::JoinOn)?;
+        }
+        let on = qualified(&join.on, all);
         let ExprNode::Binary { op, left: one, right: other } = &on.node else {
             return Err(only_equality(&on));
         };
@@ -52,11 +57,8 @@ impl Analysis<'_> {
         if *op != BinaryOp::Equal {
             return Err(only_equality(&on));
         }
-        for side in [one, other] {
-            self.compile(side, &both, Clause::JoinOn)?;
-        }
-        let one_source = self.only_source(one, &on)?;
-        let other_source = self.only_source(other, &on)?;
+        let one_source = self.only_source(one, &on, all)?;
+        let other_source = self.only_source(other, &on, all)?;
         if one_source == other_source {
             return Err(Refusal::new(format!(
                 "Each side of the join must reference exactly one source and not the same source. Left side references `{}` and \
@@ -64,24 +66,38 @@ impl Analysis<'_> {
                 one_source.text, other_source.text
             )));
         }
-        let (first, second) = if one_source == *new {
-            (other, one)
-        } else if other_source == *new {
-            (one, other)
-        } else {
+        if one_source != *new && other_source != *new {
             return Err(Refusal::new(format!(
                 "A join criteria is expected to reference the source (`{}`) in the FROM clause, instead the right source references \
                  `{}` and the left source references `{}`",
                 new.text, other_source.text, one_source.text
             )));
+        }
+        Ok(())
+    }
+
+    pub(super) fn criterion(
+        &self,
+        join: &Join,
+        left: &Flow,
+        right: &Flow,
+        new: &Name,
+    ) -> Result<Criterion, Refusal> {
+        let (left_scope, right_scope) = (left.scope(), right.scope());
+        let both = Scope::new(left_scope.columns().iter().chain(right_scope.columns()).cloned());
+        let on = qualified(&join.on, &both);
+        let ExprNode::Binary { left: one, right: other, .. } = &on.node else {
+            return Err(only_equality(&on));
         };
+        let is_new = self.only_source(one, &on, &both)? == *new;
+        let (first, second) = if is_new { (other, one) } else { (one, other) };
         let (left_expr, right_expr) = (Expr::clone(first), Expr::clone(second));
         let first = self.compile(first, &left_scope, Clause::JoinOn)?;
         let second = self.compile(second, &right_scope, Clause::JoinOn)?;
         let shown = format!("{one} = {other}");
         if first.kind() != second.kind() {
             let (one_kind, other_kind) =
-                if one_source == *new { (second.kind(), first.kind()) } else { (first.kind(), second.kind()) };
+                if is_new { (second.kind(), first.kind()) } else { (first.kind(), second.kind()) };
             return Err(Refusal::new(format!(
                 "Invalid join condition: types don't match. Got {one}{} = {other}{}.",
                 braced(one_kind),
@@ -95,7 +111,7 @@ impl Analysis<'_> {
     }
 
     /// The one source that an expression speaks of.
-    fn only_source(&self, expr: &Expr, on: &Expr) -> Result<Name, Refusal> {
+    fn only_source(&self, expr: &Expr, on: &Expr, all: &Scope) -> Result<Name, Refusal> {
         let mut sources = Vec::new();
         expr.any(&mut |part| {
             if let ExprNode::Column { source: Some(source), .. } = &part.node
@@ -113,8 +129,12 @@ impl Analysis<'_> {
             sources.push(self.sources[0].alias.clone());
         }
         let distinct: BTreeSet<&str> = sources.iter().map(|name| name.text.as_str()).collect();
-        match (distinct.len(), sources.into_iter().next()) {
+        match (distinct.len(), sources.first().cloned()) {
             (1, Some(source)) => Ok(source),
+            _ if expr.any(&mut |part| matches!(part.node, ExprNode::Column { .. })) && distinct.is_empty() => {
+                self.compile(expr, all, Clause::JoinOn)?;
+                Err(only_equality(on))
+            }
             _ => Err(Refusal::new(format!(
                 "Invalid comparison expression '{}' in join '{on}'. Each side of the join comparision must contain references from \
                  exactly one source.",
