@@ -19,6 +19,20 @@ pub struct Formats {
 impl Formats {
     /// Of a source whose format names are given. `wraps`: `ksql.persistence.wrap.single.values`.
     pub fn new(properties: &Properties, schema: &Schema, wraps: bool) -> Result<Self, Refusal> {
+        let (key, value) = Self::names(properties)?;
+        let columns = |column: &super::Column| (std::sync::Arc::clone(&column.name), column.kind.clone());
+        let key_columns = RowSchema::key(schema.key().map(columns)).with_wrapping(key.name.key_wrapping());
+        let count = schema.value().count();
+        let wrapping =
+            value.name.value_wrapping(properties.wrap_single_value, count, wraps).map_err(refusal)?;
+        let value_columns = RowSchema::value(schema.value().map(columns)).with_wrapping(wrapping);
+        key.check(&key_columns).map_err(refusal)?;
+        value.check(&value_columns).map_err(refusal)?;
+        Ok(Self { key, value, key_columns, value_columns })
+    }
+
+    /// Those of keys and values whatever the columns are, with properties that they have.
+    pub(super) fn names(properties: &Properties) -> Result<(Format, Format), Refusal> {
         let key = Side {
             name: properties.key_format.as_deref(),
             delimiter: properties.key_delimiter.as_deref(),
@@ -32,15 +46,9 @@ impl Formats {
             prefix: "VALUE",
         };
         let (key, value) = (key.format()?, value.format()?);
-        let columns = |column: &super::Column| (std::sync::Arc::clone(&column.name), column.kind.clone());
-        let key_columns = RowSchema::key(schema.key().map(columns)).with_wrapping(key.name.key_wrapping());
-        let count = schema.value().count();
-        let wrapping =
-            value.name.value_wrapping(properties.wrap_single_value, count, wraps).map_err(refusal)?;
-        let value_columns = RowSchema::value(schema.value().map(columns)).with_wrapping(wrapping);
-        key.check(&key_columns).map_err(refusal)?;
-        value.check(&value_columns).map_err(refusal)?;
-        Ok(Self { key, value, key_columns, value_columns })
+        key.check_properties().map_err(refusal)?;
+        value.check_properties().map_err(refusal)?;
+        Ok((key, value))
     }
 }
 
