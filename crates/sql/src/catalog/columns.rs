@@ -18,9 +18,27 @@ impl Schema {
         if kind == SourceKind::Table && !columns.iter().any(|column| column.place == Place::Key) {
             return Err(Refusal::new("Tables require a PRIMARY KEY. Please define the PRIMARY KEY."));
         }
+        check_headers(&columns)?;
         columns.sort_by_key(|column| column.place != Place::Key);
         Self::new(columns)
     }
+}
+
+/// All headers are in one column, or some of them in one column each.
+fn check_headers(columns: &[Column]) -> Result<(), Refusal> {
+    let headers: Vec<_> =
+        columns.iter().filter(|column| matches!(column.place, Place::Headers | Place::Header(_))).collect();
+    if headers.len() > 1 && headers.iter().any(|column| column.place == Place::Headers) {
+        return Err(Refusal::new("Schema already contains a HEADERS column."));
+    }
+    for (index, column) in headers.iter().enumerate() {
+        if let Place::Header(key) = &column.place
+            && headers[..index].iter().any(|before| before.place == column.place)
+        {
+            return Err(Refusal::new(format!("Schema already contains a HEADER('{key}') column.")));
+        }
+    }
+    Ok(())
 }
 
 /// One of them.

@@ -19,13 +19,7 @@ pub struct Formats {
 impl Formats {
     /// Of a source whose format names are given. `wraps`: `ksql.persistence.wrap.single.values`.
     pub fn new(properties: &Properties, schema: &Schema, wraps: bool) -> Result<Self, Refusal> {
-        let value = Side {
-            name: properties.value_format.as_deref(),
-            delimiter: properties.value_delimiter.as_deref(),
-            nullable: properties.value_nullable.as_deref(),
-            prefix: "VALUE",
-        };
-        let (key, value) = (Self::key_format(properties)?, value.format()?);
+        let (key, value) = Self::names(properties)?;
         let columns = |column: &super::Column| (std::sync::Arc::clone(&column.name), column.kind.clone());
         let key_columns = RowSchema::key(schema.key().map(columns)).with_wrapping(key.name.key_wrapping());
         let count = schema.value().count();
@@ -37,8 +31,22 @@ impl Formats {
         Ok(Self { key, value, key_columns, value_columns })
     }
 
-    /// Of keys alone, whatever their columns.
-    pub fn key_format(properties: &Properties) -> Result<Format, Refusal> {
+    /// Those of keys and values whatever the columns are, with properties that they have.
+    pub(super) fn names(properties: &Properties) -> Result<(Format, Format), Refusal> {
+        let value = Side {
+            name: properties.value_format.as_deref(),
+            delimiter: properties.value_delimiter.as_deref(),
+            nullable: properties.value_nullable.as_deref(),
+            prefix: "VALUE",
+        };
+        let (key, value) = (Self::key_format(properties)?, value.format()?);
+        key.check_properties().map_err(refusal)?;
+        value.check_properties().map_err(refusal)?;
+        Ok((key, value))
+    }
+
+    /// That of keys alone.
+    pub(crate) fn key_format(properties: &Properties) -> Result<Format, Refusal> {
         let key = Side {
             name: properties.key_format.as_deref(),
             delimiter: properties.key_delimiter.as_deref(),

@@ -4,6 +4,7 @@ use lentic_sql_syntax::ast::{Expr, ExprNode, Literal, Property};
 use super::duration;
 use super::source::SourceWindow;
 use crate::Refusal;
+use crate::serde::Delimiter;
 
 /// In which statement the properties stand: not all are known everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,8 +104,8 @@ impl Properties {
             "CLEANUP_POLICY" => self.cleanup_policy = string()?,
             "KEY_FORMAT" => self.key_format = string()?.map(|text| text.to_uppercase()),
             "VALUE_FORMAT" => self.value_format = string()?.map(|text| text.to_uppercase()),
-            "KEY_DELIMITER" => self.key_delimiter = string()?,
-            "VALUE_DELIMITER" => self.value_delimiter = string()?,
+            "KEY_DELIMITER" => self.key_delimiter = Some(delimiter(&name, value)?),
+            "VALUE_DELIMITER" => self.value_delimiter = Some(delimiter(&name, value)?),
             "KEY_PROTOBUF_NULLABLE_REPRESENTATION" => self.key_nullable = string()?,
             "VALUE_PROTOBUF_NULLABLE_REPRESENTATION" => self.value_nullable = string()?,
             "KEY_SCHEMA_FULL_NAME" => self.key_schema_name = string()?,
@@ -195,6 +196,14 @@ fn text(name: &str, value: &Literal) -> Result<String, Refusal> {
             let other = Expr::from(ExprNode::Literal(other.clone()));
             Err(invalid(name, &format!("Expected a text between single quotes, got {other}")))
         }
+    }
+}
+
+fn delimiter(name: &str, value: &Literal) -> Result<String, Refusal> {
+    let text = text(name, value)?;
+    match Delimiter::parse(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(invalid(name, &error.to_string())),
     }
 }
 

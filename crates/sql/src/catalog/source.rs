@@ -1,10 +1,11 @@
 //! A stream or table.
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{CreateSource, ExprNode, SourceKind};
+use lentic_sql_syntax::ast::{Column, ColumnPlace, CreateSource, ExprNode, SourceKind};
 
 use super::{Catalog, Formats, Properties, Schema, Use};
 use crate::Refusal;
+use crate::serde::FormatName;
 use crate::types::SqlType;
 
 /// A stream or table: a topic, and what its records mean.
@@ -130,6 +131,26 @@ impl Source {
                 ));
             };
             properties.value_format = Some(format.clone());
+        }
+        // Of columns that a registry would know nothing is known here, so that there must be some.
+        Formats::names(&properties)?;
+        for (side, id, format) in [
+            ("KEY", properties.key_schema_id, &properties.key_format),
+            ("VALUE", properties.value_schema_id, &properties.value_format),
+        ] {
+            let Some(format) = format.as_ref().filter(|_| id.is_some()) else { continue };
+            if !format.parse::<FormatName>().is_ok_and(FormatName::needs_registry) {
+                return Err(Refusal::new(format!(
+                    "{side}_FORMAT should support schema inference when {side}_SCHEMA_ID is provided. Current format is \
+                     {format}."
+                )));
+            }
+            let is_given = |column: &Column| matches!(column.place, ColumnPlace::Value) == (side == "VALUE");
+            if create.columns.iter().any(is_given) {
+                return Err(Refusal::new(format!(
+                    "Table elements and {side}_SCHEMA_ID cannot both exist for create statement."
+                )));
+            }
         }
         if create.columns.is_empty() {
             return Err(Refusal::new("No columns supplied."));

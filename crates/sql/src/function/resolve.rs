@@ -125,6 +125,11 @@ impl Match {
         targets.collect()
     }
 
+    /// The first argument that stands for this parameter or a later one; behind the last if there is none.
+    pub(crate) fn first_of(&self, parameter: usize) -> usize {
+        self.places.iter().position(|place| *place >= parameter).unwrap_or(self.places.len())
+    }
+
     /// A shape with the letters replaced by what the arguments have bound them to.
     pub(crate) fn fill(&self, shape: &Shape) -> Option<SqlType> {
         shape.fill(&self.bindings, None)

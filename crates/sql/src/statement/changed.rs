@@ -2,7 +2,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Asserted, PersistentQuery};
+use super::{Answer, Asserted, InsertedRecord, PersistentQuery};
 use crate::catalog::Source;
 
 /// What became of a statement that was executed.
@@ -14,8 +14,12 @@ pub enum Executed {
     Skipped(String),
     /// The session is another one than before.
     Session,
+    /// A record has to be written.
+    Insert(Box<InsertedRecord>),
     /// What was asserted has been looked at.
     Asserted(Asserted),
+    /// What was asked for.
+    Answer(Answer),
 }
 
 /// A change of the service.

@@ -14,6 +14,11 @@ pub trait Topics {
     /// How many partitions a topic has; `None`: there is no such topic.
     fn partitions(&self, topic: &str) -> Option<u32>;
 
+    /// All topics, by name.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How many replicas its partitions have; `None`: there is no such topic, or it is not known.
     fn replicas(&self, _topic: &str) -> Option<i16> {
         None

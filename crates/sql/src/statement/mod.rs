@@ -19,9 +19,14 @@
 //! ```
 mod assertion;
 mod changed;
+mod constant;
 mod context;
 #[doc(hidden)]
 pub mod doc;
+mod describe;
+mod function;
+mod insert;
+mod list;
 mod prepare;
 mod query;
 mod replace;
@@ -33,7 +38,12 @@ mod types;
 
 pub use assertion::Asserted;
 pub use changed::{Action, Change, CommandId, Effect, Executed, Subject, TopicRequest};
+pub use constant::Constants;
 pub use context::{Context, Topics};
+pub use describe::{QueryDescription, SourceDescription};
+pub use function::{FunctionDescription, FunctionKind, FunctionSummary, OverloadDescription, ParameterDescription};
+pub use insert::InsertedRecord;
+pub use list::{Answer, TopicSummary};
 pub use prepare::prepare;
 pub use query::{PersistentQuery, QueryKind};
 pub use session::Session;

@@ -4,7 +4,7 @@ use lentic_sql_syntax::{Parsed, Piece, SyntaxError, split};
 use crate::Refusal;
 
 /// What ksqlDB puts before errors that it finds after the text has been read as a whole.
-pub(super) const PREPARING: &str = "Failed to prepare statement: ";
+const PREPARING: &str = "Failed to prepare statement: ";
 
 /// Reads the statements of a text. What goes beyond ksqlDB is refused, in ksqlDB's words, unless `extensions` are wanted.
 pub fn prepare(text: &str, extensions: bool) -> Result<Vec<Parsed<'_>>, Refusal> {
@@ -23,4 +23,11 @@ pub fn prepare(text: &str, extensions: bool) -> Result<Vec<Parsed<'_>>, Refusal>
 fn refusal(error: &SyntaxError, statement: &str) -> Refusal {
     let before = if error.is_found_late() { PREPARING } else { "" };
     Refusal::new(format!("{before}{error}\nStatement: {statement}")).at(error.position())
+}
+
+/// An error in what a statement says, whatever there is.
+pub(super) fn preparing(refusal: Refusal) -> Refusal {
+    let position = refusal.position();
+    let refusal = Refusal::new(format!("{PREPARING}{refusal}"));
+    position.map_or(refusal.clone(), |position| refusal.at(position))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{CreateAs, InsertQuery, Query, SourceKind};
 
+use super::prepare::preparing;
 use super::source::{command, find, topic_of};
 use super::{Action, Context, Effect, Executed, Session, State, replace};
 use crate::Refusal;
@@ -73,6 +74,7 @@ impl State {
         text: &str,
         create: &CreateAs,
     ) -> Result<Executed, Refusal> {
+        Properties::of(&create.properties, Use::CreateAs).map_err(preparing)?;
         let name = create.name.text.as_str();
         let known = self.catalog.source(name).cloned();
         if let Some(known) = &known {
@@ -121,7 +123,7 @@ impl State {
         text: &str,
         insert: &InsertQuery,
     ) -> Result<Executed, Refusal> {
-        let properties = Properties::of(&insert.properties, Use::Insert)?;
+        let properties = Properties::of(&insert.properties, Use::Insert).map_err(preparing)?;
         let sink = find(&self.catalog, &insert.into)?;
         let name = &sink.name;
         let refused = |text: String| Err(Refusal::new(text).at(insert.into.at.0));

@@ -3,11 +3,12 @@ use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{AlterSource, CreateSource, DropSource, Name, SourceKind};
 
+use super::prepare::preparing;
 use super::replace;
 use super::state::capital;
 use super::{Action, Context, Effect, Executed, Session, State, Subject, TopicRequest};
 use crate::Refusal;
-use crate::catalog::{Catalog, Changed, Origin, Source, kind_name};
+use crate::catalog::{Catalog, Changed, Origin, Properties, Source, Use, kind_name};
 
 impl State {
     pub(super) fn create_source(
@@ -17,6 +18,7 @@ impl State {
         text: &str,
         create: &CreateSource,
     ) -> Result<Executed, Refusal> {
+        Properties::of(&create.properties, Use::Create).map_err(preparing)?;
         let known = self.catalog.source(&create.name.text).cloned();
         if let Some(known) = &known
             && create.if_not_exists
@@ -64,6 +66,15 @@ impl State {
 
     pub(super) fn drop_source(&mut self, drop: &DropSource) -> Result<Executed, Refusal> {
         let name = drop.name.text.as_str();
+        if self.catalog.source(name).is_none() {
+            return match drop.if_exists {
+                true => Ok(Executed::Skipped(format!("Source {} does not exist.", quoted(&drop.name)))),
+                false => {
+                    let text = format!("{} {name} does not exist.", capital(drop.kind));
+                    Err(Refusal::new(text).at(drop.name.at.0))
+                }
+            };
+        }
         let writer = self.check_unused(name)?;
         let dropped = match self.catalog.drop_source(drop)? {
             Ok(dropped) => dropped,

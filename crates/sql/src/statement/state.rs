@@ -53,14 +53,16 @@ impl State {
         statement: &Statement,
     ) -> Result<Executed, Refusal> {
         if statement.is_about_connectors() {
-            return Err(Refusal::new(
-                "Connectors are not run from here. Use the REST interface of a Kafka Connect cluster.",
-            ));
+            return Err(no_connectors());
         }
         match statement {
             Statement::CreateSource(create) => self.create_source(context, session, text, create),
             Statement::CreateAs(create) => self.create_as(context, session, text, create),
             Statement::InsertQuery(insert) => self.insert_query(context, session, text, insert),
+            Statement::InsertValues(insert) => self.insert_values(context, session, insert),
+            Statement::List(list) => self.list(context, session, list),
+            Statement::Describe(describe) => self.describe(context, describe),
+            Statement::Explain(explain) => self.explain(context, session, text, explain),
             Statement::AlterSource(alter) => self.alter_source(alter),
             Statement::DropSource(drop) => self.drop_source(drop),
             Statement::CreateType(create) => self.create_type(create),
@@ -89,6 +91,11 @@ impl State {
             other => Err(Refusal::new(format!("This statement cannot be executed here: {other}"))),
         }
     }
+}
+
+/// Connectors are another system's.
+pub(super) fn no_connectors() -> Refusal {
+    Refusal::new("Connectors are not run from here. Use the REST interface of a Kafka Connect cluster.")
 }
 
 /// `Stream` or `Table`, as messages begin.

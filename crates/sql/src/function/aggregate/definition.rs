@@ -184,7 +184,8 @@ impl ResolvedAggregate<'_> {
 
     /// From which argument on there must be literals; they are not passed for each row.
     pub fn first_constant(&self) -> usize {
-        self.arguments.len() - self.overload.constants
+        // A variadic parameter among them may stand for any number of arguments.
+        self.found.first_of(self.overload.parameters.len() - self.overload.constants)
     }
 
     /// The aggregate at one place, with the values of its constants after coercion.

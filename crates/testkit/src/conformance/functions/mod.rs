@@ -1,4 +1,9 @@
-//! The functions that only ksqlDB's test cases know.
+//! The functions that only ksqlDB's test cases know. What they do is what the cases expect of them.
+mod list;
+mod scalar;
+mod sum;
+mod table;
+
 use std::sync::{Arc, OnceLock};
 
 use lentic_sql::function::Registry;
@@ -6,5 +11,13 @@ use lentic_sql::function::Registry;
 /// All functions, those of the test cases included.
 pub fn registry() -> Arc<Registry> {
     static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
-    Arc::clone(REGISTRY.get_or_init(|| Arc::new(Registry::standard())))
+    let fill = || {
+        let mut registry = Registry::standard();
+        scalar::functions().into_iter().for_each(|function| registry.add_scalar(function));
+        registry.add_table(table::function());
+        sum::functions().into_iter().for_each(|function| registry.add_aggregate(function));
+        list::functions().into_iter().for_each(|function| registry.add_aggregate(function));
+        Arc::new(registry)
+    };
+    Arc::clone(REGISTRY.get_or_init(fill))
 }
