@@ -19,9 +19,10 @@ fn check(body: impl Into<Body>, kind: &str, fields: &str) {
     let entity = Entity::new("A;", body);
     let fields = if fields.is_empty() { String::new() } else { format!(",{fields}") };
     let json = format!(r#"{{"@type":"{kind}","statementText":"A;"{fields},"warnings":[]}}"#);
-    assert_eq!(serde_json::to_string(&entity).unwrap(), json);
-    assert_eq!(serde_json::from_str::<Entity>(&json).unwrap(), entity, "{json}");
-    assert!(!matches!(serde_json::from_str::<Entity>(&json).unwrap().body, Body::Other { .. }));
+    assert_eq!(serde_json::to_string(&entity).expect("JSON"), json);
+    let read: Entity = serde_json::from_str(&json).expect("an entity");
+    assert_eq!(read, entity, "{json}");
+    assert!(!matches!(read.body, Body::Other { .. }));
 }
 
 fn text(text: &str) -> String {
