@@ -5,8 +5,8 @@ use toml::{Table, Value};
 use super::finding::Finding;
 use super::tree::Tree;
 
-/// The cap on crates; a seventeenth needs a written reason and a change here.
-const MAX_CRATES: usize = 16;
+/// The cap on crates; one more needs a written reason and a change here.
+const MAX_CRATES: usize = 18;
 
 /// A crate of `crates/` and the workspace crates that its code may use. `types` is everybody's vocabulary.
 struct Rule {
@@ -33,10 +33,11 @@ const RULES: [Rule; MAX_CRATES] = [
     pure("cluster", &["types"]),
     pure("sql-syntax", &[]),
     pure("sql", &["types", "format", "store", "topology", "sql-syntax"]),
+    pure("ksql-api", &[]),
     edge("store-rocksdb", &["types", "store"]),
     edge("log-kafka", &["types", "engine"]),
     edge("log-local", &["types", "store", "engine", "store-rocksdb"]),
-    edge("server", &["types", "lentic", "sql", "cluster"]),
+    edge("server", &["types", "lentic", "sql", "cluster", "ksql-api"]),
     edge(
         "lentic",
         &[
@@ -53,7 +54,8 @@ const RULES: [Rule; MAX_CRATES] = [
             "log-local",
         ],
     ),
-    edge("cli", &["types", "lentic", "server"]),
+    edge("cli", &["types", "lentic", "server", "shell"]),
+    edge("shell", &["sql-syntax", "ksql-api"]),
     edge("testkit", &["types", "format", "store", "topology", "engine", "cluster", "sql-syntax", "sql"]),
     edge("xtask", &[]),
 ];

@@ -6,7 +6,8 @@ use super::tree::Tree;
 const MAX_LINES: usize = 1_000;
 
 /// The crates that switch the bans of clippy.toml on.
-const PURE: [&str; 8] = ["types", "format", "store", "topology", "engine", "cluster", "sql-syntax", "sql"];
+const PURE: [&str; 9] =
+    ["types", "format", "store", "topology", "engine", "cluster", "sql-syntax", "sql", "ksql-api"];
 
 /// Checks every Rust file.
 pub fn check(tree: &Tree, findings: &mut Vec<Finding>) {
