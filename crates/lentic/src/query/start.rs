@@ -98,7 +98,7 @@ pub(super) struct Launch {
 }
 
 impl Shared {
-    fn prefix_of(&self, plan: &Plan) -> String {
+    pub(super) fn prefix_of(&self, plan: &Plan) -> String {
         format!("{}-{}", self.config.service_id, plan.name())
     }
 

@@ -35,20 +35,30 @@ fn from_create_to_delete() {
         timestamp: Timestamp(7),
         headers: Vec::new(),
     };
-    let produced = topics.produce(record(None, Some(2)), PATIENCE).expect("it is written");
+    let produced = topics.produce(record(Some("k"), Some(2)), PATIENCE).expect("it is written");
     assert_eq!(
         (produced.partition, produced.offset, produced.timestamp),
         (PartitionId(2), Offset(0), Timestamp(7))
     );
-    let outcomes = topics
-        .produce_all(vec![record(Some("k"), None), record(Some("k"), None), record(None, Some(9))], PATIENCE);
-    let [Ok(first), Ok(second), Err(log::Error::Refused(_))] = &outcomes[..] else { panic!("{outcomes:?}") };
+    let outcomes = topics.produce_all(
+        vec![
+            record(Some("k"), None),
+            record(Some("k"), None),
+            record(Some("k"), Some(9)),
+            record(None, None),
+        ],
+        PATIENCE,
+    );
+    let [Ok(first), Ok(second), Err(log::Error::Refused(_)), Err(log::Error::Refused(_))] = &outcomes[..]
+    else {
+        panic!("{outcomes:?}")
+    };
     assert_eq!((first.partition, first.offset.next()), (second.partition, second.offset));
     let ends: u64 = topics.bounds(&name).expect("bounds").iter().map(|bounds| bounds.end.0).sum();
     assert_eq!(ends, 3);
     topics.delete(&name).expect("it goes");
     topics.delete(&name).expect("it is gone");
-    let missing = topics.produce(record(None, None), PATIENCE);
+    let missing = topics.produce(record(Some("k"), None), PATIENCE);
     assert_eq!(missing, Err(log::Error::NoSuchTopic(name.clone())));
     close(node);
 }

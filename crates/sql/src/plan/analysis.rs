@@ -2,7 +2,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{Emit, Expr, ExprNode, Query, Relation, SelectItem, SourceKind};
+use lentic_sql_syntax::ast::{Emit, Expr, ExprNode, Literal, Query, Relation, SelectItem, SourceKind};
 use lentic_topology::Topology;
 
 use super::flow::{Flow, Handle};
@@ -124,9 +124,17 @@ impl<'a> Analysis<'a> {
             items = self.items(&query.select, &flow, &[])?;
         }
         self.show_statement(&items, &flow);
+        self.check_functions(&items)?;
         let inherited_format = flow.value_format;
         let partitions = flow.partitions;
-        if let Some(exprs) = &query.group_by {
+        // A push query may fold a whole source: all rows are one group.
+        let everything = [ExprNode::Literal(Literal::Integer(0)).into()];
+        let group_by = match &query.group_by {
+            Some(exprs) => Some(exprs.as_slice()),
+            None if !self.is_persistent() && self.has_aggregates(&items) => Some(&everything[..]),
+            None => None,
+        };
+        if let Some(exprs) = group_by {
             let mut having = query.having.clone();
             flow = self.group_by(flow, exprs, &mut items, &mut having)?;
             if let Some(having) = &having {
@@ -157,10 +165,11 @@ impl<'a> Analysis<'a> {
         let schema = sink::schema(&projection)?;
         match &sink {
             Some(sink) => self.write(&projection, sink)?,
-            None => match &projection.handle {
-                Handle::Stream(stream) => stream.to(CLIENT_TOPIC),
-                Handle::Table(table) => table.to_stream().to(CLIENT_TOPIC),
-            },
+            None => {
+                if let Handle::Stream(stream) = &projection.handle {
+                    stream.to(CLIENT_TOPIC);
+                }
+            }
         }
         let topology = self.topology.build().map_err(|errors| {
             let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
@@ -173,6 +182,7 @@ impl<'a> Analysis<'a> {
             sources: self.sources.iter().map(|one| Arc::clone(&one.source.name)).collect(),
             topics: self.topics.into_inner(),
             schema,
+            view: projection.view.map(Arc::new),
         })
     }
 
@@ -205,6 +215,14 @@ impl<'a> Analysis<'a> {
             return Err(Refusal::new("HAVING requires a GROUP BY clause."));
         }
         Ok(())
+    }
+
+    fn has_aggregates(&self, items: &[super::select::Item]) -> bool {
+        let registry = &self.planner.registry;
+        let is_aggregate = |part: &Expr| {
+            matches!(&part.node, ExprNode::Call { name, .. } if registry.is_aggregate(&name.text))
+        };
+        items.iter().any(|item| item.expr.any(&mut |part| is_aggregate(part)))
     }
 
     /// Without GROUP BY there are neither aggregates nor windows.
@@ -241,6 +259,25 @@ impl<'a> Analysis<'a> {
             return Err(Refusal::new("WINDOW clause requires a GROUP BY clause."));
         }
         Ok(())
+    }
+
+    /// Every function has to be there, before anything is said of what it is called with.
+    fn check_functions(&self, items: &[super::select::Item]) -> Result<(), Refusal> {
+        let registry = &self.planner.registry;
+        let mut unknown = None;
+        for item in items {
+            item.expr.any(&mut |part| {
+                if let ExprNode::Call { name, .. } = &part.node
+                    && !registry.is_aggregate(&name.text)
+                    && !registry.is_table(&name.text)
+                    && let Err(error) = registry.scalar(&name.text)
+                {
+                    unknown.get_or_insert(Refusal::new(error.to_string()).at(part.at.0));
+                }
+                false
+            });
+        }
+        unknown.map_or(Ok(()), Err)
     }
 
     /// Puts columns of the key in the place of the expressions that they are.

@@ -119,9 +119,9 @@ impl Analysis<'_> {
 
 impl Exploded {
     fn rows(&self, row: &Row, log: &super::log::StepLog) -> Vec<Value> {
-        let arguments: Row =
-            self.arguments.iter().map(|one| one.evaluate(row, &mut |error| log.report(error))).collect();
-        (self.body)(&arguments).unwrap_or_else(|error| {
+        // Without its arguments it has no values.
+        let arguments: crate::Result<Row> = self.arguments.iter().map(|one| one.eval(row)).collect();
+        arguments.and_then(|arguments| (self.body)(&arguments)).unwrap_or_else(|error| {
             log.report(error);
             Vec::new()
         })

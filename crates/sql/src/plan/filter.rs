@@ -21,9 +21,10 @@ impl Analysis<'_> {
             value.is_some_and(|row| compiled.holds(row.get::<Row>(), &mut |error| log.report(error)))
         });
         let handle = match &flow.handle {
-            Handle::Stream(stream) => Handle::Stream(stream.filter(keep)),
-            Handle::Table(table) => Handle::Table(table.filter(keep, true)),
+            Handle::Stream(stream) => Handle::Stream(stream.filter(Arc::clone(&keep))),
+            Handle::Table(table) => Handle::Table(table.filter(Arc::clone(&keep), true)),
         };
-        Ok(Flow { handle, key_only: None, ..flow })
+        let view = flow.view.map(|view| view.filtered(keep));
+        Ok(Flow { handle, key_only: None, view, ..flow })
     }
 }

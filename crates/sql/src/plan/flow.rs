@@ -6,6 +6,7 @@ use lentic_topology::untyped;
 
 use super::row::Row;
 use super::source::KeyOnly;
+use super::view::View;
 use crate::SqlType;
 use crate::catalog::SourceWindow;
 use crate::expr::{Scope, ScopeColumn};
@@ -30,6 +31,8 @@ pub(super) struct Flow {
     /// Makes the row of a record whose value is null, of which only key and pseudo columns are known; `None` where no such
     /// records come.
     pub(super) key_only: Option<KeyOnly>,
+    /// How the rows of a table are read from a store that has them.
+    pub(super) view: Option<View>,
     /// How many partitions its topics have, where the catalog says so.
     pub(super) partitions: Option<u32>,
 }

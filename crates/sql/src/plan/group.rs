@@ -13,6 +13,7 @@ use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
 use super::row::{Row, key_columns, key_window};
 use super::select::{Item, qualified};
 use super::source::key_payload;
+use super::view::View;
 use super::{Analysis, codec};
 use crate::expr::{Clause, Compiled, replace, visit_calls};
 use crate::function::ArgumentType;
@@ -23,6 +24,9 @@ use fold::Folding;
 
 /// The name of the column with the result of an aggregate.
 const RESULT: &str = "KSQL_AGG_VARIABLE_";
+
+/// The store of the aggregates.
+const STORE: &str = "Aggregate-Aggregate-Materialize";
 
 /// What a query groups by.
 struct Grouping {
@@ -218,7 +222,7 @@ impl Analysis<'_> {
             emit: if self.query().emit == Some(Emit::Final) { spec::Emit::Close } else { spec::Emit::Update },
             needs_value: true,
         };
-        let store = self.retained(Materialized::named("Aggregate-Aggregate-Materialize"))?;
+        let store = self.retained(Materialized::named(STORE))?;
         Ok(stream.aggregate("Aggregate-GroupBy", fold, store))
     }
 
@@ -240,7 +244,7 @@ impl Analysis<'_> {
             subtract: folding.subtracter(&self.log),
             value: super::binary::rows(folding.len()),
         };
-        let store = Materialized::named("Aggregate-Aggregate-Materialize");
+        let store = Materialized::named(STORE);
         Ok(table.aggregate_by(map, key, value, "Aggregate-GroupBy", fold, store))
     }
 
@@ -324,10 +328,16 @@ impl Analysis<'_> {
             Ok(Some(Payload::new(row)))
         };
         let key_format = self.key_format_for(&flow, false);
-        let handle = Handle::Table(table.map_values(Arc::new(map), super::binary::rows(width)));
+        let map: spec::ValueMapper = Arc::new(map);
+        let plain_key = codec::key(&key_format, &super::flow::key_schema(&key, &key_format), None);
+        let view = plain_key.ok().map(|plain_key| {
+            let rows = View::new(STORE, table.key().clone(), plain_key, table.value().clone(), result_window);
+            rows.mapped(Arc::clone(&map))
+        });
+        let handle = Handle::Table(table.map_values(map, super::binary::rows(width)));
         let keyed_by = KeyedBy::Group;
         let window = result_window;
-        Ok(Flow { handle, columns, key, keyed_by, key_format, window, key_only: None, ..flow })
+        Ok(Flow { handle, columns, key, keyed_by, key_format, window, key_only: None, view, ..flow })
     }
 
     /// Puts columns in the place of aggregates and groups; what is neither is refused.

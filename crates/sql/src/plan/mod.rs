@@ -19,6 +19,7 @@ mod sink;
 mod source;
 mod statement;
 mod time;
+mod view;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -35,6 +36,7 @@ use crate::settings::Settings;
 use analysis::Analysis;
 
 pub use row::{Key, Row};
+pub use view::View;
 
 /// What queries are planned with.
 #[derive(Clone)]
@@ -90,6 +92,19 @@ pub struct QueryPlan {
     pub topics: Vec<InternalTopic>,
     /// The columns of its rows.
     pub schema: Schema,
+    /// How the rows of the table that it makes can be read.
+    pub view: Option<Arc<View>>,
+}
+
+impl QueryPlan {
+    /// What a record of [`CLIENT_TOPIC`] says: whether the row of a table is gone, and the row, by the columns of the schema.
+    pub fn client_row(&self, value: Option<&[u8]>) -> Result<Option<(bool, Row)>, lentic_topology::DataError> {
+        let codec = binary::rows(self.schema.columns().len() + 1);
+        let Some(row) = codec.decode(value)? else { return Ok(None) };
+        let mut row: Row = row.take();
+        let is_gone = matches!(row.remove(0), crate::Value::Boolean(true));
+        Ok(Some((is_gone, row)))
+    }
 }
 
 /// A topic that a query has for itself.

@@ -2,17 +2,21 @@
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::Name;
-use lentic_topology::Payload;
-use lentic_topology::spec::RecordContext;
+use lentic_topology::spec::{RecordContext, ValueMapper};
+use lentic_topology::{Materialized, Payload};
 
-use super::flow::{Flow, Handle, KeyColumn, KeyedBy};
-use super::row::{Row, key_columns};
+use super::flow::{Flow, Handle, KeyColumn, KeyedBy, Role};
+use super::row::{Row, key_columns, key_window};
 use super::select::Item;
 use super::source::key_payload;
+use super::view::View;
 use super::{Analysis, binary, codec};
 use crate::expr::{Clause, Compiled};
 use crate::serde::Format;
-use crate::{Refusal, SqlType};
+use crate::{Refusal, SqlType, Value};
+
+/// The store of the rows of a table that is no aggregation.
+const STORE: &str = "Project";
 
 /// The rows of the result.
 pub(super) struct Projection {
@@ -21,6 +25,8 @@ pub(super) struct Projection {
     pub(super) key: Vec<(Arc<str>, SqlType)>,
     pub(super) values: Vec<(Arc<str>, SqlType)>,
     pub(super) key_format: Format,
+    /// How the rows of a table are read from a store.
+    pub(super) view: Option<View>,
 }
 
 impl Analysis<'_> {
@@ -86,6 +92,9 @@ impl Analysis<'_> {
         let key_kinds: Vec<_> = key.iter().map(|(index, name)| (Arc::clone(name), flow.key[*index].kind.clone())).collect();
         let compiled: Vec<Compiled> = values.into_iter().map(|(_, compiled)| compiled).collect();
         let width = compiled.len();
+        if !is_persistent {
+            return Ok(self.to_client(&flow, compiled, kinds));
+        }
         let log = self.log.of("Project");
         let map = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
             Ok(value.map(|value| {
@@ -95,11 +104,13 @@ impl Analysis<'_> {
             }))
         };
         let value_codec = binary::rows(width);
-        let keeps_key = !is_persistent || key.iter().map(|(index, _)| *index).eq(0..flow.key.len());
-        let key_format = self.key_format_for(&flow, is_persistent && key.is_empty());
+        let keeps_key = key.iter().map(|(index, _)| *index).eq(0..flow.key.len());
+        let key_format = self.key_format_for(&flow, key.is_empty());
+        let map: ValueMapper = Arc::new(map);
+        let mut view = None;
         let handle = match &flow.handle {
             Handle::Stream(stream) => {
-                let mut stream = stream.map_values(Arc::new(map), value_codec);
+                let mut stream = stream.map_values(map, value_codec);
                 if !keeps_key {
                     let columns: Vec<KeyColumn> = key.iter().map(|(index, _)| flow.key[*index].clone()).collect();
                     let schema = super::flow::key_schema(&columns, &key_format);
@@ -116,9 +127,72 @@ impl Analysis<'_> {
                 }
                 Handle::Stream(stream)
             }
-            Handle::Table(table) => Handle::Table(table.map_values(Arc::new(map), value_codec)),
+            Handle::Table(table) => {
+                let kept = flow.view.is_some();
+                let mut projected = table.map_values(Arc::clone(&map), value_codec);
+                view = flow.view.map(|view| view.mapped(map));
+                // The rows are kept for pull queries, if not as groups already.
+                if !kept && flow.window.is_none() && keeps_key {
+                    projected = projected.materialize(Materialized::named(STORE));
+                    let plain_key = projected.key().clone();
+                    view = Some(View::new(STORE, plain_key.clone(), plain_key, projected.value().clone(), None));
+                }
+                Handle::Table(projected)
+            }
         };
-        Ok(Projection { handle, key: key_kinds, values: kinds, key_format })
+        let view = view.filter(|_| keeps_key);
+        Ok(Projection { handle, key: key_kinds, values: kinds, key_format, view })
+    }
+
+    /// The rows for who asked: whether the row is gone, and then its columns, of which a record without a value has those of
+    /// the key only.
+    fn to_client(&self, flow: &Flow, compiled: Vec<Compiled>, kinds: Vec<(Arc<str>, SqlType)>) -> Projection {
+        enum Known {
+            Key(usize),
+            Start,
+            End,
+            No,
+        }
+        let known: Vec<Known> = compiled
+            .iter()
+            .map(|one| match one.column() {
+                Some(index) if flow.columns[index].role == Role::Bound => {
+                    if flow.columns[index].name.text == "WINDOWSTART" { Known::Start } else { Known::End }
+                }
+                Some(index) => {
+                    let key = flow.key.iter().position(|key| key.columns.contains(&index));
+                    key.map_or(Known::No, Known::Key)
+                }
+                None => Known::No,
+            })
+            .collect();
+        let is_table = matches!(flow.handle, Handle::Table(_));
+        let width = compiled.len() + 1;
+        let log = self.log.of("Project");
+        let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
+            let mut row = Row::with_capacity(width);
+            row.push(Value::Boolean(value.is_none() && is_table));
+            if let Some(value) = value {
+                let value = value.get::<Row>();
+                row.extend(compiled.iter().map(|one| one.evaluate(value, &mut |error| log.report(error))));
+            } else {
+                let window = key_window(key);
+                row.extend(known.iter().map(|known| match known {
+                    Known::Key(index) => key_columns(key).get(*index).cloned().unwrap_or_default(),
+                    Known::Start => window.map_or(Value::Null, |window| Value::Bigint(window.start)),
+                    Known::End => window.map_or(Value::Null, |window| Value::Bigint(window.end)),
+                    Known::No => Value::Null,
+                }));
+            }
+            Ok(Some(Payload::new(row)))
+        };
+        let stream = match &flow.handle {
+            Handle::Stream(stream) => stream.clone(),
+            Handle::Table(table) => table.to_stream(),
+        };
+        let stream = stream.map_values(Arc::new(map), binary::rows(width));
+        let key_format = self.key_format_for(flow, true);
+        Projection { handle: Handle::Stream(stream), key: Vec::new(), values: kinds, key_format, view: None }
     }
 
     /// Every column of the key has to be in the result.

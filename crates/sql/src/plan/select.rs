@@ -121,8 +121,11 @@ impl Analysis<'_> {
             let of_one = |index: &usize| flow.columns[*index].source.as_ref() == one && of_source(index);
             let all = (0..flow.columns.len()).filter(of_one);
             if joined && !repartitioned {
-                let keys = all.clone().filter(|index| flow.columns[*index].role == Role::Key);
-                keys.filter(|index| !seen.contains(index)).for_each(&mut add);
+                // The bounds of windows stand behind the key that they belong to.
+                for role in [Role::Key, Role::Bound] {
+                    let some = all.clone().filter(|index| flow.columns[*index].role == role);
+                    some.filter(|index| !seen.contains(index)).for_each(&mut add);
+                }
             }
             for index in all {
                 let column = &flow.columns[index];
@@ -130,7 +133,7 @@ impl Analysis<'_> {
                     Role::Value => true,
                     Role::Key => repartitioned,
                     Role::Pseudo => repartitioned && joined,
-                    Role::Bound => !self.is_persistent() && joined,
+                    Role::Bound => false,
                 };
                 if wanted && !seen.contains(&index) {
                     add(index);

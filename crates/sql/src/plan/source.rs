@@ -119,6 +119,7 @@ impl Aliased {
             value_format: formats.value,
             window,
             key_only: Some(key_only),
+            view: None,
             partitions: source.properties.partitions,
         })
     }

@@ -128,7 +128,9 @@ impl Shared {
             is_paused,
             is_of_program: false,
         };
-        match self.launch(launch) {
+        let prefix = launch.prefix.clone().unwrap_or_else(|| self.prefix_of(&launch.plan));
+        let room = self.make_room(&format!("{prefix}-")).map_err(QueryError::from);
+        match room.and_then(|()| self.launch(launch)) {
             Ok(query) => {
                 if let Some(before) = before {
                     self.remove_stores_not_of(&before, &query);
@@ -181,8 +183,27 @@ impl Shared {
 
     fn delete_doomed(&self) {
         let time = Instant::now();
+        self.delete_topics(|topic| topic.at <= time);
+    }
+
+    /// A query begins whose own topics are named like those of one that has ended: these go first. `Err`: one of them can't.
+    fn make_room(&self, prefix: &str) -> Result<(), log::Error> {
+        let is_in_the_way = |topic: &Doomed| topic.name.as_str().starts_with(prefix);
+        self.delete_topics(is_in_the_way);
+        let doomed = self.upkeep.doomed.lock().unwrap_or_else(PoisonError::into_inner);
+        match doomed.iter().find(|topic| is_in_the_way(topic)) {
+            Some(topic) => {
+                let text =
+                    format!("the topic {} of the query that it replaces can't be deleted yet", topic.name);
+                Err(log::Error::Unavailable(text))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn delete_topics(&self, is_due: impl Fn(&Doomed) -> bool) {
         let mut doomed = self.upkeep.doomed.lock().unwrap_or_else(PoisonError::into_inner);
-        let due: Vec<_> = doomed.extract_if(.., |topic| topic.at <= time).collect();
+        let due: Vec<_> = doomed.extract_if(.., |topic| is_due(topic)).collect();
         drop(doomed);
         for topic in due {
             // One of the same name that another query has made since is not meant.
@@ -198,7 +219,7 @@ impl Shared {
                 }
                 Err(error) => {
                     tracing::debug!(topic = %topic.name, "it is deleted later: {error}");
-                    let later = Doomed { at: time + RETRY, ..topic };
+                    let later = Doomed { at: Instant::now() + RETRY, ..topic };
                     self.upkeep.doomed.lock().unwrap_or_else(PoisonError::into_inner).push(later);
                 }
             }

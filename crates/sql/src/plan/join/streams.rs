@@ -46,7 +46,7 @@ impl Analysis<'_> {
         } else {
             left.join(&right, kind, windows, joiner, value, &names)
         };
-        Ok(Flow { handle: Handle::Stream(joined), columns, key, keyed_by, key_format: format, key_only: None, ..step.left })
+        Ok(Flow { handle: Handle::Stream(joined), columns, key, keyed_by, key_format: format, key_only: None, view: None, ..step.left })
     }
 
     pub(super) fn join_stream_table(&self, step: Step<'_>) -> Result<Flow, Refusal> {
@@ -95,7 +95,7 @@ impl Analysis<'_> {
         let joiner = step.joiner(kind, false, keyed_by == KeyedBy::SyntheticJoin);
         let value = binary::rows(columns.len());
         let joined = left.join_table(&right, kind, None, joiner, value, &name, &name);
-        Ok(Flow { handle: Handle::Stream(joined), columns, key, keyed_by, key_format: format, key_only: None, ..step.left })
+        Ok(Flow { handle: Handle::Stream(joined), columns, key, keyed_by, key_format: format, key_only: None, view: None, ..step.left })
     }
 }
 

@@ -63,10 +63,13 @@ impl Analysis<'_> {
         } else {
             left.join(&right, kind, joiner, value, &name)
         };
-        Ok(Flow { handle: Handle::Table(joined), columns, key, keyed_by, key_format: format, key_only: None, ..step.left })
+        Ok(Flow { handle: Handle::Table(joined), columns, key, keyed_by, key_format: format, key_only: None, view: None, ..step.left })
     }
 
     fn join_foreign(&self, step: Step<'_>, joins: usize) -> Result<Flow, Refusal> {
+        if step.left.window.is_some() || step.right.window.is_some() {
+            return Err(Refusal::new("Foreign-key table-table joins are not supported on windowed tables."));
+        }
         let kind = match step.join.kind {
             JoinKind::Inner => spec::JoinKind::Inner,
             JoinKind::Left => spec::JoinKind::Left,
@@ -92,6 +95,6 @@ impl Analysis<'_> {
         // What follows may look its rows up.
         let joined = if joins > 1 { joined.materialize(format!("{}Join-Materialize", step.prefix)) } else { joined };
         let handle = Handle::Table(joined);
-        Ok(Flow { handle, columns, keyed_by: KeyedBy::ForeignKey, key_only: None, ..step.left })
+        Ok(Flow { handle, columns, keyed_by: KeyedBy::ForeignKey, key_only: None, view: None, ..step.left })
     }
 }
