@@ -17,9 +17,10 @@ use lentic_sql::plan::Planner;
 use lentic_sql::settings::Settings;
 use lentic_sql::statement::State;
 
-pub(crate) use change::{ChangeError, Changed};
+pub(crate) use change::{ChangeError, Changed, wanted_topics};
 pub(crate) use incompatible::Incompatible;
-pub(crate) use journal::{Command, Outcome};
+pub(crate) use journal::Command;
+pub(crate) use settings::query_settings;
 pub(crate) use topics::LogTopics;
 
 use super::query::Running;

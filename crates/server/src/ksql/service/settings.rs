@@ -6,7 +6,7 @@ use lentic::config::ErrorHandling;
 use lentic_sql::settings::Settings;
 
 /// The settings of a query; ksqlDB's defaults: records that don't decode are left out, results that can't be written stop it.
-pub(super) fn query_settings(settings: &Settings) -> QuerySettings {
+pub(crate) fn query_settings(settings: &Settings) -> QuerySettings {
     let number = |names: &[&str]| names.iter().find_map(|name| settings.get(name)?.parse::<i64>().ok());
     let policy = |fails| if fails { ErrorHandling::Fail } else { ErrorHandling::Continue };
     let millis = |name, default: Duration| {

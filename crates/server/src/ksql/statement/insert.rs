@@ -24,7 +24,7 @@ pub(super) fn insert(node: &Node, record: InsertedRecord, shown: &str) -> Result
 }
 
 /// As the log takes it.
-pub(crate) fn new_record(record: InsertedRecord) -> Result<NewRecord, String> {
+fn new_record(record: InsertedRecord) -> Result<NewRecord, String> {
     Ok(NewRecord {
         topic: TopicName::new(&record.topic).map_err(|error| error.to_string())?,
         partition: None,

@@ -13,13 +13,12 @@ use lentic::types::Offset;
 use lentic_ksql_api::{Entity, ErrorBody, ErrorCode, KsqlRequest, Request as _};
 
 use super::answer::{failed, json};
-use super::{Ksql, Rights};
+use super::Rights;
 use crate::call::Call;
 use crate::error::Result;
 use crate::http::{Deadline, Response};
 
 pub(crate) use execute::Execution;
-pub(crate) use insert::new_record;
 pub(crate) use script::statements;
 pub(crate) use session::{check_property, session};
 
@@ -64,11 +63,4 @@ pub(crate) fn catch_up(node: &lentic::Node, number: Option<i64>) -> Result<(), E
         "Timed out while waiting for a previous command to execute. command sequence number: {number}"
     );
     Err(ErrorBody::new(code, message))
-}
-
-/// The script of `POST /ksql` without HTTP.
-#[cfg(test)]
-pub(crate) fn run(ksql: &Ksql, node: &lentic::Node, text: &str) -> Result<Vec<Entity>, ErrorBody> {
-    let rights = Rights::all();
-    Execution { ksql, node, rights: &rights, extensions: false }.run(text, super::statement::session(ksql, &[].into(), &[].into())?)
 }
