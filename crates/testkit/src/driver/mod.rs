@@ -12,6 +12,7 @@
 //! ```
 mod log;
 mod read;
+mod replace;
 pub(crate) mod rows;
 mod tasks;
 
@@ -35,6 +36,8 @@ pub(crate) use tasks::layout;
 /// How a driver runs its topology: the same answer is expected of every schedule.
 #[derive(Clone)]
 pub struct DriverOptions {
+    /// What the names of the topology's own topics begin with; `None`: `test-<name>`.
+    pub prefix: Option<String>,
     /// Partitions of the topics that the topology reads.
     pub partitions: u32,
     /// A commit after this many records; `None`: only when asked.
@@ -54,6 +57,7 @@ pub struct DriverOptions {
 impl Default for DriverOptions {
     fn default() -> Self {
         Self {
+            prefix: None,
             partitions: 1,
             commit_every: None,
             database: Arc::new(MemoryDatabase::default()),
@@ -108,11 +112,15 @@ impl TestDriver {
 
     /// Runs a topology as described, if it can be built.
     pub fn try_with(topology: &Topology, options: DriverOptions) -> Result<Self, Vec<TopologyError>> {
-        let plan = topology.build()?;
+        Self::of_plan(topology.build()?, options)
+    }
+
+    /// Runs a topology that was built already.
+    pub fn of_plan(plan: Plan, options: DriverOptions) -> Result<Self, Vec<TopologyError>> {
         let wanted = options.partitions;
         let partitions = plan.partitions(&mut |_| Some(wanted))?;
         let mut driver = Self {
-            prefix: format!("test-{}", plan.name()),
+            prefix: options.prefix.clone().unwrap_or_else(|| format!("test-{}", plan.name())),
             globals: Arc::new(rows::GlobalRows::new(plan.globals().len())),
             plan,
             now: options.now,
