@@ -2,7 +2,9 @@
 #![allow(clippy::print_stdout, reason = "it is a program that prints")]
 use std::process::ExitCode;
 
-use lentic_testkit::conformance::{Count, Filter, Report, Verdict, by_file, by_rung, cases, directory, run};
+use lentic_testkit::conformance::{
+    Body, Count, Filed, Filter, Report, Verdict, by_file, by_rung, cases, directory, run, shown, sql_cases,
+};
 
 const HELP: &str = "conformance [--file PART] [--case PART] [--failures] [--verbose]
   --file PART   only files whose name contains PART
@@ -47,8 +49,9 @@ fn main() -> ExitCode {
 fn go(arguments: &Arguments) -> Result<(), String> {
     let directory = directory().ok_or("set LENTIC_CONFORMANCE_DIR to the folder with ksqlDB's cases")?;
     std::panic::set_hook(Box::new(|_| {}));
-    let found = cases(&directory.join("query-validation-tests"), &arguments.filter)?;
-    let texts: Vec<String> = found.iter().map(|filed| filed.case.statements.join("\n")).collect();
+    let mut found = cases(&directory, &arguments.filter)?;
+    found.extend(sql_cases(&directory, &arguments.filter)?);
+    let texts: Vec<String> = found.iter().map(text).collect();
     let reports = run(found);
     if arguments.verbose {
         for (report, text) in reports.iter().zip(&texts).filter(|(report, _)| !report.is_aside) {
@@ -74,6 +77,22 @@ fn go(arguments: &Arguments) -> Result<(), String> {
     }
     println!("\nlooked at:  {}\nkept aside: {}\nall:        {}", Count::of(open(false)), Count::of(open(true)), Count::of(&reports));
     Ok(())
+}
+
+fn text(filed: &Filed) -> String {
+    let mut text = filed.body.script();
+    if let Body::Validation(case) = &filed.body {
+        for (name, value) in &case.properties {
+            text = format!("{text}\nproperty {name} = {value}");
+        }
+        for input in &case.inputs {
+            text = format!("{text}\n{} input: {}", input.topic, shown(input));
+        }
+    }
+    match filed.body.expected() {
+        Some(expected) => format!("{text}\nmust fail with: {expected}"),
+        None => text,
+    }
 }
 
 fn verdict(report: &Report) -> String {

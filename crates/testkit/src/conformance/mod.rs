@@ -13,6 +13,8 @@ mod post;
 mod rung;
 mod score;
 mod service;
+mod source_assertion;
+mod sql_test;
 mod validate;
 
 use std::path::{Path, PathBuf};
@@ -21,9 +23,10 @@ pub use case::{Case, ExpectedError, Post, PostSource, PostTopic, Record, RecordW
 pub use compare::{Actual, difference};
 pub use json::Json;
 pub use rung::Rung;
-pub use score::{Count, Filed, Filter, Report, by_file, by_rung, cases, hash, run};
+pub use score::{Body, Count, Filed, Filter, Report, by_file, by_rung, cases, hash, run, sql_cases};
 pub use service::{KnownTopics, TestService};
-pub use validate::{Trace, Verdict, run as run_case};
+pub use sql_test::{SqlCase, read_sql, run as run_sql};
+pub use validate::{Trace, Verdict, run as run_case, shown};
 
 /// Where the cases are: what `LENTIC_CONFORMANCE_DIR` says, else the folder `shared/conformance` beside the workspace. `None`: they
 /// are not there, and who wanted to run them has to say so.

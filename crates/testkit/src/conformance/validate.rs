@@ -144,7 +144,7 @@ impl<'a> Validation<'a> {
         for query in &queries {
             self.trace.line(format!("query {}: {}", query.id, query.plan.schema));
             self.trace.line(query.plan.topology.describe());
-            running.push(RunningQuery::start(query, &self.service, None).map_err(Stop::unexpected)?);
+            running.push(RunningQuery::start(query, &self.service).map_err(Stop::unexpected)?);
         }
         Ok(running)
     }
@@ -188,7 +188,9 @@ impl<'a> Validation<'a> {
         }
         for (topic, record) in records {
             // What the case expects to go wrong may go wrong here, too.
-            running.pipe(&topic, &record, &mut self.topics).map_err(Stop::expected)?;
+            for (topic, record) in running.pipe(&topic, &record).map_err(Stop::expected)? {
+                self.topics.entry(topic).or_default().push(record);
+            }
         }
         Ok(())
     }
@@ -291,7 +293,8 @@ impl fmt::Display for ReadRecord {
     }
 }
 
-fn shown(record: &Record) -> String {
+/// A record of a case on one line.
+pub fn shown(record: &Record) -> String {
     let time = record.timestamp.map_or_else(|| "any".to_owned(), |time| time.to_string());
     let mut text = format!("{} {} @{time}", record.key, record.value);
     if let Some(window) = &record.window {
