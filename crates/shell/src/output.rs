@@ -96,3 +96,56 @@ impl Output {
         Ok(())
     }
 }
+
+/// What was shown in a test.
+#[cfg(test)]
+#[derive(Clone, Default)]
+pub(crate) struct Captured(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+#[cfg(test)]
+impl Captured {
+    /// What was shown since the last time.
+    pub(crate) fn take(&self) -> String {
+        let bytes = std::mem::take(&mut *self.0.lock().expect("no panic"));
+        String::from_utf8(bytes).expect("text")
+    }
+
+    /// Waits until `text` is shown.
+    pub(crate) fn wait_for(&self, text: &str) -> bool {
+        for _ in 0..2_000 {
+            if String::from_utf8_lossy(&self.0.lock().expect("no panic")).contains(text) {
+                return true;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Output {
+    /// Answers and complaints in the order in which they come, as nobody's terminal.
+    pub(crate) fn captured() -> (Self, Captured) {
+        let captured = Captured::default();
+        let output = Self {
+            answers: Box::new(captured.clone()),
+            complaints: Box::new(captured.clone()),
+            spool: None,
+            colours: false,
+            is_terminal: false,
+        };
+        (output, captured)
+    }
+}

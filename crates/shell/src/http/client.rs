@@ -204,8 +204,8 @@ fn decode<T: serde::de::DeserializeOwned>(answer: Response<Body>) -> Result<T, F
 
 /// The address of a server, with its scheme and without a last slash.
 fn address(server: &str) -> Result<String, Error> {
-    let trimmed = server.trim().trim_end_matches('/');
-    let address = if trimmed.contains("://") { trimmed.to_owned() } else { format!("http://{trimmed}") };
+    let (scheme, rest) = server.trim().split_once("://").unwrap_or(("http", server.trim()));
+    let address = format!("{scheme}://{}", rest.trim_end_matches('/'));
     let is_address = address.parse::<Uri>().is_ok_and(|uri| {
         uri.host().is_some_and(|host| !host.is_empty()) && matches!(uri.scheme_str(), Some("http" | "https"))
     });

@@ -73,6 +73,7 @@ mod tests {
                 statement(3, "SELECT 'a;\n' FROM s;", true),
                 local(4, Local::Statement("DESCRIBE it's;".to_owned())),
                 local(6, Local::Help),
+                statement(6, "b;", true),
                 local(7, Local::Exit),
                 statement(9, "SELECT 1", false),
             ]

@@ -40,7 +40,8 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let room = room.max(1);
     let mut lines = Vec::new();
     for mut line in text.split('\n') {
-        while width(line) > room {
+        // A single character may be wider than the room.
+        while width(line) > room && fitting(line, room) < line.len() {
             let most = fitting(line, room);
             // The space itself may stand beyond the room, and is dropped.
             let space = line[..line[most..].chars().next().map_or(most, |c| most + c.len_utf8())].rfind(' ');
