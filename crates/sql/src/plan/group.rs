@@ -222,7 +222,7 @@ impl Analysis<'_> {
             emit: if self.query().emit == Some(Emit::Final) { spec::Emit::Close } else { spec::Emit::Update },
             needs_value: true,
         };
-        let store = self.retained(Materialized::named(STORE))?;
+        let store = self.retained(Materialized::named(STORE).internal())?;
         Ok(stream.aggregate("Aggregate-GroupBy", fold, store))
     }
 
@@ -244,7 +244,7 @@ impl Analysis<'_> {
             subtract: folding.subtracter(&self.log),
             value: super::binary::rows(folding.len()),
         };
-        let store = Materialized::named(STORE);
+        let store = Materialized::named(STORE).internal();
         Ok(table.aggregate_by(map, key, value, "Aggregate-GroupBy", fold, store))
     }
 

@@ -210,7 +210,7 @@ pub(super) fn kept(
     };
     let topic = source.properties.topic.clone().unwrap_or_default();
     let table = topology.untyped().table(&topic, key.clone(), value, aliased.consumed(reading, log)?);
-    let _kept = table.map_values(Arc::new(map), row.clone()).materialize(Materialized::named(STORE));
+    let _kept = table.map_values(Arc::new(map), row.clone()).materialize(Materialized::named(STORE).internal());
     let plain_key = codec::key(&formats.key, &formats.key_columns, None)?;
     Ok(View::new(STORE, key, plain_key, row, window))
 }
