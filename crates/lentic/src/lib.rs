@@ -9,6 +9,7 @@ mod node;
 mod query;
 mod seed;
 mod span;
+mod sql;
 mod table;
 mod together;
 mod topics;
@@ -25,9 +26,16 @@ pub use lentic_format as format;
 pub use lentic_store::{Order, Tier};
 pub use lentic_topology as topology;
 pub use lentic_types as types;
-pub use node::{Attach, Attached, AttachedWindow, Guess, GuessedFormat, Node, Readiness};
-pub use query::{Query, QueryError, TaskStatus};
+pub use node::{
+    Attach, Attached, AttachedWindow, Guess, GuessedFormat, NewRecord, Node, Produced, Readiness, Topics,
+};
+pub use query::{
+    FailureKind, Query, QueryError, QueryFailure, QuerySettings, QueryState, QueryStatus, TaskStatus,
+    Transient, TransientEnd, TransientEvent, TransientFrom, TransientOptions, TransientRecord, TransientSink,
+    TransientUntil,
+};
 pub use seed::{Block, Seed, SeedError, SeedHead, SeedQuestion, SeedStream, Seeds};
+pub use sql::{ExecuteError, Interpreter, QueryChange, QueryNotice, QueryStart, SqlError, SqlStatement};
 pub use table::{
     Admission, Begun, Condition, Demand, EventId, Filter, Found, FoundVersion, Holder, KeyBounds, MergedId,
     PartitionStatus, Pending, RawTable, Routing, Row, Scan, ScannedRow, Scope, Target, Waiting, Watch,

@@ -48,11 +48,25 @@ pub(crate) fn create_topic(
     settings: &TopicSettings,
     timeout: Duration,
 ) -> Result<Topic> {
+    let described = create_topic_as(client, name, partitions, None, &texts(settings), timeout)?;
+    Ok(of(name, &described, settings.clone()))
+}
+
+/// Makes a topic with some settings, by Kafka's names; those that are left out are the brokers' defaults, as the number of
+/// replicas is. Returns once the brokers know it.
+pub(crate) fn create_topic_as(
+    client: &Client,
+    name: &TopicName,
+    partitions: u32,
+    replicas: Option<u16>,
+    settings: &BTreeMap<String, String>,
+    timeout: Duration,
+) -> Result<Described> {
     let deadline = Instant::now() + timeout;
     let count = i32::try_from(partitions).ok().filter(|count| *count > 0).ok_or_else(|| {
         Error::Refused(format!("a topic has 1 to {} partitions, not {partitions}", i32::MAX))
     })?;
-    let new = NewTopic { name: name.as_str(), partitions: count, settings: &texts(settings) };
+    let new = NewTopic { name: name.as_str(), partitions: count, replicas, settings };
     client.create_topic(&new, timeout).map_err(|failure| error::of(&failure, Some(name)))?;
     let all: Vec<_> =
         (0..partitions).map(|number| TopicPartition::new(name.clone(), PartitionId(number))).collect();
@@ -70,7 +84,7 @@ pub(crate) fn create_topic(
             && described.partitions == partitions as usize
             && (Instant::now() >= known_until || is_known())
         {
-            return Ok(of(name, &described, settings.clone()));
+            return Ok(described);
         }
         pause(deadline, || format!("the topic {name} was made, but its partitions have no leaders"))?;
     }
@@ -266,7 +280,7 @@ fn of(name: &TopicName, described: &Described, settings: TopicSettings) -> Topic
     Topic { name: name.clone(), id: TopicId(described.id), partitions: described.partitions as u32, settings }
 }
 
-fn texts(settings: &TopicSettings) -> [(&'static str, String); 6] {
+fn texts(settings: &TopicSettings) -> BTreeMap<String, String> {
     let CleanupPolicy { compact, delete } = settings.cleanup;
     let cleanup = match (compact, delete) {
         (true, true) => "compact,delete",
@@ -282,6 +296,8 @@ fn texts(settings: &TopicSettings) -> [(&'static str, String); 6] {
         ("min.compaction.lag.ms", settings.min_compaction_lag_ms.to_string()),
         ("max.message.bytes", settings.max_message_bytes.to_string()),
     ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 fn settings_of(found: &BTreeMap<String, String>) -> TopicSettings {

@@ -75,6 +75,20 @@ impl KafkaLog {
         &self.options
     }
 
+    /// Creates a topic with these settings, by Kafka's names; what is left out is the brokers' default. Errors are those of
+    /// [`Log::create_topic`]. Blocks.
+    pub fn create_topic_as(
+        &self,
+        name: &TopicName,
+        partitions: u32,
+        replicas: Option<u16>,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Topic> {
+        let timeout = self.options.request_timeout;
+        self.request(|client| admin::create_topic_as(client, name, partitions, replicas, settings, timeout))?;
+        self.topic(name)?.ok_or_else(|| Error::NoSuchTopic(name.clone()))
+    }
+
     /// Aborts the transactions that a dead process with this prefix of transactional ids left open. Blocks.
     pub fn abort_left_open(&self, transactional_id_prefix: &str) -> Result<()> {
         let options = KafkaOptions {

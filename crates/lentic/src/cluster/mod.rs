@@ -100,6 +100,11 @@ impl Cluster {
         }
     }
 
+    /// The log, where it is Kafka's.
+    pub(crate) fn kafka(&self) -> Option<&KafkaLog> {
+        self.kafka.as_deref()
+    }
+
     /// The threads that keep this node in its cluster; none where it is alone.
     pub(crate) fn start(shared: &Arc<Shared>) -> Result<Vec<std::thread::JoinHandle<()>>, NodeError> {
         if shared.cluster.is_alone() {

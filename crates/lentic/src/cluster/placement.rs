@@ -27,9 +27,7 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> Result<JoinHandle<()>, NodeError> {
         while !shared.is_stopping() {
             let _ = shared.cluster.nudged.recv_timeout(TICK);
             keep(shared);
-            if let Err(error) = shared.open_owned_tasks() {
-                shared.fail(error.to_string());
-            }
+            shared.open_owned_tasks();
             activate(shared, &mut targets);
             if Instant::now() >= clean_at {
                 clean_at = Instant::now() + CLEAN;

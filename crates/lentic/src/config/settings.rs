@@ -198,6 +198,8 @@ settings! {
         max_concurrent_requests: usize = "1024", Kind::Count(1, 1_000_000);
         /// Watches open at the same time; more are answered with 503.
         max_watches: usize = "1000", Kind::Count(1, 1_000_000);
+        /// Transient queries (push queries, and pull queries over streams) at the same time on this node; more are refused.
+        max_transient_queries: usize = "100", Kind::Count(1, 100_000);
         /// Watches that read the log at the same time, on their way back to the newest changes; others wait for their turn.
         max_watch_catch_ups: usize = "16", Kind::Count(1, 10_000);
         /// Changes kept for a watch whose reader is slow; one that falls further behind is cut off.

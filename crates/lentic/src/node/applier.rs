@@ -73,6 +73,21 @@ impl Inbox {
             || wait.recv_timeout(REVOCATION) != Err(RecvTimeoutError::Timeout)
     }
 
+    /// The same of many at once.
+    pub(crate) fn revoke_all(&self, tasks: Vec<TaskId>) -> bool {
+        let (done, wait) = crossbeam_channel::bounded(tasks.len());
+        let count = tasks.len();
+        for task in tasks {
+            if self.sender.send(Message::Revoke(task, done.clone())).is_err() {
+                return true;
+            }
+        }
+        drop(done);
+        let deadline = Instant::now() + REVOCATION;
+        // An applier that ends writes nothing.
+        (0..count).all(|_| wait.recv_deadline(deadline) != Err(RecvTimeoutError::Timeout))
+    }
+
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Release);
     }

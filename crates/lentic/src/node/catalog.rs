@@ -9,6 +9,7 @@ use lentic_types::{Offset, TableName, TableSpec, TopicPartition};
 
 use super::statement::{self, Change, Statement};
 use crate::query::QueryRecord;
+use crate::sql::SqlEntry;
 use crate::table::{Owner, Turn};
 use crate::{NodeError, TableError};
 
@@ -26,6 +27,8 @@ pub(crate) struct Catalog {
     pub(super) queries: BTreeMap<String, (QueryRecord, Offset)>,
     /// As the statements had it at the start; `None`: they say nothing.
     pub(super) num_standby_replicas: Option<usize>,
+    /// Behind the last statement of SQL that counted.
+    pub(super) sql_position: Offset,
 }
 
 const IDENTITY: &[u8] = b"identity";
@@ -103,6 +106,7 @@ impl Catalog {
             conditional: BTreeMap::new(),
             queries: BTreeMap::new(),
             num_standby_replicas: None,
+            sql_position: Offset(0),
         })
     }
 
@@ -172,15 +176,18 @@ impl Catalog {
         self.notes.flush()
     }
 
-    /// The places that nothing is in any more which is declared, by what they were of: their rows are to be removed.
+    /// The places that nothing is in any more which is declared, by what they were of: their rows are to be removed. `kept`: when
+    /// the queries were created that statements of SQL want.
     pub(super) fn gone(
         &self,
         declared: &BTreeMap<TableName, (TableSpec, Offset)>,
+        kept: &BTreeSet<Offset>,
     ) -> lentic_store::Result<Vec<Place>> {
         let Some(statements) = &self.topic else { return Ok(Vec::new()) };
         let declared: BTreeSet<_> =
             declared.iter().map(|(table, (_, created))| Place::name(statements, table, *created)).collect();
-        let of_queries: BTreeSet<_> = self.queries.values().map(|(_, created)| *created).collect();
+        let of_queries: BTreeSet<_> =
+            self.queries.values().map(|(_, created)| *created).chain(kept.iter().copied()).collect();
         let declared = |name: &str| {
             declared.contains(name) || Place::created(name).is_some_and(|at| of_queries.contains(&at))
         };
@@ -212,9 +219,15 @@ pub(crate) struct Declared {
     tables: BTreeMap<TableName, (TableSpec, Offset)>,
     queries: BTreeMap<String, (QueryRecord, Offset)>,
     num_standby_replicas: Option<usize>,
+    sql: Vec<SqlEntry>,
 }
 
 impl Declared {
+    /// Takes the statements of SQL out.
+    pub(crate) fn take_sql(&mut self) -> Vec<SqlEntry> {
+        std::mem::take(&mut self.sql)
+    }
+
     /// Of a service that has a statement log. `Err`: also where a statement is none that this program can run.
     pub(crate) fn known(log: &dyn Log, service: &str) -> Result<Option<Self>, NodeError> {
         let topic = log.topic(&statement::topic_name(service)?)?;
@@ -234,6 +247,7 @@ impl Declared {
             tables: fold(&statements)?,
             queries: queries(&statements)?,
             num_standby_replicas: num_standby_replicas(&statements)?,
+            sql: sql(&statements)?,
         })
     }
 }
@@ -251,7 +265,7 @@ fn fold(statements: &[(Offset, Statement)]) -> Result<BTreeMap<TableName, (Table
                 }
             }
             Change::DropTable(name) => drop(tables.remove(name.as_str())),
-            Change::RunQuery(_) | Change::DropQuery(_) | Change::AlterCluster(_) => {}
+            Change::RunQuery(_) | Change::DropQuery(_) | Change::AlterCluster(_) | Change::Sql(..) => {}
         }
     }
     Ok(tables)
@@ -270,10 +284,22 @@ fn queries(statements: &[(Offset, Statement)]) -> Result<BTreeMap<String, (Query
             Change::CreateTable(_)
             | Change::AlterTable(_)
             | Change::DropTable(_)
-            | Change::AlterCluster(_) => {}
+            | Change::AlterCluster(_)
+            | Change::Sql(..) => {}
         }
     }
     Ok(queries)
+}
+
+/// The statements of SQL, in order, each with what it follows.
+fn sql(statements: &[(Offset, Statement)]) -> Result<Vec<SqlEntry>, NodeError> {
+    let mut entries = Vec::new();
+    for (offset, statement) in statements {
+        if let Change::Sql(statement, after) = statement.change().map_err(NodeError::Config)? {
+            entries.push(SqlEntry { offset: *offset, statement, after });
+        }
+    }
+    Ok(entries)
 }
 
 /// The last word on how many copies there are.

@@ -13,12 +13,15 @@ mod partitions;
 mod queries;
 mod registry;
 mod seeds;
+mod sql;
 mod starts;
 mod statement;
 mod statements;
 mod tables;
+mod topics;
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +35,8 @@ use lentic_types::{TableName, Timestamp, TopicName};
 
 use crate::cluster::{Cluster, Group};
 use crate::config::{Config, State};
-use crate::query::{Query, StreamThreads};
+use crate::query::{Opener, Query, StreamThreads, Transients, Upkeep, spawn_upkeep};
+use crate::sql::{Interpreter, Reached};
 use crate::table::{Limits, Line, Surroundings};
 use crate::{NodeError, RawTable};
 
@@ -40,6 +44,7 @@ pub use attach::{Attach, Attached, AttachedWindow};
 pub use guess::{Guess, GuessedFormat};
 pub(crate) use logs::NODES_SUFFIX;
 pub(crate) use statement::VERSION as STATEMENTS_VERSION;
+pub use topics::{NewRecord, Produced, Topics};
 
 use applier::Inbox;
 pub(crate) use catalog::{Catalog, Declared};
@@ -71,7 +76,12 @@ pub(crate) struct Shared {
     pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
     membership: Mutex<Option<logs::Membership>>,
     pub(crate) streams: StreamThreads,
-    queries: Mutex<Vec<Query>>,
+    pub(crate) opener: Opener,
+    pub(crate) upkeep: Upkeep,
+    pub(crate) transients: Transients,
+    pub(crate) interpreter: Option<sql::SharedInterpreter>,
+    sql: Reached,
+    queries: Mutex<BTreeMap<Arc<str>, Query>>,
     left_behind: Mutex<Vec<partitions::LeftBehind>>,
     pub(crate) cluster: Arc<Cluster>,
     seeds: seeds::SeedsPlace,
@@ -97,6 +107,16 @@ pub(crate) fn now() -> Timestamp {
 impl Node {
     /// Opens the state, replays the statements, starts the threads. Returns before the tables have caught up.
     pub fn open(config: Config) -> Result<Self, NodeError> {
+        Self::open_as(config, None)
+    }
+
+    /// The same, of a program that understands statements of SQL: those in the log are applied before this returns, and their
+    /// queries start in the background.
+    pub fn open_with(config: Config, interpreter: Arc<dyn Interpreter>) -> Result<Self, NodeError> {
+        Self::open_as(config, Some(interpreter))
+    }
+
+    fn open_as(config: Config, interpreter: Option<Arc<dyn Interpreter>>) -> Result<Self, NodeError> {
         config.check().map_err(|error| NodeError::Config(error.to_string()))?;
         let dir = DataDir::open(&config)?;
         let opened = logs::open(&config, &dir)?;
@@ -131,7 +151,8 @@ impl Node {
             together: Arc::default(),
             catch_ups: Arc::new(Line::new(config.max_watch_catch_ups)),
         });
-        let declared = declared.map_or_else(|| Declared::found(&*log, &config.service_id), Ok)?;
+        let mut declared = declared.map_or_else(|| Declared::found(&*log, &config.service_id), Ok)?;
+        let sql = declared.take_sql();
         let statements = catalog.take(declared);
         cluster.alter(catalog.num_standby_replicas);
         let (inbox, mail) = applier::inbox();
@@ -152,6 +173,11 @@ impl Node {
             threads: Mutex::default(),
             membership: Mutex::new(Some(membership)),
             streams: StreamThreads::default(),
+            opener: Opener::default(),
+            upkeep: Upkeep::default(),
+            transients: Transients::default(),
+            interpreter,
+            sql: Reached::default(),
             queries: Mutex::default(),
             left_behind: Mutex::default(),
             cluster,
@@ -159,8 +185,9 @@ impl Node {
         });
         group.attach(&shared);
         let node = Self { shared };
+        node.shared.replay_sql(sql);
         let started = node.shared.start(mail).and_then(|()| node.restore_catalog(statements));
-        match started.and_then(|()| node.shared.hear_others()) {
+        match started.and_then(|()| node.shared.run_wanted()).and_then(|()| node.shared.hear_others()) {
             Ok(()) => Ok(node),
             Err(error) => {
                 // Else its threads would hold the directory, and the node's place in the group.
@@ -186,6 +213,12 @@ impl Node {
     /// A table by name.
     pub fn table(&self, name: &str) -> Option<RawTable> {
         self.shared.registry.table(name).filter(|table| !table.is_internal())
+    }
+
+    /// A table by name, those included that the node keeps for itself: stores of queries. What another node asks for by
+    /// [`RawTable::spec`]'s name is looked up so.
+    pub fn any_table(&self, name: &str) -> Option<RawTable> {
+        self.shared.registry.table(name)
     }
 
     /// All tables, by name.
@@ -324,6 +357,15 @@ impl Shared {
 }
 
 impl Shared {
+    /// From now on the queries run that statements of SQL want.
+    fn run_wanted(self: &Arc<Self>) -> Result<(), NodeError> {
+        if self.interpreter.is_some() {
+            let thread = spawn_upkeep(self)?;
+            self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(())
+    }
+
     /// From now on what other nodes declare takes effect here.
     fn hear_others(self: &Arc<Self>) -> Result<(), NodeError> {
         if !self.cluster.is_alone() {

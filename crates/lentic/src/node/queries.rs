@@ -1,4 +1,5 @@
 //! What queries need of the catalog: their statements, the places of their stores.
+use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use lentic_engine::log::{self, Topic, TopicSettings};
@@ -46,62 +47,74 @@ impl Node {
         Ok(())
     }
 
+    /// Removes a store with its rows.
+    pub(crate) fn remove_store(&self, table: &RawTable) -> Result<(), TableError> {
+        self.shared.remove_store(&self.catalog(), table)
+    }
+}
+
+impl Shared {
     /// Opens a store over its changelog (or a global table over its topic): its rows come from there until a task leads.
     pub(crate) fn open_store(
-        &self,
+        self: &Arc<Self>,
         spec: TableSpec,
         created: Offset,
         topic: Topic,
         place: StorePlace,
     ) -> Result<RawTable, TableError> {
         let mut catalog = self.catalog();
-        if let Some(other) = self.shared.registry.table(spec.name.as_str()) {
-            return Err(TableError::Invalid(format!(
-                "a table {} is there already (over the topic {}): give the store another name",
-                spec.name,
-                other.spec().topic
-            )));
+        if let Some(other) = self.registry.table(spec.name.as_str()) {
+            if other.is_store_of(&place.owner) && !catalog.created.contains_key(&spec.name) {
+                // The query ran before in this process.
+                if other.is_same(&spec, &topic, &place) {
+                    return Ok(other);
+                }
+                self.close_store(&other);
+            } else {
+                return Err(TableError::Invalid(format!(
+                    "a table {} is there already (over the topic {}): give the store another name",
+                    spec.name,
+                    other.spec().topic
+                )));
+            }
         }
         let store_id = catalog.store_id(&spec.name, created, topic.partitions, &place.owner)?;
         let mut partitions = Vec::new();
         let all = (0..topic.partitions).map(PartitionId);
-        for id in all.filter(|id| self.shared.is_placed_here(&place.owner, *id)) {
-            let store = self.shared.family_of(&place.owner, id, place.is_in_memory)?;
+        for id in all.filter(|id| self.is_placed_here(&place.owner, *id)) {
+            let store = self.family_of(&place.owner, id, place.is_in_memory)?;
             let source = TopicPartition::new(topic.name.clone(), id);
             let conditional = Arc::clone(catalog.conditional.entry(source).or_default());
             partitions.push(Partition::new(id, store, store_id, conditional));
         }
-        let around = Arc::clone(&self.shared.around);
+        let around = Arc::clone(&self.around);
         let table = RawTable::of_store(spec, place, store_id, topic, partitions, around);
-        self.shared.registry.insert(table.clone());
+        self.registry.insert(table.clone());
         for partition in table.here().iter() {
-            self.shared.assign_partition(&table, partition.id);
+            self.assign_partition(&table, partition.id);
         }
-        self.shared.leave_rest_behind(&table);
+        self.leave_rest_behind(&table);
         Ok(table)
-    }
-
-    /// Removes a store with its rows.
-    pub(crate) fn remove_store(&self, table: &RawTable) -> Result<(), TableError> {
-        self.shared.remove_store(&self.catalog(), table)
     }
 
     /// On the embedded log: makes a topic that isn't there.
     pub(crate) fn make_embedded_topic(&self, name: &TopicName) -> Result<(), TableError> {
-        if self.shared.log.topic(name)?.is_some() {
+        if self.log.topic(name)?.is_some() {
             return Ok(());
         }
         let settings =
-            TopicSettings { cleanup: TopicSettings::default().cleanup, ..settings_of_new(self.config()) };
-        match self.shared.log.create_topic(name, EMBEDDED_PARTITIONS, &settings) {
+            TopicSettings { cleanup: TopicSettings::default().cleanup, ..settings_of_new(&self.config) };
+        match self.log.create_topic(name, EMBEDDED_PARTITIONS, &settings) {
             Ok(_) | Err(log::Error::TopicExists(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
-}
 
-impl Shared {
-    pub(crate) fn queries(&self) -> MutexGuard<'_, Vec<Query>> {
+    pub(crate) fn catalog(&self) -> MutexGuard<'_, Catalog> {
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn queries(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Query>> {
         self.queries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -133,14 +146,19 @@ impl Shared {
         if is_in_memory { self.memory.family(family) } else { self.database.family(family) }
     }
 
-    /// Removes a store with its rows, under the catalog's lock.
-    pub(crate) fn remove_store(&self, _lock: &Catalog, table: &RawTable) -> Result<(), TableError> {
+    /// Nobody is answered by a store any more, and nothing is written to it.
+    fn close_store(&self, table: &RawTable) {
         let name = table.spec().name;
         self.registry.remove(&name);
         table.close();
-        for partition in table.here().iter() {
-            self.inbox.revoke(TaskId::of_table(name.as_str(), partition.id));
-        }
+        let here = table.here();
+        let followers = here.iter().map(|partition| TaskId::of_table(name.as_str(), partition.id));
+        self.inbox.revoke_all(followers.collect());
+    }
+
+    /// Removes a store with its rows, under the catalog's lock.
+    pub(crate) fn remove_store(&self, _lock: &Catalog, table: &RawTable) -> Result<(), TableError> {
+        self.close_store(table);
         let all = (0..table.partitions()).map(PartitionId);
         Ok(self.remove_rows(table.owner(), table.inner.store_id, all)?)
     }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::NodeError;
 use crate::query::QueryRecord;
+use crate::sql::SqlStatement;
 use crate::topics::find_or_create;
 
 /// The newest version that this program understands. Each statement has the version that knew its kind first.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Behind the service's name in that of the topic.
 pub(super) const SUFFIX: &str = "-statements";
@@ -22,11 +23,17 @@ pub(super) const SUFFIX: &str = "-statements";
 pub(crate) struct Statement {
     version: u32,
     kind: String,
-    /// The declaration (JSON) or, of a drop, the table's name.
+    /// The declaration (JSON), of a drop the table's name, or the statement of SQL.
     text: String,
     /// Names chosen at creation, so that a later version derives no others.
     #[serde(default)]
     names: BTreeMap<String, String>,
+    /// Of a statement of SQL: what was set where it was given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    settings: BTreeMap<String, String>,
+    /// Of a statement of SQL: it counts only if no other has come between it and this offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
 }
 
 /// What a statement says.
@@ -41,6 +48,8 @@ pub(crate) enum Change {
     DropQuery(String),
     /// What holds for all nodes.
     AlterCluster(ClusterChange),
+    /// What the interpreter understands, and behind which statement of SQL it was found to make sense.
+    Sql(SqlStatement, Offset),
 }
 
 /// What is changed of the service; `None`: that stays.
@@ -55,6 +64,7 @@ impl Change {
     pub(super) fn version(&self) -> u32 {
         match self {
             Self::AlterCluster(_) => 2,
+            Self::Sql(..) => 3,
             _ => 1,
         }
     }
@@ -62,6 +72,7 @@ impl Change {
 
 impl Statement {
     pub(crate) fn new(change: &Change) -> Self {
+        let (mut settings, mut after) = (BTreeMap::new(), None);
         let (kind, text, names) = match change {
             Change::CreateTable(spec) => ("create_table", spec_text(spec), names(spec)),
             Change::AlterTable(spec) => ("alter_table", spec_text(spec), names(spec)),
@@ -79,8 +90,13 @@ impl Statement {
                 let text = serde_json::to_string(change).expect("numbers are JSON");
                 ("alter_cluster", text, BTreeMap::new())
             }
+            Change::Sql(statement, behind) => {
+                settings.clone_from(&statement.settings);
+                after = Some(behind.0);
+                ("sql", statement.text.clone(), statement.names.clone())
+            }
         };
-        Self { version: change.version(), kind: kind.to_owned(), text, names }
+        Self { version: change.version(), kind: kind.to_owned(), text, names, settings, after }
     }
 
     pub(crate) fn change(&self) -> Result<Change, String> {
@@ -98,6 +114,14 @@ impl Statement {
             "alter_cluster" => serde_json::from_str(&self.text)
                 .map(Change::AlterCluster)
                 .map_err(|error| format!("an unreadable change of the cluster: {error}")),
+            "sql" => Ok(Change::Sql(
+                SqlStatement {
+                    text: self.text.clone(),
+                    settings: self.settings.clone(),
+                    names: self.names.clone(),
+                },
+                Offset(self.after.unwrap_or_default()),
+            )),
             kind => Err(format!(
                 "a statement of the unknown kind {kind:?}: start the newer release that wrote it"
             )),
@@ -230,9 +254,9 @@ mod tests {
         let read = |text: &str| parse(text.as_bytes(), Offset(7)).map_err(|error| error.to_string());
         let dropped = read(r#"{"version":1,"kind":"drop_table","text":"t","more":1}"#).unwrap();
         assert_eq!(dropped.change(), Ok(Change::DropTable("t".to_owned())));
-        for newer in [r#"{"version":3,"kind":"drop_table","text":"t"}"#, r#"{"version":3,"plan":[]}"#] {
+        for newer in [r#"{"version":4,"kind":"drop_table","text":"t"}"#, r#"{"version":4,"plan":[]}"#] {
             let refused = read(newer).unwrap_err();
-            assert!(refused.contains("offset 7") && refused.contains("version 3"), "{refused}");
+            assert!(refused.contains("offset 7") && refused.contains("version 4"), "{refused}");
         }
         for none in ["", "[]", r#"{"kind":"drop_table","text":"t"}"#, r#"{"version":1,"kind":"drop_table"}"#]
         {
@@ -246,7 +270,13 @@ mod tests {
     #[test]
     fn statements_have_the_version_that_knew_them_first() {
         let standbys = |count| Change::AlterCluster(ClusterChange { num_standby_replicas: Some(count) });
-        for (change, version) in [(Change::DropTable("t".to_owned()), 1), (standbys(3), 2)] {
+        let sql = SqlStatement {
+            text: "SET 'a' = 'b';".to_owned(),
+            settings: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
+            names: BTreeMap::from([("query".to_owned(), "Q_1".to_owned())]),
+        };
+        let sql = Change::Sql(sql, Offset(7));
+        for (change, version) in [(Change::DropTable("t".to_owned()), 1), (standbys(3), 2), (sql, 3)] {
             let statement = Statement::new(&change);
             assert_eq!(statement.version, version, "{change:?}");
             assert_eq!(statement.change(), Ok(change));

@@ -10,6 +10,7 @@ use super::catalog::Catalog;
 use super::statement::{self, Change, Statement};
 use super::tables::missing;
 use super::{Node, Shared, pause, vital_thread};
+use crate::sql::SqlEntry;
 use crate::{NodeError, TableError};
 
 /// Between two looks at what others wrote.
@@ -56,7 +57,7 @@ impl Node {
     }
 
     /// Applies what is new in the log.
-    fn hear_statements(&self) -> Result<(), NodeError> {
+    pub(super) fn hear_statements(&self) -> Result<(), NodeError> {
         let Some(topic) = self.catalog().topic.clone() else { return Ok(()) };
         let source = TopicPartition::new(topic.name, PartitionId(0));
         let end = self.shared.log.bounds_of(&source)?.end;
@@ -114,6 +115,9 @@ impl Node {
                 self.shared.end_dropped_query(catalog, &name)?;
             }
             Change::AlterCluster(change) => self.shared.cluster.alter(change.num_standby_replicas),
+            Change::Sql(statement, after) => {
+                self.shared.apply_sql(catalog, &SqlEntry { offset, statement, after });
+            }
         }
         Ok(())
     }

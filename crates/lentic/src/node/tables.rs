@@ -136,7 +136,7 @@ impl Node {
         tables: BTreeMap<TableName, (TableSpec, Offset)>,
     ) -> Result<(), NodeError> {
         let mut catalog = self.catalog();
-        for place in catalog.gone(&tables)? {
+        for place in catalog.gone(&tables, &self.shared.upkeep.created())? {
             self.shared.remove_rows(&place.owner, place.id, (0..place.partitions).map(PartitionId))?;
         }
         catalog.forget_gone()?;

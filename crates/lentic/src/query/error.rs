@@ -14,6 +14,8 @@ pub enum QueryError {
     Topology(Vec<TopologyError>),
     /// A query of this name runs already.
     Running(String),
+    /// So many transient queries run already, as `max_transient_queries` says.
+    TooMany(usize),
     /// No query has this name.
     NotFound(String),
     /// What it left behind can't be read.
@@ -41,6 +43,10 @@ impl fmt::Display for QueryError {
                 Ok(())
             }
             Self::Running(name) => write!(f, "the query {name} runs already: stop it first"),
+            Self::TooMany(most) => write!(
+                f,
+                "{most} transient queries run already: end one of them, or raise max_transient_queries"
+            ),
             Self::NotFound(name) => write!(f, "there is no query {name}"),
             Self::Invalid(text) => f.write_str(text),
             Self::Table(error) => error.fmt(f),

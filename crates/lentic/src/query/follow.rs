@@ -13,8 +13,27 @@ use crate::node::{Shared, now};
 use crate::{NodeError, RawTable};
 
 impl Shared {
-    /// Takes the stores of a task out of the applier's hands: nothing but the task writes them from now on. `Err`: some of them
+    /// Takes the stores of tasks out of the applier's hands: nothing but the tasks writes them from now on. `Err`: some of them
     /// may be; [`Shared::follow`] gives them back.
+    pub(super) fn unfollow<'a>(
+        &self,
+        tasks: impl Iterator<Item = (&'a Inner, &'a TaskId)>,
+    ) -> Result<(), QueryError> {
+        let mut followers = Vec::new();
+        for (query, task) in tasks {
+            let part = query.plan.subtopologies().iter().find(|part| part.name == task.subtopology);
+            let tables =
+                part.into_iter().flat_map(|part| &part.stores).filter_map(|index| query.tables.get(index));
+            followers
+                .extend(tables.map(|table| TaskId::of_table(table.spec().name.as_str(), task.partition)));
+        }
+        if self.inbox.revoke_all(followers) {
+            return Ok(());
+        }
+        Err(NodeError::Io("the stores of a query are not given up in time".to_owned()).into())
+    }
+
+    /// The stores of a task that nobody else writes: see [`Shared::unfollow`].
     pub(super) fn lead(&self, query: &Inner, task: &TaskId) -> Result<Vec<Place>, QueryError> {
         let mut places = Vec::new();
         let part = query.plan.subtopologies().iter().find(|part| part.name == task.subtopology);
@@ -33,10 +52,6 @@ impl Shared {
         table: &RawTable,
         partition: PartitionId,
     ) -> Result<Place, QueryError> {
-        let follower = TaskId::of_table(table.spec().name.as_str(), partition);
-        if !self.inbox.revoke(follower.clone()) {
-            return Err(NodeError::Io(format!("{follower} is not given up in time")).into());
-        }
         let shared = table.partition(partition).ok_or_else(|| {
             lentic_store::Error::Corrupt(format!("{} has no partition {partition}", table.spec().name))
         })?;

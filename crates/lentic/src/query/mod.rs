@@ -1,20 +1,27 @@
 //! Queries: topologies at work in a node.
 mod destinations;
 mod error;
+mod failure;
 mod follow;
 mod globals;
 mod open;
 mod outlet;
 mod owned;
+mod pause;
 mod positions;
 mod record;
+mod settings;
 mod start;
+mod status;
 mod stores;
 mod thread;
 mod topics;
+mod transient;
+mod upkeep;
+mod wanted;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,8 +32,18 @@ use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, TopicName};
 
 pub use error::QueryError;
+pub use failure::{FailureKind, QueryFailure};
+pub(crate) use open::Opener;
 pub(crate) use record::QueryRecord;
+pub use settings::QuerySettings;
+pub use status::{QueryState, QueryStatus};
 pub(crate) use thread::StreamThreads;
+pub(crate) use transient::Transients;
+pub use transient::{
+    Transient, TransientEnd, TransientEvent, TransientFrom, TransientOptions, TransientRecord, TransientSink,
+    TransientUntil,
+};
+pub(crate) use upkeep::{Upkeep, spawn as spawn_upkeep};
 
 use crate::RawTable;
 use crate::cluster::Cluster;
@@ -71,6 +88,10 @@ pub(crate) struct Inner {
     tables: BTreeMap<StoreIndex, RawTable>,
     globals: Arc<GlobalTables>,
     destinations: Arc<LogDestinations>,
+    settings: QuerySettings,
+    /// A program started it, and deals with what stops it; else statements of SQL want it.
+    is_of_program: bool,
+    is_paused: AtomicBool,
     /// By part: the names under which its tasks left positions.
     former: BTreeMap<String, Vec<String>>,
     tasks: Mutex<BTreeMap<TaskId, TaskStatus>>,
@@ -132,10 +153,17 @@ impl Query {
 
     /// The names of its own topics: changelogs and repartition topics.
     pub fn own_topics(&self) -> Vec<TopicName> {
-        let topics = &self.inner.topics;
-        let repartition = self.inner.plan.repartition_topics().into_iter();
-        let repartition = repartition.map(|topic| topic.resolve(&self.inner.prefix));
-        repartition.chain(topics.changelogs.values().map(|topic| topic.name.clone())).collect()
+        self.inner.topics.own().map(|topic| topic.name.clone()).collect()
+    }
+
+    /// Whether it was paused: it processes nothing, its tables are served.
+    pub fn is_paused(&self) -> bool {
+        self.inner.is_paused.load(Ordering::Acquire)
+    }
+
+    /// Whether every task of this node runs.
+    fn runs(&self) -> bool {
+        self.inner.tasks().iter().all(|(task, status)| self.inner.is_settled(task, status))
     }
 }
 

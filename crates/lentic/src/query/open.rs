@@ -1,173 +1,246 @@
 //! Opening tasks: their stores are rolled forward to the ends of their changelogs, their positions read, and they are
-//! handed to a stream thread.
+//! handed to a stream thread. One thread does it for all queries, many tasks at a time.
+mod begin;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use lentic_engine::stream::{PositionsRecord, StreamAssignment, TaskInput, TaskSettings};
+use crossbeam_channel::{Receiver, Sender};
+use lentic_engine::log;
+use lentic_engine::stream::PositionsRecord;
 use lentic_engine::{TaskId, TaskState};
-use lentic_topology::spec::{OffsetReset, Spec, StoreIndex, Topic};
 use lentic_types::{Offset, ShardId, TopicPartition};
 
 use super::{Inner, QueryError, TaskStatus, positions};
-use crate::config::Config;
-use crate::node::{Shared, pause, thread};
+use crate::node::{Shared, vital_thread};
 use crate::{NodeError, RawTable};
 
 /// Between two looks whether the stores have got there.
 const POLL: Duration = Duration::from_millis(5);
 
+/// Between two looks whether the node stops.
+const IDLE: Duration = Duration::from_millis(100);
+
 /// After which a failed attempt is repeated.
 const RETRY: Duration = Duration::from_millis(500);
 
-impl Shared {
-    /// Opens tasks in the background.
-    pub(super) fn open_tasks(
-        self: &Arc<Self>,
-        query: &Arc<Inner>,
-        tasks: Vec<TaskId>,
-    ) -> Result<(), NodeError> {
-        let (shared, query) = (Arc::clone(self), Arc::clone(query));
-        let handle = thread("query-opener", move || {
-            let mut complained = false;
-            while !shared.is_stopping() {
-                match attempt(&shared, &query, &tasks) {
-                    Ok(()) => return,
-                    Err(error) => {
-                        if !std::mem::replace(&mut complained, true) {
-                            tracing::warn!(query = %query.plan.name(), "can't begin yet, it is tried again: {error}");
-                        }
-                        pause(RETRY);
-                    }
-                }
-            }
-        })?;
-        self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(handle);
-        Ok(())
+/// How long a broker may not have heard of a topic that another one told of.
+const HEARD: Duration = Duration::from_secs(10);
+
+/// Has tasks opened.
+pub(crate) struct Opener {
+    requests: Sender<Request>,
+    queue: Receiver<Request>,
+}
+
+/// Tasks to be opened.
+struct Request {
+    query: Arc<Inner>,
+    tasks: Vec<TaskId>,
+    /// Not before: it was tried already.
+    at: Instant,
+    /// When it was tried first.
+    since: Instant,
+    complained: bool,
+}
+
+/// A task on its way.
+struct Waiting {
+    query: Arc<Inner>,
+    task: TaskId,
+    /// Of the group's assignment under which its positions were read.
+    generation: i64,
+    /// Of its changelogs, as `read_uncommitted` sees them.
+    ends: Arc<BTreeMap<TopicPartition, Offset>>,
+    records: Arc<BTreeMap<Vec<u8>, PositionsRecord>>,
+    /// When it was tried first.
+    since: Instant,
+}
+
+impl Default for Opener {
+    fn default() -> Self {
+        let (requests, queue) = crossbeam_channel::unbounded();
+        Self { requests, queue }
     }
 }
 
-/// Opens those of the tasks whose shards are this node's, and goes on to be: the others are done with.
-fn attempt(shared: &Arc<Shared>, query: &Arc<Inner>, tasks: &[TaskId]) -> Result<(), QueryError> {
-    let topic = shared.shards_topic()?;
-    let mut waiting = Vec::new();
-    for task in query.tasks_that_are(&TaskStatus::Opening).into_iter().filter(|task| tasks.contains(task)) {
-        match shared.cluster.runs(shared.shard_of(&task)) {
-            Some(generation) => waiting.push((task, generation)),
-            None => query.set_status(&task, TaskStatus::Elsewhere),
+impl Opener {
+    /// Opens tasks in the background.
+    pub(super) fn open(&self, query: &Arc<Inner>, tasks: Vec<TaskId>) {
+        let _ = self.requests.send(Request::new(Arc::clone(query), tasks));
+    }
+
+    /// The thread that does it.
+    pub(super) fn spawn(shared: &Arc<Shared>) -> Result<std::thread::JoinHandle<()>, NodeError> {
+        vital_thread(shared, "opener", |shared| {
+            let (mut requests, mut waiting) = (Vec::new(), Vec::new());
+            while !shared.is_stopping() {
+                shared.opener.receive(&mut requests, waiting.is_empty());
+                let time = Instant::now();
+                let due: Vec<_> = requests.extract_if(.., |request| request.at <= time).collect();
+                if !due.is_empty() {
+                    prepare(shared, due, &mut waiting, &mut requests);
+                }
+                let ready = waiting.extract_if(.., |waiting| waiting.is_settled(shared)).collect();
+                begin::begin(shared, ready, &mut requests);
+            }
+        })
+    }
+
+    fn receive(&self, requests: &mut Vec<Request>, is_idle: bool) {
+        let next = requests.iter().map(|request| request.at.saturating_duration_since(Instant::now())).min();
+        let timeout = next.unwrap_or(IDLE).min(if is_idle { IDLE } else { POLL });
+        requests.extend(self.queue.recv_timeout(timeout));
+        requests.extend(self.queue.try_iter());
+    }
+}
+
+impl Request {
+    fn new(query: Arc<Inner>, tasks: Vec<TaskId>) -> Self {
+        let at = Instant::now();
+        Self { query, tasks, at, since: at, complained: false }
+    }
+
+    /// It did not work: what the log has no topic for is the query's failure, where its statements deal with failures; all else
+    /// is tried again.
+    fn again(mut self, shared: &Shared, error: &QueryError) -> Option<Self> {
+        let name = self.query.plan.name();
+        if let QueryError::Log(error @ log::Error::NoSuchTopic(_)) = error
+            && !self.query.is_of_program
+            && (shared.cluster.is_alone() || self.since.elapsed() > HEARD)
+        {
+            for task in &self.tasks {
+                self.query.give_up(task, &error.to_string());
+            }
+            shared.query_failed_by_log(name, error);
+            return None;
+        }
+        if !std::mem::replace(&mut self.complained, true) {
+            tracing::warn!(query = %name, "can't begin yet, it is tried again: {error}");
+        }
+        self.at = Instant::now() + RETRY;
+        Some(self)
+    }
+}
+
+impl Inner {
+    /// A task that was to be opened can't be.
+    fn give_up(&self, task: &TaskId, why: &str) {
+        if let Some(status) = self.tasks().get_mut(task).filter(|status| **status == TaskStatus::Opening) {
+            *status = TaskStatus::Failed(why.to_owned());
+        }
+        self.changed.notify_all();
+    }
+}
+
+/// Those of the tasks whose shards are this node's, and go on to be, wait for their stores; the others are done with.
+fn prepare(shared: &Arc<Shared>, due: Vec<Request>, waiting: &mut Vec<Waiting>, requests: &mut Vec<Request>) {
+    let mut wanted = Vec::new();
+    for request in due {
+        let query = &request.query;
+        let mut tasks = query.tasks();
+        let mut own = Vec::new();
+        for task in &request.tasks {
+            let Some(status) = tasks.get_mut(task).filter(|status| **status == TaskStatus::Opening) else {
+                continue;
+            };
+            match shared.cluster.runs(shared.shard_of(task)) {
+                Some(generation) => own.push((task.clone(), generation)),
+                None => *status = TaskStatus::Elsewhere,
+            }
+        }
+        drop(tasks);
+        if !own.is_empty() {
+            wanted.push((request, own));
         }
     }
     // After this node is known to own the shards: what a predecessor wrote later is fenced.
-    let ends = ends(shared, query, waiting.iter().map(|(task, _)| task))?;
-    let shards: BTreeSet<ShardId> = waiting.iter().map(|(task, _)| shared.shard_of(task)).collect();
-    let records = positions::read(&*shared.log, &topic, &shards)?;
-    for table in &query.globals.0 {
-        while !shared.is_stopping() && !table.is_ready() {
-            pause(POLL);
-        }
-    }
-    while !waiting.is_empty() && !shared.is_stopping() {
-        let mut is_idle = true;
-        let mut left = Vec::new();
-        for (task, generation) in waiting {
-            if shared.cluster.runs(shared.shard_of(&task)) != Some(generation) {
-                query.set_status(&task, TaskStatus::Elsewhere);
-            } else if query.tasks().get(&task) != Some(&TaskStatus::Opening) {
-                // It was stopped meanwhile.
-            } else if is_rolled_forward(query, &task, &ends) {
-                is_idle = false;
-                begin(shared, query, &task, generation, &records)?;
-            } else {
-                left.push((task, generation));
-            }
-        }
-        waiting = left;
-        if is_idle {
-            pause(POLL);
-        }
-    }
-    Ok(())
-}
-
-/// Hands a task to a stream thread, unless its shard is taken back at this moment.
-fn begin(
-    shared: &Arc<Shared>,
-    query: &Arc<Inner>,
-    task: &TaskId,
-    generation: i64,
-    records: &BTreeMap<Vec<u8>, PositionsRecord>,
-) -> Result<(), QueryError> {
-    let former = query.former.get(&*task.subtopology).cloned().unwrap_or_default();
-    let inputs = inputs(shared, query, task)?;
-    let places = match shared.lead(query, task) {
-        Ok(places) => places,
+    let ends = match ends(shared, &wanted) {
+        Ok(ends) => ends,
         Err(error) => {
-            shared.follow(query, task);
-            return Err(error);
+            return requests.extend(wanted.into_iter().filter_map(|(r, _)| r.again(shared, &error)));
         }
     };
-    let assignment = StreamAssignment {
-        task: task.clone(),
-        plan: query.plan.clone(),
-        prefix: query.prefix.clone(),
-        places,
-        inputs,
-        positions: positions::of_task(records, task, &former, query.created),
-        globals: Arc::clone(&query.globals) as _,
-        destinations: Arc::clone(&query.destinations) as _,
-        settings: settings(&shared.config),
-        shard: shared.shard_of(task),
-        key: positions::key(task, query.created),
-        generation,
-        watched: watched(query, task),
+    let own = wanted.iter().flat_map(|(_, own)| own);
+    let shards: BTreeSet<ShardId> = own.map(|(task, _)| shared.shard_of(task)).collect();
+    let topic = shared.shards_topic().map_err(QueryError::from);
+    let records = match topic.and_then(|topic| positions::read(&*shared.log, &topic, &shards)) {
+        Ok(records) => Arc::new(records),
+        Err(error) => {
+            return requests.extend(wanted.into_iter().filter_map(|(r, _)| r.again(shared, &error)));
+        }
     };
-    let cluster = &shared.cluster;
-    let ownerships = cluster.ownerships();
-    let is_owned = cluster.is_alone()
-        || ownerships
-            .get(&assignment.shard)
-            .is_some_and(|own| own.is_running() && own.generation() == generation);
-    let mut tasks = query.tasks();
-    let is_wanted = tasks.get(task) == Some(&TaskStatus::Opening);
-    if is_owned && is_wanted {
-        shared.streams.assign(assignment, query)?;
-        tasks.insert(task.clone(), TaskStatus::Running);
-    } else if is_wanted {
-        tasks.insert(task.clone(), TaskStatus::Elsewhere);
+    for ((request, own), ends) in wanted.into_iter().zip(ends) {
+        match ends {
+            Ok(ends) => {
+                let ends = Arc::new(ends);
+                waiting.extend(own.into_iter().map(|(task, generation)| Waiting {
+                    query: Arc::clone(&request.query),
+                    task,
+                    generation,
+                    ends: Arc::clone(&ends),
+                    records: Arc::clone(&records),
+                    since: request.since,
+                }));
+            }
+            Err(error) => requests.extend(request.again(shared, &error.into())),
+        }
     }
-    drop((tasks, ownerships));
-    if !(is_owned && is_wanted) {
-        shared.follow(query, task);
-    }
-    query.changed.notify_all();
-    Ok(())
 }
 
-/// Whether anybody watches a store's partition.
-fn watched(query: &Inner, task: &TaskId) -> Arc<dyn Fn(StoreIndex) -> bool + Send + Sync> {
-    let (tables, partition) = (query.tables.clone(), task.partition);
-    Arc::new(move |index| {
-        let table = tables.get(&index);
-        table.and_then(|table| table.partition(partition)).is_some_and(|partition| partition.is_watched())
-    })
-}
+type Ends = BTreeMap<TopicPartition, Offset>;
 
-/// The ends of the changelogs of these tasks, as `read_uncommitted` sees them.
-fn ends<'a>(
+/// The ends of the changelogs of each request's tasks, as `read_uncommitted` sees them; all asked for at once.
+fn ends(
     shared: &Shared,
-    query: &Inner,
-    tasks: impl Iterator<Item = &'a TaskId>,
-) -> Result<BTreeMap<TopicPartition, Offset>, QueryError> {
+    wanted: &[(Request, Vec<(TaskId, i64)>)],
+) -> Result<Vec<log::Result<Ends>>, QueryError> {
     let mut partitions = Vec::new();
-    for task in tasks {
-        partitions.extend(tables(query, task).map(|table| changelog(table, task)));
+    for (request, own) in wanted {
+        let of_task = |(task, _): &(TaskId, i64)| {
+            tables(&request.query, task).map(|table| changelog(table, task)).collect::<Vec<_>>()
+        };
+        partitions.push(own.iter().flat_map(of_task).collect::<Vec<_>>());
     }
-    let found = shared.log.bounds(&partitions)?;
-    let mut ends = BTreeMap::new();
-    for (partition, bounds) in partitions.into_iter().zip(found) {
-        ends.insert(partition, bounds?.end);
+    let all: Vec<_> = partitions.iter().flatten().cloned().collect();
+    let mut found = shared.log.bounds(&all)?.into_iter();
+    let of_request = |partitions: Vec<TopicPartition>| {
+        let found: Vec<_> = found.by_ref().take(partitions.len()).collect();
+        let ends = partitions.into_iter().zip(found);
+        ends.map(|(partition, bounds)| Ok((partition, bounds?.end))).collect()
+    };
+    Ok(partitions.into_iter().map(of_request).collect())
+}
+
+impl Waiting {
+    /// Whether it waits no more: its stores are there, or it is not this node's to open.
+    fn is_settled(&self, shared: &Shared) -> bool {
+        !self.is_owned(shared) || !self.is_opening() || (self.is_rolled_forward() && self.has_globals())
     }
-    Ok(ends)
+
+    fn is_owned(&self, shared: &Shared) -> bool {
+        shared.cluster.runs(shared.shard_of(&self.task)) == Some(self.generation)
+    }
+
+    /// False: it was stopped meanwhile.
+    fn is_opening(&self) -> bool {
+        self.query.tasks().get(&self.task) == Some(&TaskStatus::Opening)
+    }
+
+    fn is_rolled_forward(&self) -> bool {
+        tables(&self.query, &self.task).all(|table| {
+            let end = self.ends.get(&changelog(table, &self.task)).copied().unwrap_or_default();
+            table.partition(self.task.partition).is_some_and(|partition| {
+                let view = partition.view();
+                view.state == TaskState::Live && view.progress.position >= end
+            })
+        })
+    }
+
+    fn has_globals(&self) -> bool {
+        self.query.globals.0.iter().all(RawTable::is_ready)
+    }
 }
 
 fn tables<'a>(query: &'a Inner, task: &'a TaskId) -> impl Iterator<Item = &'a RawTable> {
@@ -178,50 +251,4 @@ fn tables<'a>(query: &'a Inner, task: &'a TaskId) -> impl Iterator<Item = &'a Ra
 
 fn changelog(table: &RawTable, task: &TaskId) -> TopicPartition {
     TopicPartition::new(table.inner.topic.load().name.clone(), task.partition)
-}
-
-fn is_rolled_forward(query: &Inner, task: &TaskId, ends: &BTreeMap<TopicPartition, Offset>) -> bool {
-    tables(query, task).all(|table| {
-        let end = ends.get(&changelog(table, task)).copied().unwrap_or_default();
-        table.partition(task.partition).is_some_and(|partition| {
-            let view = partition.view();
-            view.state == TaskState::Live && view.progress.position >= end
-        })
-    })
-}
-
-/// The input partitions of a task, and where it begins without a position.
-fn inputs(shared: &Shared, query: &Inner, task: &TaskId) -> Result<Vec<TaskInput>, QueryError> {
-    let part = query.plan.subtopologies().iter().find(|part| part.name == task.subtopology);
-    let mut inputs = Vec::new();
-    for topic in part.map(|part| part.topics.clone()).unwrap_or_default() {
-        if task.partition.0 >= query.topics.partitions[&topic] {
-            continue;
-        }
-        let known = &query.topics.inputs[&topic.resolve(&query.prefix)];
-        let partition = TopicPartition::new(known.name.clone(), task.partition);
-        let bounds = shared.log.bounds_of(&partition)?;
-        let begin = if begins_at_end(query, &topic) { bounds.end } else { bounds.start };
-        inputs.push(TaskInput { partition, topic_id: known.id, begin });
-    }
-    Ok(inputs)
-}
-
-fn begins_at_end(query: &Inner, topic: &Topic) -> bool {
-    query.plan.nodes().iter().any(|node| match &node.spec {
-        Spec::Source(source) => source.topics.contains(topic) && source.reset == OffsetReset::Latest,
-        _ => false,
-    })
-}
-
-fn settings(config: &Config) -> TaskSettings {
-    TaskSettings {
-        max_task_idle_ms: config.max_task_idle_ms,
-        deserialization: config.deserialization_errors.policy(),
-        processing: config.processing_errors.policy(),
-        production: config.production_errors.policy(),
-        dead_letters: super::dead_letters(config),
-        cache_bytes: config.task_cache_bytes,
-        ..TaskSettings::default()
-    }
 }

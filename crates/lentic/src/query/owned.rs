@@ -9,12 +9,13 @@ use lentic_types::{PartitionId, ShardId};
 use super::{Inner, Query, TaskStatus};
 use crate::node::{Catalog, Shared};
 use crate::table::Owner;
-use crate::{NodeError, RawTable, TableError};
+use crate::{RawTable, TableError};
 
 impl Shared {
-    /// Opens the tasks of shards that this node has come to own.
-    pub(crate) fn open_owned_tasks(self: &Arc<Self>) -> Result<(), NodeError> {
-        for query in self.queries().clone() {
+    /// Has the tasks opened of shards that this node has come to own.
+    pub(crate) fn open_owned_tasks(&self) {
+        let queries: Vec<_> = self.queries().values().filter(|query| !query.is_paused()).cloned().collect();
+        for query in queries {
             let waiting = query.inner.tasks_that_are(&TaskStatus::Elsewhere);
             let mut opened: Vec<_> =
                 waiting.into_iter().filter(|task| self.cluster.runs(self.shard_of(task)).is_some()).collect();
@@ -28,16 +29,15 @@ impl Shared {
             });
             drop(tasks);
             if !opened.is_empty() {
-                self.open_tasks(&query.inner, opened)?;
+                self.opener.open(&query.inner, opened);
             }
         }
-        Ok(())
     }
 
     /// The shards of this node in which a task does not run yet.
     pub(crate) fn shards_with_tasks_to_open(&self) -> BTreeSet<ShardId> {
         let mut shards = BTreeSet::new();
-        for query in self.queries().iter() {
+        for query in self.queries().values().filter(|query| !query.is_paused()) {
             for (task, status) in query.inner.tasks().iter() {
                 let shard = self.shard_of(task);
                 if matches!(status, TaskStatus::Elsewhere | TaskStatus::Opening) && self.cluster.owns(shard) {
@@ -53,8 +53,9 @@ impl Shared {
         let Owner::Part { query, subtopology } = table.owner() else { return false };
         let task = TaskId { query: Arc::clone(query), subtopology: Arc::clone(subtopology), partition };
         let queries = self.queries();
-        let found = queries.iter().find(|other| other.name() == &*task.query);
-        found.is_some_and(|query| query.inner.tasks().get(&task) == Some(&TaskStatus::Running))
+        queries
+            .get(&task.query)
+            .is_some_and(|query| query.inner.tasks().get(&task) == Some(&TaskStatus::Running))
     }
 
     /// Ends the tasks of shards that the group takes back, after a commit. None of them is opened meanwhile: their ownerships
@@ -88,7 +89,7 @@ impl Shared {
     /// The tasks of these shards that run here. One that failed may go better elsewhere.
     fn running_in(&self, shards: &BTreeSet<ShardId>) -> Vec<(Query, TaskId)> {
         let mut running = Vec::new();
-        for query in self.queries().iter() {
+        for query in self.queries().values() {
             for (task, status) in
                 query.inner.tasks().iter_mut().filter(|(task, _)| shards.contains(&self.shard_of(task)))
             {
@@ -103,22 +104,22 @@ impl Shared {
     }
 
     /// What became of a task's commit is not known: it is opened anew, once everything that may have been written is read.
-    pub(super) fn reopen(self: &Arc<Self>, query: &Inner, task: &TaskId) -> Result<(), NodeError> {
+    pub(super) fn reopen(&self, query: &Inner, task: &TaskId) {
         self.follow(query, task);
         if let Some(ownership) = self.cluster.ownerships().get_mut(&self.shard_of(task)) {
             ownership.handle(OwnershipInput::Unsure);
         }
         query.set_status(task, TaskStatus::Elsewhere);
         if self.cluster.is_alone() {
-            return self.open_owned_tasks();
+            self.open_owned_tasks();
+        } else {
+            self.cluster.nudge();
         }
-        self.cluster.nudge();
-        Ok(())
     }
 
     /// Another node has dropped a query: it ends here, too, and its rows go.
     pub(crate) fn end_dropped_query(&self, catalog: &Catalog, name: &str) -> Result<(), TableError> {
-        let found = self.queries().iter().find(|query| query.name() == name).cloned();
+        let found = self.queries().get(name).filter(|query| query.inner.is_of_program).cloned();
         let Some(query) = found else { return Ok(()) };
         self.stop(&query);
         for table in query.inner.tables.values().chain(&query.inner.globals.0) {
@@ -129,14 +130,24 @@ impl Shared {
 
     /// Ends the tasks of a query after a commit; its tables go on to answer.
     pub(super) fn stop(&self, query: &Query) {
-        self.queries().retain(|other| other.name() != query.name());
-        let tasks: Vec<_> = query.inner.tasks().keys().cloned().collect();
-        self.streams.revoke(&tasks);
-        for task in tasks {
-            let was = query.inner.tasks().insert(task.clone(), TaskStatus::Stopped);
-            if was == Some(TaskStatus::Running) {
-                self.follow(&query.inner, &task);
+        self.queries().remove(query.inner.plan.name());
+        self.end_tasks(query, &TaskStatus::Stopped);
+    }
+
+    /// Ends the tasks of a query that are at work here, after a commit.
+    pub(super) fn end_tasks(&self, query: &Query, as_what: &TaskStatus) {
+        let mut running = Vec::new();
+        for (task, status) in query.inner.tasks().iter_mut() {
+            if *status == TaskStatus::Running {
+                running.push(task.clone());
             }
+            *status = as_what.clone();
+        }
+        if !running.is_empty() {
+            self.streams.revoke(&running);
+        }
+        for task in running {
+            self.follow(&query.inner, &task);
         }
         query.inner.changed.notify_all();
     }

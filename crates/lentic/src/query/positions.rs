@@ -72,10 +72,11 @@ pub(super) fn of_task(
         found = Some(match found {
             None => record.clone(),
             Some(mut union) => {
-                union.inputs.extend(record.inputs.clone());
-                union.changelogs.extend(record.changelogs.clone());
-                union.operators.extend(record.operators.clone());
-                union.observed.extend(record.observed.clone());
+                // Its own record comes first, and knows better what it has taken over.
+                add(&mut union.inputs, &record.inputs);
+                add(&mut union.changelogs, &record.changelogs);
+                add(&mut union.operators, &record.operators);
+                add(&mut union.observed, &record.observed);
                 union.stream_time = union.stream_time.max(record.stream_time);
                 union.generation = union.generation.max(record.generation);
                 union
@@ -83,4 +84,10 @@ pub(super) fn of_task(
         });
     }
     found
+}
+
+fn add<T: Clone>(own: &mut BTreeMap<String, T>, others: &BTreeMap<String, T>) {
+    for (name, value) in others {
+        own.entry(name.clone()).or_insert_with(|| value.clone());
+    }
 }

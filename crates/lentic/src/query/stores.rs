@@ -3,37 +3,65 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lentic_format::{KeyKind, KeyLayout};
-use lentic_topology::Plan;
-use lentic_topology::spec::{StoreIndex, StoreKind, StoreSpec};
+use lentic_topology::spec::{SinkKey, Spec, StoreIndex, StoreKind, StoreSpec, Target, Topic};
+use lentic_topology::{Plan, Subtopology};
 use lentic_types::{
     FormatName, Offset, Partitioner, TableName, TableSpec, TopicName, WindowKind, WindowSpec,
 };
 
 use super::QueryError;
 use super::topics::Topics;
-use crate::table::{Owner, StorePlace};
+use crate::node::Shared;
+use crate::table::{Lookup, Owner, StorePlace};
 use crate::{Node, RawTable};
 
 impl Node {
-    /// Opens the logged stores of a plan. Those that the user named are served under their names, the others are known to
+    /// A store of a query that runs, by its name in the plan: its rows are read like those of a table, here and by way of the
+    /// nodes that have them ([`RawTable::holders`]). Stores without a changelog are not served.
+    pub fn store(&self, query: &str, store: &str) -> Option<RawTable> {
+        let query = self.query(query)?;
+        let inner = &query.inner;
+        let mut tables = inner.tables.iter();
+        tables
+            .find(|(index, _)| inner.plan.store(**index).name.as_str() == store)
+            .map(|(_, table)| table.clone())
+    }
+}
+
+impl Shared {
+    /// Opens the logged stores of a plan. Those that a program named are served under their names, the others are known to
     /// the node alone.
     pub(super) fn open_stores(
-        &self,
+        self: &Arc<Self>,
         plan: &Plan,
-        topics: &mut Topics,
+        topics: &Topics,
         created: Offset,
+        is_of_program: bool,
     ) -> Result<BTreeMap<StoreIndex, RawTable>, QueryError> {
         let mut tables = BTreeMap::new();
         for part in plan.subtopologies() {
             for index in part.stores.iter().filter(|index| plan.store(**index).logged) {
                 let (store, topic) = (plan.store(*index), topics.changelogs[index].clone());
-                let name = table_name(plan, store)?;
-                let spec = spec(name, &topic.name, store);
+                let is_served = is_of_program && store.served;
+                let name = if is_served {
+                    store.name.clone()
+                } else {
+                    legal(&format!("{}.{}", plan.name(), store.name))?
+                };
+                let placed_by = placed_by(plan, part);
+                let mut spec = spec(name, &topic.name, store);
+                spec.partitioner = placed_by.or(spec.partitioner);
+                let lookup = match placed_by {
+                    _ if is_of_program => Lookup::Detected,
+                    Some(_) => Lookup::Certain,
+                    None => Lookup::Anywhere,
+                };
                 let place = StorePlace {
                     layout: layout(store),
-                    is_internal: !store.served,
+                    is_internal: !is_served,
                     is_in_memory: !store.persistent,
                     owner: owner(plan.name(), &part.name),
+                    lookup,
                 };
                 tables.insert(*index, self.open_store(spec, created, topic, place)?);
             }
@@ -42,10 +70,14 @@ impl Node {
     }
 
     /// Opens the global tables of a plan: tables over their topics, known to the node alone.
-    pub(super) fn open_globals(&self, plan: &Plan, created: Offset) -> Result<Vec<RawTable>, QueryError> {
+    pub(super) fn open_globals(
+        self: &Arc<Self>,
+        plan: &Plan,
+        created: Offset,
+    ) -> Result<Vec<RawTable>, QueryError> {
         let mut tables = Vec::new();
         for global in plan.globals() {
-            let topic = self.shared.log.topic(&global.topic)?;
+            let topic = self.log.topic(&global.topic)?;
             let topic = topic.ok_or_else(|| lentic_engine::log::Error::NoSuchTopic(global.topic.clone()))?;
             let name = legal(&format!("{}.{}", plan.name(), global.name))?;
             let spec = TableSpec {
@@ -64,10 +96,30 @@ impl Node {
                 is_internal: true,
                 is_in_memory: false,
                 owner: Owner::Everybody,
+                lookup: Lookup::Detected,
             };
             tables.push(self.open_store(spec, created, topic, place)?);
         }
         Ok(tables)
+    }
+}
+
+/// The rule by which the query itself puts the keys of a part into partitions, where it puts all of them.
+fn placed_by(plan: &Plan, part: &Subtopology) -> Option<Partitioner> {
+    let mut rules = Vec::new();
+    for topic in &part.topics {
+        let Topic::Repartition(_) = topic else { return None };
+        for node in plan.nodes() {
+            if let Spec::Sink(sink) = &node.spec
+                && matches!(&sink.target, Target::Topic(target) if target == topic)
+            {
+                rules.push(sink.partition);
+            }
+        }
+    }
+    match (rules.first(), rules.iter().all(|rule| Some(rule) == rules.first())) {
+        (Some(SinkKey::Hash(partitioner)), true) => Some(*partitioner),
+        _ => None,
     }
 }
 
@@ -119,10 +171,6 @@ fn spec(name: TableName, topic: &TopicName, store: &StoreSpec) -> TableSpec {
             _ => None,
         },
     }
-}
-
-fn table_name(plan: &Plan, store: &StoreSpec) -> Result<TableName, QueryError> {
-    if store.served { Ok(store.name.clone()) } else { legal(&format!("{}.{}", plan.name(), store.name)) }
 }
 
 fn legal(name: &str) -> Result<TableName, QueryError> {

@@ -1,6 +1,6 @@
 //! The threads that process: each owns a worker, a reader, and a transaction.
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,11 @@ use lentic_types::{Offset, TopicPartition};
 
 use super::follow::led;
 use super::outlet::{Outcome, Outlet};
-use super::{Inner, TaskStatus};
+use super::{FailureKind, Inner, Opener, TaskStatus};
 use crate::NodeError;
 use crate::config::Config;
 use crate::node::{Shared, now, pause, vital_thread};
+use crate::sql::QueryNotice;
 
 /// How long a poll waits for records.
 const POLL: Duration = Duration::from_millis(5);
@@ -28,6 +29,12 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// Every how often readers are told that the stores are current, and used records are deleted from repartition topics.
 const REFRESH: Duration = Duration::from_secs(1);
+
+/// Between two looks at all tasks where nothing has come: schedules and commits come as late at most.
+const TICK: Duration = Duration::from_millis(20);
+
+/// A thread that has not come around for so long is stuck.
+const STUCK: Duration = Duration::from_secs(30);
 
 /// Kafka Streams' `repartition.purge.interval.ms`.
 const PURGE: Duration = Duration::from_secs(30);
@@ -43,8 +50,18 @@ enum Order {
 /// The stream threads of a node; started with the first query.
 #[derive(Default)]
 pub(crate) struct StreamThreads {
-    threads: Mutex<Vec<Sender<Order>>>,
+    threads: Mutex<Vec<Way>>,
     stop: Arc<AtomicBool>,
+}
+
+/// The way to a thread.
+#[derive(Clone)]
+struct Way {
+    orders: Sender<Order>,
+    /// Milliseconds since the epoch: when it came around last.
+    alive_at: Arc<AtomicI64>,
+    /// How many tasks it runs.
+    tasks: Arc<AtomicUsize>,
 }
 
 impl StreamThreads {
@@ -54,23 +71,44 @@ impl StreamThreads {
         if !threads.is_empty() {
             return Ok(());
         }
+        let mut handles = vec![Opener::spawn(shared)?];
         for number in 0..shared.config.num_stream_threads.max(1) {
-            let (sender, receiver) = crossbeam_channel::unbounded();
+            let (orders, receiver) = crossbeam_channel::unbounded();
             let stop = Arc::clone(&self.stop);
-            let handle = vital_thread(shared, &format!("stream-{number}"), move |shared| {
-                StreamThread::new(shared).run(&receiver, &stop);
-            })?;
-            shared.threads.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
-            threads.push(sender);
+            let alive_at = Arc::new(AtomicI64::new(now().0));
+            let way = Way { orders, alive_at, tasks: Arc::default() };
+            let own = way.clone();
+            handles.push(vital_thread(shared, &format!("stream-{number}"), move |shared| {
+                StreamThread::new(shared, own).run(&receiver, &stop);
+            })?);
+            threads.push(way);
         }
+        shared.threads.lock().unwrap_or_else(PoisonError::into_inner).extend(handles);
         Ok(())
     }
 
+    fn threads(&self) -> Vec<Way> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many tasks run on this node.
+    pub(super) fn tasks(&self) -> usize {
+        self.threads().iter().map(|thread| thread.tasks.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Whether the thread that runs a task does not come around.
+    pub(super) fn is_stuck(&self, task: &TaskId) -> bool {
+        let threads = self.threads();
+        let Some(thread) = threads.get(place(task, threads.len())) else { return false };
+        let since = now().0 - thread.alive_at.load(Ordering::Relaxed);
+        since > STUCK.as_millis() as i64
+    }
+
     pub(super) fn assign(&self, assignment: StreamAssignment, query: &Arc<Inner>) -> Result<(), NodeError> {
-        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = assignment.task.partition.0 as usize % threads.len().max(1);
+        let threads = self.threads();
+        let thread = threads.get(place(&assignment.task, threads.len()));
         let order = Order::Assign(Box::new(assignment), Arc::clone(query));
-        match threads.get(place).map(|thread| thread.send(order)) {
+        match thread.map(|thread| thread.orders.send(order)) {
             Some(Ok(())) => Ok(()),
             _ => Err(NodeError::Io("the stream threads have ended".to_owned())),
         }
@@ -87,10 +125,10 @@ impl StreamThreads {
     }
 
     fn tell_all(&self, order: impl Fn(Sender<()>) -> Order) {
-        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let threads = self.threads();
         let (done, wait) = crossbeam_channel::bounded(threads.len().max(1));
         for thread in &threads {
-            let _ = thread.send(order(done.clone()));
+            let _ = thread.orders.send(order(done.clone()));
         }
         drop(done);
         for _ in &threads {
@@ -104,8 +142,14 @@ impl StreamThreads {
     }
 }
 
+/// The thread of a task: neighbours in partition number are on neighbouring ones.
+fn place(task: &TaskId, threads: usize) -> usize {
+    task.shard(threads.max(1) as u32).0 as usize
+}
+
 struct StreamThread {
     shared: Arc<Shared>,
+    own: Way,
     worker: StreamWorker,
     reader: Option<Box<dyn Reader>>,
     outlet: Outlet,
@@ -114,6 +158,7 @@ struct StreamThread {
     unassigned: BTreeMap<TopicPartition, Offset>,
     retry_at: Instant,
     complained: BTreeSet<TopicPartition>,
+    tick_at: Instant,
     refresh_at: Instant,
     purge_at: Instant,
     /// By repartition partition: below this nothing is needed.
@@ -121,7 +166,7 @@ struct StreamThread {
 }
 
 impl StreamThread {
-    fn new(shared: &Arc<Shared>) -> Self {
+    fn new(shared: &Arc<Shared>, own: Way) -> Self {
         let config = &shared.config;
         let outlet = Outlet::new(
             Arc::clone(&shared.log),
@@ -131,6 +176,7 @@ impl StreamThread {
         );
         Self {
             shared: Arc::clone(shared),
+            own,
             worker: StreamWorker::new(settings(config)),
             reader: None,
             outlet,
@@ -138,6 +184,7 @@ impl StreamThread {
             unassigned: BTreeMap::new(),
             retry_at: Instant::now(),
             complained: BTreeSet::new(),
+            tick_at: Instant::now(),
             refresh_at: Instant::now() + REFRESH,
             purge_at: Instant::now() + PURGE,
             used: BTreeMap::new(),
@@ -151,11 +198,18 @@ impl StreamThread {
                 self.order(order);
             }
             self.poll(&mut polled);
+            let has_news = !polled.is_empty() || self.worker.is_busy();
             for found in polled.drain(..) {
                 self.polled(found);
             }
-            self.handle(StreamEvent::Tick);
+            let time = Instant::now();
+            if has_news || time >= self.tick_at {
+                self.tick_at = time + TICK;
+                self.handle(StreamEvent::Tick);
+            }
             self.look_around();
+            self.own.alive_at.store(now().0, Ordering::Relaxed);
+            self.own.tasks.store(self.queries.len(), Ordering::Relaxed);
         }
         if self.shared.failure().is_none() {
             self.handle(StreamEvent::CommitNow);
@@ -234,9 +288,32 @@ impl StreamThread {
                 if self.complained.insert(partition.clone()) {
                     tracing::warn!(%partition, "reading failed: {error}");
                 }
+                if let log::Error::NoSuchTopic(_) = error {
+                    self.topic_is_gone(&partition);
+                }
             }
             Polled::Failed { partition: None, error } => tracing::debug!("reading failed: {error}"),
         }
+    }
+
+    /// Tasks that read a topic which is there no more are opened anew, where somebody deals with what that comes to.
+    fn topic_is_gone(&mut self, partition: &TopicPartition) {
+        let reads = |(task, query): &(&TaskId, &Arc<Inner>)| {
+            let is_same = task.partition == partition.partition;
+            !query.is_of_program && is_same && query.reads(task, &partition.topic)
+        };
+        let readers = self.queries.iter().filter(reads);
+        let readers: Vec<_> = readers.map(|(task, query)| (task.clone(), Arc::clone(query))).collect();
+        if readers.is_empty() {
+            return;
+        }
+        self.handle(StreamEvent::CommitNow);
+        for (task, query) in readers {
+            self.give_up(vec![task.clone()]);
+            self.shared.follow(&query, &task);
+            query.set_status(&task, TaskStatus::Elsewhere);
+        }
+        self.shared.open_owned_tasks();
     }
 
     /// One event and everything that follows from it.
@@ -283,20 +360,28 @@ impl StreamThread {
                 if let Some(query) = self.queries.remove(&task) {
                     query.set_status(&task, TaskStatus::Failed(error.to_string()));
                     self.shared.follow(&query, &task);
+                    if !query.is_of_program {
+                        let kind = FailureKind::of_task(&error);
+                        self.shared.query_failed(query.plan.name(), kind, format!("{task}: {error}"));
+                    }
                 }
             }
             StreamAction::Reopen(task) => {
-                if let Some(query) = self.queries.remove(&task)
-                    && let Err(error) = self.shared.reopen(&query, &task)
-                {
-                    self.shared.fail(error.to_string());
+                if let Some(query) = self.queries.remove(&task) {
+                    self.shared.reopen(&query, &task);
                 }
             }
             StreamAction::Skipped(task, skipped) => {
                 if let Some(query) = self.queries.get(&task) {
                     query.skipped.fetch_add(skipped.len() as u64, Ordering::Relaxed);
                 }
+                let interpreter = self.shared.interpreter.as_ref();
                 for Skipped { origin, error } in skipped {
+                    if let Some(interpreter) = interpreter {
+                        let error = &error.to_string();
+                        interpreter
+                            .noticed(&task.query, &QueryNotice::Skipped { origin: origin.as_ref(), error });
+                    }
                     match origin {
                         Some(Origin { topic, partition, offset }) => {
                             tracing::warn!(%task, %topic, partition, offset, "a record is skipped: {error}");
@@ -392,6 +477,12 @@ impl StreamThread {
 }
 
 impl Inner {
+    /// Whether a task reads a topic.
+    fn reads(&self, task: &TaskId, topic: &lentic_types::TopicName) -> bool {
+        let part = self.plan.subtopologies().iter().find(|part| part.name == task.subtopology);
+        part.is_some_and(|part| part.topics.iter().any(|own| own.resolve(&self.prefix) == *topic))
+    }
+
     /// Whether a table is of a store of this task.
     fn has_store(&self, task: &TaskId, table: &crate::RawTable) -> bool {
         let part = self.plan.subtopologies().iter().find(|part| part.name == task.subtopology);

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use lentic_engine::log::{CleanupPolicy, Log, Topic, TopicSettings};
 use lentic_engine::stream::changelog;
-use lentic_topology::spec::{self, StoreIndex, StoreKind, StoreSpec};
+use lentic_topology::spec::{self, OffsetReset, Spec, StoreIndex, StoreKind, StoreSpec};
 use lentic_topology::{Plan, TopologyError};
 use lentic_types::TopicName;
 
@@ -20,6 +20,15 @@ pub(super) struct Topics {
     pub(super) inputs: BTreeMap<TopicName, Topic>,
     /// Of the logged stores.
     pub(super) changelogs: BTreeMap<StoreIndex, Topic>,
+    repartition: Vec<TopicName>,
+}
+
+impl Topics {
+    /// Those that the query made for itself.
+    pub(super) fn own(&self) -> impl Iterator<Item = &Topic> {
+        let repartition = self.repartition.iter().filter_map(|name| self.inputs.get(name));
+        repartition.chain(self.changelogs.values())
+    }
 }
 
 pub(super) fn open(log: &dyn Log, plan: &Plan, prefix: &str) -> Result<Topics, QueryError> {
@@ -40,11 +49,12 @@ pub(super) fn open(log: &dyn Log, plan: &Plan, prefix: &str) -> Result<Topics, Q
         return Err(error.into());
     }
     let partitions = partitions.map_err(QueryError::Topology)?;
-    let mut inputs = known;
+    let (mut inputs, mut repartition) = (known, Vec::new());
     for topic in plan.repartition_topics() {
         let (name, count) = (topic.resolve(prefix), partitions[&topic]);
         let found = own(log, &name, count, &repartition_settings())?;
-        inputs.insert(name, found);
+        inputs.insert(name.clone(), found);
+        repartition.push(name);
     }
     let mut changelogs = BTreeMap::new();
     for part in plan.subtopologies() {
@@ -54,7 +64,15 @@ pub(super) fn open(log: &dyn Log, plan: &Plan, prefix: &str) -> Result<Topics, Q
             changelogs.insert(*index, own(log, &name, count, &changelog_settings(plan.store(*index)))?);
         }
     }
-    Ok(Topics { partitions, inputs, changelogs })
+    Ok(Topics { partitions, inputs, changelogs, repartition })
+}
+
+/// Whether a source of a topic begins at its end.
+pub(super) fn begins_at_end(plan: &Plan, topic: &spec::Topic) -> bool {
+    plan.nodes().iter().any(|node| match &node.spec {
+        Spec::Source(source) => source.topics.contains(topic) && source.reset == OffsetReset::Latest,
+        _ => false,
+    })
 }
 
 /// The topic, made if it is missing; one with another number of partitions is refused.

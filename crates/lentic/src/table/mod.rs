@@ -95,6 +95,17 @@ impl Owner {
     }
 }
 
+/// In which partitions a row is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// In one, where the keys that were read lie by one rule.
+    Detected,
+    /// In the one that the declared rule names: who writes the keys puts them there.
+    Certain,
+    /// In all of them: they lie as somebody else has put them, whose rule nobody has looked at.
+    Anywhere,
+}
+
 /// How the rows of a table are kept.
 pub(crate) struct StorePlace {
     /// How its keys lie.
@@ -105,6 +116,7 @@ pub(crate) struct StorePlace {
     pub(crate) is_in_memory: bool,
     /// Whose tasks keep its partitions.
     pub(crate) owner: Owner,
+    pub(crate) lookup: Lookup,
 }
 
 /// What a table needs of its node.
@@ -144,6 +156,7 @@ pub(crate) struct Inner {
     is_internal: bool,
     is_in_memory: bool,
     owner: Owner,
+    lookup: Lookup,
     pub(crate) store_id: StoreId,
     pub(crate) topic: ArcSwap<Topic>,
     /// Of the topic; `partitions` may be fewer.
@@ -171,7 +184,8 @@ impl RawTable {
         around: Arc<Surroundings>,
     ) -> Self {
         let (layout, owner) = (KeyLayout::of(&spec), Owner::table(&spec.name));
-        let place = StorePlace { layout, is_internal: false, is_in_memory: false, owner };
+        let lookup = Lookup::Detected;
+        let place = StorePlace { layout, is_internal: false, is_in_memory: false, owner, lookup };
         Self::of_store(spec, place, store_id, topic, partitions, around)
     }
 
@@ -186,12 +200,13 @@ impl RawTable {
     ) -> Self {
         let partitions: Vec<_> = partitions.into_iter().map(Arc::new).collect();
         let inner = Inner {
-            rules: ArcSwap::from_pointee(Rules::of(&spec, topic.partitions, &partitions, None)),
+            rules: ArcSwap::from_pointee(Rules::of(&spec, topic.partitions, &partitions, None, place.lookup)),
             refreshing: Mutex::default(),
             key: place.layout,
             is_internal: place.is_internal,
             is_in_memory: place.is_in_memory,
             owner: place.owner,
+            lookup: place.lookup,
             elsewhere: ArcSwap::default(),
             spec: ArcSwap::from_pointee(spec),
             store_id,
@@ -238,6 +253,29 @@ impl RawTable {
     /// Whose tasks keep its partitions.
     pub(crate) fn owner(&self) -> &Owner {
         &self.inner.owner
+    }
+
+    /// Whether it is a store of such a part of a query, or of another part of the same.
+    pub(crate) fn is_store_of(&self, owner: &Owner) -> bool {
+        match (&self.inner.owner, owner) {
+            (Owner::Part { query, .. }, Owner::Part { query: other, .. }) => query == other,
+            (Owner::Everybody, Owner::Everybody) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is what it would be opened as.
+    pub(crate) fn is_same(&self, spec: &TableSpec, topic: &Topic, place: &StorePlace) -> bool {
+        let inner = &self.inner;
+        **inner.spec.load() == *spec
+            && inner.topic.load().id == topic.id
+            && inner.partition_count == topic.partitions
+            && inner.key == place.layout
+            && inner.is_internal == place.is_internal
+            && inner.is_in_memory == place.is_in_memory
+            && inner.owner == place.owner
+            && inner.lookup == place.lookup
+            && !self.is_closed()
     }
 
     /// Number of partitions of the topic.

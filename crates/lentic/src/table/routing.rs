@@ -6,7 +6,7 @@ use lentic_engine::load::ALL_PARTITIONERS;
 use lentic_engine::{Leap, Purged, TaskState, TaskView};
 use lentic_types::{Offset, PartitionId, Partitioner, RecordBatch, TableSpec};
 
-use super::{Admission, Inner, Partition, Pending, RawTable, Target};
+use super::{Admission, Inner, Lookup, Partition, Pending, RawTable, Target};
 use crate::{ReadError, WriteError};
 
 /// How keys find their partition.
@@ -41,6 +41,7 @@ impl Rules {
         partition_count: u32,
         partitions: &[Arc<Partition>],
         elsewhere: Option<TableState>,
+        lookup: Lookup,
     ) -> Self {
         if outgrown(spec, partition_count).is_some() {
             return Self { routing: Routing::Mixed, lookup: None };
@@ -60,7 +61,11 @@ impl Rules {
             },
         };
         let lookup = match routing {
-            Routing::By { partitioner, fits: true, .. } if all_seen => Some(partitioner),
+            Routing::By { partitioner, fits: true, .. }
+                if lookup == Lookup::Certain || (lookup == Lookup::Detected && all_seen) =>
+            {
+                Some(partitioner)
+            }
             _ => None,
         };
         Self { routing, lookup }
@@ -226,7 +231,8 @@ impl RawTable {
 
 impl Inner {
     fn current_rules(&self) -> Rules {
-        Rules::of(&self.spec.load(), self.partition_count, &self.here.load(), **self.elsewhere.load())
+        let (spec, here, elsewhere) = (self.spec.load(), self.here.load(), self.elsewhere.load());
+        Rules::of(&spec, self.partition_count, &here, **elsewhere, self.lookup)
     }
 
     /// To be called after each change of what the rules follow from.

@@ -21,11 +21,14 @@ pub(crate) struct Described {
     pub(crate) led: bool,
 }
 
-/// A topic to be made, with the brokers' default replication.
+/// A topic to be made.
 pub(crate) struct NewTopic<'a> {
     pub(crate) name: &'a str,
     pub(crate) partitions: i32,
-    pub(crate) settings: &'a [(&'static str, String)],
+    /// `None`: the brokers' default.
+    pub(crate) replicas: Option<u16>,
+    /// Kafka's names and values; the others are the brokers' defaults.
+    pub(crate) settings: &'a BTreeMap<String, String>,
 }
 
 /// Topic, partition, and its offset or the code of an error.
@@ -179,7 +182,7 @@ impl Client {
             sys::rd_kafka_NewTopic_new(
                 name.as_ptr(),
                 topic.partitions,
-                -1,
+                topic.replicas.map_or(-1, i32::from),
                 error.as_mut_ptr(),
                 ErrorText::LEN,
             )
