@@ -47,8 +47,9 @@ impl State {
         let mut query_id = None;
         if create.read_only && create.kind == SourceKind::Table {
             let id: Arc<str> = format!("CST_{}_{}", source.name, self.take_number()).into();
-            self.materialized.insert(Arc::clone(&source.name), Arc::clone(&id));
-            effects.push(Effect::Materialize { query_id: Arc::clone(&id), table: source });
+            let plan = Arc::new(context.planner.keep(&id, &source)?);
+            self.materialized.insert(Arc::clone(&source.name), Arc::clone(&plan));
+            effects.push(Effect::Materialize(plan));
             query_id = Some(id);
         }
         let message = match &query_id {
@@ -86,8 +87,8 @@ impl State {
             self.queries.remove(&writer);
             effects.push(Effect::Stop(writer));
         }
-        if let Some(id) = self.materialized.remove(name) {
-            effects.push(Effect::Forget(id));
+        if let Some(plan) = self.materialized.remove(name) {
+            effects.push(Effect::Forget(Arc::clone(&plan.id)));
         }
         let topic = dropped.properties.topic.clone().unwrap_or_default();
         let message = format!("Source {} (topic: {topic}) was dropped.", quoted(&drop.name));
