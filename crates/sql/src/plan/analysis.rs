@@ -171,10 +171,7 @@ impl<'a> Analysis<'a> {
                 }
             }
         }
-        let topology = self.topology.build().map_err(|errors| {
-            let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            Refusal::new(texts.join("; "))
-        })?;
+        let topology = built(&self.topology)?;
         Ok(QueryPlan {
             id: self.request.id.into(),
             topology,
@@ -186,7 +183,7 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    fn from(&self) -> Result<Flow, Refusal> {
+    pub(super) fn from(&self) -> Result<Flow, Refusal> {
         if !self.query().joins.is_empty() {
             return self.join();
         }
@@ -217,7 +214,7 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
-    fn has_aggregates(&self, items: &[super::select::Item]) -> bool {
+    pub(super) fn has_aggregates(&self, items: &[super::select::Item]) -> bool {
         let registry = &self.planner.registry;
         let is_aggregate = |part: &Expr| {
             matches!(&part.node, ExprNode::Call { name, .. } if registry.is_aggregate(&name.text))
@@ -382,6 +379,14 @@ impl<'a> Analysis<'a> {
         let Some((name, at)) = found else { return Ok(()) };
         Err(Refusal::new(format!("Error in WHERE expression: Unknown column {name}.")).at(at))
     }
+}
+
+/// The topology, checked.
+pub(super) fn built(topology: &Topology) -> Result<lentic_topology::Plan, Refusal> {
+    topology.build().map_err(|errors| {
+        let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        Refusal::new(texts.join("; "))
+    })
 }
 
 /// A refused expression as the statement's refusal.

@@ -1,7 +1,7 @@
 //! What comes out of a step of a query: a stream or table, and which columns its rows have.
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{Expr, ExprNode, Name, SourceKind};
+use lentic_sql_syntax::ast::{Expr, ExprNode, Name};
 use lentic_topology::untyped;
 
 use super::row::Row;
@@ -97,13 +97,6 @@ pub(super) enum KeyedBy {
 }
 
 impl Flow {
-    pub(super) fn kind(&self) -> SourceKind {
-        match self.handle {
-            Handle::Stream(_) => SourceKind::Stream,
-            Handle::Table(_) => SourceKind::Table,
-        }
-    }
-
     /// Whether several sources meet in it.
     pub(super) fn is_joined(&self) -> bool {
         matches!(self.keyed_by, KeyedBy::Join | KeyedBy::SyntheticJoin | KeyedBy::ForeignKey) || {

@@ -20,7 +20,7 @@ use crate::function::ArgumentType;
 use crate::serde::RowSchema;
 use crate::{Refusal, SqlType, Value};
 
-use fold::Folding;
+pub(super) use fold::Folding;
 
 /// The name of the column with the result of an aggregate.
 const RESULT: &str = "KSQL_AGG_VARIABLE_";
@@ -29,9 +29,9 @@ const RESULT: &str = "KSQL_AGG_VARIABLE_";
 const STORE: &str = "Aggregate-Aggregate-Materialize";
 
 /// What a query groups by.
-struct Grouping {
+pub(super) struct Grouping {
     exprs: Vec<Expr>,
-    compiled: Vec<Arc<Compiled>>,
+    pub(super) compiled: Vec<Arc<Compiled>>,
     key: Vec<KeyColumn>,
 }
 
@@ -63,6 +63,9 @@ impl Analysis<'_> {
         let is_table = matches!(flow.handle, Handle::Table(_));
         let stays = !is_table && is_grouped_by_key(&flow, &grouping);
         let folding = self.folding(&flow, &calls, !stays)?;
+        if is_table {
+            folding.check_undo()?;
+        }
         self.rewrite(items, having, &grouping, &calls, &flow)?;
         folding.check_states(&flow)?;
         let window = self.result_window()?;
@@ -78,7 +81,7 @@ impl Analysis<'_> {
         self.results(flow, table, grouping, folding, &calls, window)
     }
 
-    fn grouping(&self, flow: &Flow, exprs: &[Expr], items: &[Item]) -> Result<Grouping, Refusal> {
+    pub(super) fn grouping(&self, flow: &Flow, exprs: &[Expr], items: &[Item]) -> Result<Grouping, Refusal> {
         let scope = flow.scope();
         let mut grouping = Grouping { exprs: Vec::new(), compiled: Vec::new(), key: Vec::new() };
         for expr in exprs {
@@ -106,7 +109,7 @@ impl Analysis<'_> {
     }
 
     /// The calls of aggregates, each once.
-    fn aggregate_calls(&self, items: &[Item], having: Option<&Expr>) -> Result<Vec<Expr>, Refusal> {
+    pub(super) fn aggregate_calls(&self, items: &[Item], having: Option<&Expr>) -> Result<Vec<Expr>, Refusal> {
         let registry = &self.planner.registry;
         let mut calls: Vec<Expr> = Vec::new();
         let exprs = items.iter().map(|item| &item.expr).chain(having);
@@ -131,7 +134,7 @@ impl Analysis<'_> {
     }
 
     /// The aggregates. `narrowed`: their rows have only the columns that they use.
-    fn folding(&self, flow: &Flow, calls: &[Expr], narrowed: bool) -> Result<Folding, Refusal> {
+    pub(super) fn folding(&self, flow: &Flow, calls: &[Expr], narrowed: bool) -> Result<Folding, Refusal> {
         let full = flow.scope();
         let mut used = fold::used_columns(calls, &full);
         if used.is_empty() {
@@ -178,9 +181,6 @@ impl Analysis<'_> {
             let aggregate = aggregate.map_err(|error| refused(error.to_string()))?;
             folding.add(function.name(), aggregate, arguments);
         }
-        if flow.kind() == lentic_sql_syntax::ast::SourceKind::Table {
-            folding.check_undo()?;
-        }
         Ok(folding)
     }
 
@@ -222,7 +222,7 @@ impl Analysis<'_> {
             emit: if self.query().emit == Some(Emit::Final) { spec::Emit::Close } else { spec::Emit::Update },
             needs_value: true,
         };
-        let store = self.retained(Materialized::named(STORE))?;
+        let store = self.retained(Materialized::named(STORE).internal())?;
         Ok(stream.aggregate("Aggregate-GroupBy", fold, store))
     }
 
@@ -244,7 +244,7 @@ impl Analysis<'_> {
             subtract: folding.subtracter(&self.log),
             value: super::binary::rows(folding.len()),
         };
-        let store = Materialized::named(STORE);
+        let store = Materialized::named(STORE).internal();
         Ok(table.aggregate_by(map, key, value, "Aggregate-GroupBy", fold, store))
     }
 
@@ -280,27 +280,7 @@ impl Analysis<'_> {
         calls: &[Expr],
         window: Option<crate::catalog::SourceWindow>,
     ) -> Result<Flow, Refusal> {
-        let mut columns = Vec::new();
-        let mut key = grouping.key;
-        for (index, (column, expr)) in key.iter_mut().zip(&grouping.exprs).enumerate() {
-            let (source, name) = match &expr.node {
-                ExprNode::Column { source, name } => (source.clone(), name.clone()),
-                _ => (None, Name::new(&*column.name)),
-            };
-            let (flat, kind) = (Arc::clone(&column.name), column.kind.clone());
-            columns.push(FlowColumn { source, name, flat, kind, role: Role::Key });
-            column.columns = vec![index];
-        }
-        for (index, (kind, _)) in folding.results().zip(calls).enumerate() {
-            let name = format!("{RESULT}{index}");
-            columns.push(FlowColumn {
-                source: None,
-                name: Name::new(&*name),
-                flat: name.into(),
-                kind,
-                role: Role::Value,
-            });
-        }
+        let (mut columns, key) = grouping.columns(&folding, calls);
         let result_window = window.or(flow.window);
         if result_window.is_some() {
             for name in ["WINDOWSTART", "WINDOWEND"] {
@@ -341,7 +321,7 @@ impl Analysis<'_> {
     }
 
     /// Puts columns in the place of aggregates and groups; what is neither is refused.
-    fn rewrite(
+    pub(super) fn rewrite(
         &self,
         items: &mut [Item],
         having: &mut Option<Expr>,
@@ -407,6 +387,33 @@ fn is_literal(expr: &Expr) -> bool {
         ExprNode::Literal(_) | ExprNode::Typed { .. } => true,
         ExprNode::Negate(inner) | ExprNode::Plus(inner) => is_literal(inner),
         _ => false,
+    }
+}
+
+impl Grouping {
+    /// The columns of groups and results, and which of them are the key.
+    pub(super) fn columns(self, folding: &Folding, calls: &[Expr]) -> (Vec<FlowColumn>, Vec<KeyColumn>) {
+        let (mut columns, mut key) = (Vec::new(), self.key);
+        for (index, (column, expr)) in key.iter_mut().zip(&self.exprs).enumerate() {
+            let (source, name) = match &expr.node {
+                ExprNode::Column { source, name } => (source.clone(), name.clone()),
+                _ => (None, Name::new(&*column.name)),
+            };
+            let (flat, kind) = (Arc::clone(&column.name), column.kind.clone());
+            columns.push(FlowColumn { source, name, flat, kind, role: Role::Key });
+            column.columns = vec![index];
+        }
+        for (index, (kind, _)) in folding.results().zip(calls).enumerate() {
+            let name = format!("{RESULT}{index}");
+            columns.push(FlowColumn {
+                source: None,
+                name: Name::new(&*name),
+                flat: name.into(),
+                kind,
+                role: Role::Value,
+            });
+        }
+        (columns, key)
     }
 }
 

@@ -13,6 +13,7 @@ mod join;
 mod log;
 mod partition;
 mod project;
+pub mod pull;
 mod row;
 mod select;
 mod sink;
@@ -134,6 +135,21 @@ impl Planner {
         request: Request<'_>,
     ) -> Result<QueryPlan, Refusal> {
         Analysis::new(self, catalog, settings, request)?.plan()
+    }
+
+    /// Plans what keeps the rows of a declared table, so that they can be read.
+    pub fn keep(&self, id: &str, table: &Arc<Source>) -> Result<QueryPlan, Refusal> {
+        let topology = lentic_topology::Topology::new(id);
+        let view = source::kept(table, &topology, &log::StepLog::new(&self.log, id, "KsqlTopic"))?;
+        Ok(QueryPlan {
+            id: id.into(),
+            topology: analysis::built(&topology)?,
+            sink: None,
+            sources: BTreeSet::from([Arc::clone(&table.name)]),
+            topics: Vec::new(),
+            schema: table.schema.clone(),
+            view: Some(Arc::new(view)),
+        })
     }
 }
 

@@ -133,7 +133,7 @@ impl Analysis<'_> {
                 view = flow.view.map(|view| view.mapped(map));
                 // The rows are kept for pull queries, if not as groups already.
                 if !kept && flow.window.is_none() && keeps_key {
-                    projected = projected.materialize(Materialized::named(STORE));
+                    projected = projected.materialize(Materialized::named(STORE).internal());
                     let plain_key = projected.key().clone();
                     view = Some(View::new(STORE, plain_key.clone(), plain_key, projected.value().clone(), None));
                 }

@@ -10,6 +10,7 @@ use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
 use super::log::StepLog;
 use super::row::{Key, Row, key_columns, key_window};
 use super::time;
+use super::view::View;
 use crate::catalog::{Place, Source};
 use crate::{Refusal, SqlType, Value};
 
@@ -185,6 +186,33 @@ impl Aliased {
         }
         Ok(consumed)
     }
+}
+
+/// The topology that keeps the rows of a declared table, and how they are read.
+pub(super) fn kept(
+    source: &Arc<Source>,
+    topology: &lentic_topology::Topology,
+    log: &StepLog,
+) -> Result<View, Refusal> {
+    const STORE: &str = "KsqlTopic-Reduce";
+    let aliased = Aliased { alias: Name::new(&*source.name), source: Arc::clone(source) };
+    let reading = Reading { from_latest: false, fails_on_bad_records: false, fails_on_bad_times: false };
+    let formats = &source.formats;
+    let window = source.properties.window;
+    let key = codec::key(&formats.key, &formats.key_columns, window)?;
+    let value = codec::row(&formats.value, &formats.value_columns)?;
+    let slots: Vec<Slot> = aliased.layout(false).1;
+    let values: Arc<[Slot]> =
+        slots.into_iter().take_while(|slot| !matches!(slot, Slot::Time)).collect::<Vec<_>>().into();
+    let row = super::binary::rows(values.len());
+    let map = move |key: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
+        Ok(value.map(|value| Payload::new(fill(&values, key, value.get::<Row>(), context))))
+    };
+    let topic = source.properties.topic.clone().unwrap_or_default();
+    let table = topology.untyped().table(&topic, key.clone(), value, aliased.consumed(reading, log)?);
+    let _kept = table.map_values(Arc::new(map), row.clone()).materialize(Materialized::named(STORE).internal());
+    let plain_key = codec::key(&formats.key, &formats.key_columns, None)?;
+    Ok(View::new(STORE, key, plain_key, row, window))
 }
 
 /// The name of a column where sources meet.

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Answer, Asserted, InsertedRecord, PersistentQuery};
-use crate::catalog::Source;
+use crate::plan::QueryPlan;
 
 /// What became of a statement that was executed.
 #[derive(Clone, Debug)]
@@ -50,13 +50,8 @@ pub enum Effect {
     Pause(Arc<str>),
     /// The query goes on.
     Resume(Arc<str>),
-    /// The rows of the table's topic are kept for reads, under this query's id: `CREATE SOURCE TABLE`.
-    Materialize {
-        /// The id of the query that does it in ksqlDB.
-        query_id: Arc<str>,
-        /// The table.
-        table: Arc<Source>,
-    },
+    /// The rows of a table's topic are kept for reads, by this plan: `CREATE SOURCE TABLE`.
+    Materialize(Arc<QueryPlan>),
     /// The rows of a source table are not kept any longer.
     Forget(Arc<str>),
     /// The topic goes.

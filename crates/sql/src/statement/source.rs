@@ -47,8 +47,9 @@ impl State {
         let mut query_id = None;
         if create.read_only && create.kind == SourceKind::Table {
             let id: Arc<str> = format!("CST_{}_{}", source.name, self.take_number()).into();
-            self.materialized.insert(Arc::clone(&source.name), Arc::clone(&id));
-            effects.push(Effect::Materialize { query_id: Arc::clone(&id), table: source });
+            let plan = Arc::new(context.planner.keep(&id, &source)?);
+            self.materialized.insert(Arc::clone(&source.name), Arc::clone(&plan));
+            effects.push(Effect::Materialize(plan));
             query_id = Some(id);
         }
         let message = match &query_id {
@@ -67,13 +68,11 @@ impl State {
     pub(super) fn drop_source(&mut self, drop: &DropSource) -> Result<Executed, Refusal> {
         let name = drop.name.text.as_str();
         if self.catalog.source(name).is_none() {
-            return match drop.if_exists {
-                true => Ok(Executed::Skipped(format!("Source {} does not exist.", quoted(&drop.name)))),
-                false => {
-                    let text = format!("{} {name} does not exist.", capital(drop.kind));
-                    Err(Refusal::new(text).at(drop.name.at.0))
-                }
-            };
+            if drop.if_exists {
+                return Ok(Executed::Skipped(format!("Source {} does not exist.", quoted(&drop.name))));
+            }
+            let text = format!("{} {name} does not exist.", capital(drop.kind));
+            return Err(Refusal::new(text).at(drop.name.at.0));
         }
         let writer = self.check_unused(name)?;
         let dropped = match self.catalog.drop_source(drop)? {
@@ -86,8 +85,8 @@ impl State {
             self.queries.remove(&writer);
             effects.push(Effect::Stop(writer));
         }
-        if let Some(id) = self.materialized.remove(name) {
-            effects.push(Effect::Forget(id));
+        if let Some(plan) = self.materialized.remove(name) {
+            effects.push(Effect::Forget(Arc::clone(&plan.id)));
         }
         let topic = dropped.properties.topic.clone().unwrap_or_default();
         let message = format!("Source {} (topic: {topic}) was dropped.", quoted(&drop.name));

@@ -3,7 +3,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lentic_sql::statement::PersistentQuery;
-use lentic_store::Database;
 
 use super::TestService;
 use crate::driver::{DriverOptions, Logged, TestDriver};
@@ -13,8 +12,8 @@ pub const PREFIX: &str = "_confluent-ksql-some.ksql.service.idquery_";
 
 /// A query at work.
 pub struct RunningQuery {
-    /// Which one.
-    pub query: Arc<PersistentQuery>,
+    /// Its id.
+    pub id: Arc<str>,
     /// The topics that it reads.
     pub reads: BTreeSet<String>,
     driver: TestDriver,
@@ -24,20 +23,23 @@ pub struct RunningQuery {
 pub type TopicRecords = BTreeMap<String, Vec<Logged>>;
 
 impl RunningQuery {
-    /// Starts a query; with a database it goes on with the rows that are there.
-    pub fn start(
-        query: &Arc<PersistentQuery>,
-        service: &TestService,
-        database: Option<Arc<dyn Database>>,
-    ) -> Result<Self, String> {
-        let names = query.sources.iter().filter_map(|name| service.state.catalog().source(name));
-        let reads = names.filter_map(|source| source.properties.topic.clone()).collect();
-        let driver = open(query, database)?;
-        Ok(Self { query: Arc::clone(query), reads, driver })
+    /// Starts a query.
+    pub fn start(query: &PersistentQuery, service: &TestService) -> Result<Self, String> {
+        let options =
+            DriverOptions { prefix: Some(format!("{PREFIX}{}", query.id)), ..DriverOptions::default() };
+        let driver = TestDriver::of_plan(query.plan.topology.clone(), options);
+        let driver = driver.map_err(|errors| told(&errors))?;
+        Ok(Self { id: Arc::clone(&query.id), reads: reads(query, service), driver })
     }
 
-    /// Pipes a record in; what came out of it, by topic.
-    pub fn pipe(&mut self, topic: &str, record: &Logged, out: &mut TopicRecords) -> Result<(), String> {
+    /// Goes on as another query with the rows that are there.
+    pub fn replace(&mut self, query: &PersistentQuery, service: &TestService) -> Result<(), String> {
+        self.reads = reads(query, service);
+        self.driver.replace(query.plan.topology.clone()).map_err(|errors| told(&errors))
+    }
+
+    /// Pipes a record in; what came out of it, with its topic, in the order in which it came.
+    pub fn pipe(&mut self, topic: &str, record: &Logged) -> Result<Vec<(String, Logged)>, String> {
         let piped = self.driver.try_pipe(
             topic,
             record.key.as_deref(),
@@ -45,20 +47,18 @@ impl RunningQuery {
             record.timestamp.0,
             record.headers.clone(),
         );
-        for (partition, record) in self.driver.read_all() {
-            out.entry(partition.topic.as_str().to_owned()).or_default().push(record);
-        }
-        piped.map_err(|error| error.to_string())
+        piped.map_err(|error| error.to_string())?;
+        let out = self.driver.read_all().into_iter();
+        Ok(out.map(|(partition, record)| (partition.topic.as_str().to_owned(), record)).collect())
     }
 }
 
-fn open(query: &PersistentQuery, database: Option<Arc<dyn Database>>) -> Result<TestDriver, String> {
-    let mut options = DriverOptions { prefix: Some(format!("{PREFIX}{}", query.id)), ..DriverOptions::default() };
-    if let Some(database) = database {
-        options.database = database;
-    }
-    TestDriver::of_plan(query.plan.topology.clone(), options).map_err(|errors| {
-        let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        texts.join("; ")
-    })
+fn reads(query: &PersistentQuery, service: &TestService) -> BTreeSet<String> {
+    let sources = query.sources.iter().filter_map(|name| service.state.catalog().source(name));
+    sources.filter_map(|source| source.properties.topic.clone()).collect()
+}
+
+fn told(errors: &[impl ToString]) -> String {
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    format!("the topology cannot run: {}", texts.join("; "))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::validate::{self, Trace, Verdict};
-use super::{Case, Rung, pool, read};
+use super::{Case, Rung, SqlCase, pool, read, read_sql, sql_test};
 
 /// What is asked of the corpus: everything, by default.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +20,46 @@ pub struct Filter {
 pub struct Filed {
     /// The file, without folder and extension.
     pub file: String,
-    /// The case.
-    pub case: Case,
+    /// Unique in its file.
+    pub name: String,
+    /// What it says.
+    pub body: Body,
+}
+
+/// A case of one of the corpora that run without a server.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Of the query-validation corpus.
+    Validation(Box<Case>),
+    /// Of the SQL tests.
+    Sql(SqlCase),
+}
+
+impl Body {
+    /// All statements.
+    pub fn script(&self) -> String {
+        match self {
+            Self::Validation(case) => case.statements.join("\n"),
+            Self::Sql(case) => case.statements.join("\n"),
+        }
+    }
+
+    /// A part of the message that it must fail with; empty if any will do, `None` if it must not fail.
+    pub fn expected(&self) -> Option<&str> {
+        match self {
+            Self::Validation(case) => {
+                case.error.as_ref().map(|error| error.message.as_deref().unwrap_or_default())
+            }
+            Self::Sql(case) => case.expected.as_deref(),
+        }
+    }
+
+    fn run(&self, trace: &mut Trace) -> Verdict {
+        match self {
+            Self::Validation(case) => validate::run(case, trace),
+            Self::Sql(case) => sql_test::run(case, trace),
+        }
+    }
 }
 
 /// How a case went.
@@ -46,15 +84,26 @@ pub struct Report {
 impl Filed {
     /// A quarter of all cases, chosen by their names, is kept aside.
     pub fn is_aside(&self) -> bool {
-        hash(&self.file, &self.case.name).is_multiple_of(4)
+        hash(&self.file, &self.name).is_multiple_of(4)
     }
 
     /// Whether it needs a schema registry.
     pub fn needs_registry(&self) -> bool {
-        let settings = self.case.properties.values().filter_map(|value| value.as_str());
-        let texts = self.case.statements.iter().map(String::as_str).chain(settings);
-        let mut words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
-        words.any(|word| ["AVRO", "PROTOBUF", "JSON_SR"].iter().any(|format| word.eq_ignore_ascii_case(format)))
+        let mut text = match &self.body {
+            // That an assertion names such a format is all the same.
+            Body::Sql(case) if case.expected.is_some() => return false,
+            body => body.script(),
+        };
+        if let Body::Validation(case) = &self.body {
+            case.properties.values().filter_map(|value| value.as_str()).for_each(|value| {
+                text.push(' ');
+                text.push_str(value);
+            });
+        }
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.any(|word| {
+            ["AVRO", "PROTOBUF", "JSON_SR"].iter().any(|format| word.eq_ignore_ascii_case(format))
+        })
     }
 }
 
@@ -64,21 +113,47 @@ pub fn hash(file: &str, name: &str) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The cases of the corpus, file by file.
-pub fn cases(folder: &Path, filter: &Filter) -> Result<Vec<Filed>, String> {
+/// The cases of the query-validation corpus, file by file.
+pub fn cases(directory: &Path, filter: &Filter) -> Result<Vec<Filed>, String> {
+    filed(&directory.join("query-validation-tests"), "json", filter, |path| {
+        let cases = read(path)?.into_iter();
+        Ok(cases.map(|case| (case.name.clone(), Body::Validation(Box::new(case)))).collect())
+    })
+}
+
+/// The SQL tests, file by file.
+pub fn sql_cases(directory: &Path, filter: &Filter) -> Result<Vec<Filed>, String> {
+    let folder = directory.join("sql-tests");
+    let read = |path: &Path| {
+        let cases = read_sql(path)?.into_iter().enumerate();
+        // Some names occur twice.
+        Ok(cases.map(|(index, case)| (format!("{} #{index}", case.name), Body::Sql(case))).collect())
+    };
+    let mut all = filed(&folder, "sql", filter, read)?;
+    all.extend(filed(&folder.join("query-upgrades"), "sql", filter, read)?);
+    Ok(all)
+}
+
+fn filed(
+    folder: &Path,
+    extension: &str,
+    filter: &Filter,
+    read: impl Fn(&Path) -> Result<Vec<(String, Body)>, String>,
+) -> Result<Vec<Filed>, String> {
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.sort();
     let mut all = Vec::new();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
-        let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|found| found == extension)) {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let file = if extension == "sql" { format!("sql/{stem}") } else { stem.into_owned() };
         if filter.file.as_ref().is_some_and(|wanted| !file.contains(wanted.as_str())) {
             continue;
         }
-        for case in read(path)? {
-            let name = case.name.to_lowercase();
-            if filter.case.as_ref().is_none_or(|wanted| name.contains(&wanted.to_lowercase())) {
-                all.push(Filed { file: file.clone(), case });
+        for (name, body) in read(path)? {
+            let lower = name.to_lowercase();
+            if filter.case.as_ref().is_none_or(|wanted| lower.contains(&wanted.to_lowercase())) {
+                all.push(Filed { file: file.clone(), name, body });
             }
         }
     }
@@ -93,15 +168,15 @@ pub fn run(cases: Vec<Filed>) -> Vec<Report> {
             return (None, Trace::default());
         }
         let mut trace = Trace::default();
-        let verdict = validate::run(&filed.case, &mut trace);
+        let verdict = filed.body.run(&mut trace);
         (Some(verdict), trace)
     });
     let reports = about.into_iter().zip(results).map(|((filed, is_aside), result)| {
         let (verdict, trace) =
             result.unwrap_or_else(|error| (Some(Verdict::Crashed(error)), Trace::default()));
-        let rung = Rung::of(&filed.case.statements.join("\n"));
-        let is_negative = filed.case.error.is_some();
-        Report { file: filed.file, name: filed.case.name, is_negative, is_aside, rung, verdict, trace }
+        let rung = Rung::of(&filed.body.script());
+        let is_negative = filed.body.expected().is_some();
+        Report { file: filed.file, name: filed.name, is_negative, is_aside, rung, verdict, trace }
     });
     reports.collect()
 }
@@ -156,7 +231,10 @@ impl Count {
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { positive, passed, negative, refused, worded, crashed, registry } = self;
-        write!(f, "{passed} of {positive} pass, {refused} of {negative} refused ({worded} in ksqlDB's words)")?;
+        write!(
+            f,
+            "{passed} of {positive} pass, {refused} of {negative} refused ({worded} in ksqlDB's words)"
+        )?;
         if *crashed > 0 {
             write!(f, ", {crashed} crashed")?;
         }

@@ -3,13 +3,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lentic_sql::Refusal;
 use lentic_sql::catalog::Source;
 use lentic_sql::function::World;
 use lentic_sql::plan::{Planner, ProcessingLog};
 use lentic_sql::settings::Settings;
-use lentic_sql::statement::{Context, Executed, Session, State, Topics};
-use lentic_sql_syntax::ast::Statement;
+use lentic_sql::statement::{Constants, Context, Executed, Session, State, Topics};
+use lentic_sql::{Refusal, SqlType, Value};
+use lentic_sql_syntax::ast::{Expr, Statement};
 
 use super::functions;
 
@@ -73,8 +73,11 @@ impl TestService {
     pub fn new(topics: KnownTopics, settings: Settings) -> Self {
         let log = Arc::new(Reports::default());
         let registry = functions::registry();
-        let planner =
-            Planner { registry, world: Arc::new(Frozen::default()), log: Arc::clone(&log) as Arc<dyn ProcessingLog> };
+        let planner = Planner {
+            registry,
+            world: Arc::new(Frozen::default()),
+            log: Arc::clone(&log) as Arc<dyn ProcessingLog>,
+        };
         let session = Session::new(settings);
         Self { state: State::default(), session, topics, planner, sources: BTreeMap::new(), log }
     }
@@ -94,6 +97,11 @@ impl TestService {
     /// The first stream or table that was over a topic.
     pub fn source_of(&self, topic: &str) -> Option<&Arc<Source>> {
         self.sources.get(topic)
+    }
+
+    /// The value of an expression where this type is wanted.
+    pub fn constant(&self, expr: &Expr, kind: &SqlType) -> Result<Value, Refusal> {
+        Constants { planner: &self.planner, catalog: self.state.catalog() }.value(expr, kind)
     }
 
     /// How many partitions a topic has.

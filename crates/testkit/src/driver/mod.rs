@@ -12,6 +12,7 @@
 //! ```
 mod log;
 mod read;
+mod replace;
 pub(crate) mod rows;
 mod tasks;
 

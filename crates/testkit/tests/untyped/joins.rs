@@ -44,8 +44,7 @@ fn streams(kind: JoinKind, windows: JoinWindows) -> TestDriver {
 /// when windows close.
 #[test]
 fn an_eager_join_does_not_wait() {
-    let windows =
-        JoinWindows::within(Duration::from_millis(10)).grace(Duration::from_secs(24 * 60 * 60)).eager();
+    let windows = JoinWindows::within(Duration::from_millis(10)).grace(Duration::from_hours(24)).eager();
     let records = "left k a 1; right k b 5; left k c 6; right j d 7; left k e 500; right k f 505; left j g 3";
     let cases = [
         (JoinKind::Inner, &["k=a,b@5", "k=c,b@6", "k=e,f@505", "j=g,d@7"][..]),

@@ -14,7 +14,7 @@ use crate::{Refusal, SqlType, Value};
 
 /// All aggregates of a query.
 #[derive(Clone)]
-pub(super) struct Folding {
+pub(in crate::plan) struct Folding {
     all: Arc<Vec<One>>,
     /// The columns of the flow that its rows have.
     used: Arc<[usize]>,
@@ -175,6 +175,29 @@ impl Folding {
             let merged: crate::Result<Row> = merged.collect();
             merged.ok().map(Payload::new)
         })
+    }
+
+    /// The states of a group without rows.
+    pub(in crate::plan) fn initial(&self) -> Row {
+        self.states(None)
+    }
+
+    /// Adds a row to states; what cannot be added is left out.
+    pub(in crate::plan) fn add_row(&self, states: &mut Row, row: &Row, sequence: i64) {
+        states.extend(self.all.iter().skip(states.len()).map(|one| one.aggregate.initial()));
+        for (one, state) in self.all.iter().zip(states) {
+            let arguments: Row = one.arguments.iter().map(|argument| argument.evaluate(row, &mut |_| {})).collect();
+            if let Ok(next) = one.aggregate.add(state.clone(), &arguments, sequence) {
+                *state = next;
+            }
+        }
+    }
+
+    /// Appends the results of states; what has none is NULL.
+    pub(in crate::plan) fn append_plain_results(&self, states: &Row, row: &mut Row) {
+        for (one, state) in self.all.iter().zip(states) {
+            row.push(one.aggregate.result(state).unwrap_or_default());
+        }
     }
 
     fn states(&self, so_far: Option<Payload>) -> Row {

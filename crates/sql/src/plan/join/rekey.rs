@@ -80,7 +80,7 @@ impl Analysis<'_> {
             Ok(Some((Some(key_payload(key_columns(key).to_vec())), value.cloned())))
         });
         let stream = table.to_stream().map(map, key, value).repartition(&format!("{name}-SelectKey"), None, true);
-        let store = lentic_topology::Materialized::named(format!("{name}-Materialize"));
+        let store = lentic_topology::Materialized::named(format!("{name}-Materialize")).internal();
         Ok(stream.to_table(store))
     }
 

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::JoinKind;
-use lentic_topology::Payload;
+use lentic_topology::{Materialized, Payload};
 use lentic_topology::spec::{self, KeyMapper};
 use lentic_topology::untyped::ForeignKeyNames;
 
@@ -93,7 +93,11 @@ impl Analysis<'_> {
         let names = ForeignKeyNames::of(&format!("{}Join", step.prefix));
         let joined = left.join_foreign(right, kind, foreign_key, joiner, value, &names);
         // What follows may look its rows up.
-        let joined = if joins > 1 { joined.materialize(format!("{}Join-Materialize", step.prefix)) } else { joined };
+        let joined = if joins > 1 {
+            joined.materialize(Materialized::named(format!("{}Join-Materialize", step.prefix)).internal())
+        } else {
+            joined
+        };
         let handle = Handle::Table(joined);
         Ok(Flow { handle, columns, keyed_by: KeyedBy::ForeignKey, key_only: None, view: None, ..step.left })
     }
