@@ -95,13 +95,18 @@ impl Ksql {
         let changes = change.effects.iter().filter_map(|effect| match effect {
             Effect::Start(query) => runs.then(|| QueryChange::Start(self.start(query))),
             Effect::Replace(query) => runs.then(|| QueryChange::Replace(self.start(query))),
-            Effect::Stop(id) => {
+            Effect::Materialize(plan) => runs.then(|| {
+                let (plan, prefix) = (plan.topology.clone(), Some(self.prefix(&plan.id)));
+                let settings = query_settings(&entry::session(statement).settings);
+                QueryChange::Start(QueryStart { plan, prefix, settings })
+            }),
+            Effect::Stop(id) | Effect::Forget(id) => {
                 known.incompatible.retain(|other| other.query.as_deref() != Some(id));
                 Some(QueryChange::Stop(id.to_string()))
             }
             Effect::Pause(id) => Some(QueryChange::Pause(id.to_string())),
             Effect::Resume(id) => Some(QueryChange::Resume(id.to_string())),
-            Effect::Topic(_) | Effect::DeleteTopic(_) | Effect::Materialize { .. } | Effect::Forget(_) => None,
+            Effect::Topic(_) | Effect::DeleteTopic(_) => None,
         });
         changes.collect()
     }

@@ -67,6 +67,7 @@ impl Ksql {
             for effect in &change.effects {
                 match effect {
                     Effect::Start(query) => started = Some(query.id.to_string()),
+                    Effect::Materialize(plan) => started = Some(plan.id.to_string()),
                     Effect::Replace(query) => {
                         let checked = node.check_replacement(&query.id, &query.plan.topology);
                         checked.map_err(|error| Refusal::new(error.to_string()))?;

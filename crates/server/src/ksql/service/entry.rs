@@ -2,8 +2,9 @@
 use std::collections::BTreeMap;
 
 use lentic::SqlStatement;
+use lentic_sql::plan::QueryPlan;
 use lentic_sql::settings::Settings;
-use lentic_sql::statement::{Effect, PersistentQuery, Session};
+use lentic_sql::statement::{Effect, Session};
 
 /// The columns of the query's result.
 const SCHEMA: &str = "schema";
@@ -38,16 +39,16 @@ pub(super) fn difference(statement: &SqlStatement, effects: &[Effect]) -> Vec<St
     lines
 }
 
-/// The query that a statement starts.
-fn planned(effects: &[Effect]) -> Option<&PersistentQuery> {
+/// The plan of the query that a statement starts.
+fn planned(effects: &[Effect]) -> Option<&QueryPlan> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Start(query) | Effect::Replace(query) => Some(&**query),
+        Effect::Start(query) | Effect::Replace(query) => Some(&*query.plan),
+        Effect::Materialize(plan) => Some(&**plan),
         _ => None,
     })
 }
 
-fn names(query: &PersistentQuery) -> BTreeMap<String, String> {
-    let pairs =
-        [(SCHEMA, query.plan.schema.to_string()), (TOPOLOGY, query.plan.topology.describe())];
+fn names(plan: &QueryPlan) -> BTreeMap<String, String> {
+    let pairs = [(SCHEMA, plan.schema.to_string()), (TOPOLOGY, plan.topology.describe())];
     pairs.map(|(name, text)| (name.to_owned(), text)).into()
 }
