@@ -64,7 +64,7 @@ macro_rules! routes {
             /// Whether its answer may have no end: such requests are counted by themselves, or they would leave no place for
             /// others.
             pub(crate) fn is_endless(self) -> bool {
-                matches!(self, Self::Watch | Self::Query | Self::QueryStream)
+                matches!(self, Self::Watch | Self::Query | Self::QueryStream | Self::InsertsStream | Self::Sql)
             }
         }
 
@@ -109,11 +109,13 @@ routes! {
     Metrics GET "/metrics" metrics::metrics;
     OpenApi GET "/openapi.json" doc::openapi_json;
     Docs GET "/docs" doc::docs;
+    Sql POST "/v1/sql" ksql::sql;
     }
     ksql {
         Ksql POST "/ksql" ksql::ksql;
         Query POST "/query" ksql::query;
         QueryStream POST "/query-stream" ksql::query_stream;
+        InsertsStream POST "/inserts-stream" ksql::inserts_stream;
         CloseQuery POST "/close-query" ksql::close_query;
         Terminate POST "/ksql/terminate" ksql::terminate;
         Root GET "/" ksql::root;

@@ -4,8 +4,8 @@ mod endpoint;
 mod header;
 mod outlet;
 mod plan;
-mod print;
-mod push;
+pub(crate) mod print;
+pub(crate) mod push;
 mod running;
 mod writer;
 
