@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{Expr, ExprNode};
-use lentic_topology::spec::{Aggregator, Merger, RecordContext};
+use lentic_topology::spec::{Aggregator, Merger, ProcessError, RecordContext};
 use lentic_topology::{Payload, untyped};
 
 use crate::expr::{Compiled, Scope, ScopeColumn};
@@ -136,20 +136,16 @@ impl Folding {
     pub(super) fn adder(&self, log: &StepLog) -> Aggregator {
         let (folding, log) = (self.clone(), log.of("Aggregate"));
         Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, so_far: Option<Payload>| {
-            let Some(value) = value else { return so_far };
+            let Some(value) = value else { return Ok(so_far) };
             let row = value.get::<Row>();
             let sequence = row.get(folding.used.len()).and_then(Value::as_bigint).unwrap_or_default();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
                 let arguments = one.arguments(row, &log);
-                let before = state.clone();
-                *state =
-                    one.aggregate.add(std::mem::take(state), &arguments, sequence).unwrap_or_else(|error| {
-                        log.report(error);
-                        before
-                    });
+                let next = one.aggregate.add(std::mem::take(state), &arguments, sequence);
+                *state = next.map_err(|error| ProcessError(error.to_string()))?;
             }
-            Some(Payload::new(states))
+            Ok(Some(Payload::new(states)))
         })
     }
 
@@ -157,18 +153,15 @@ impl Folding {
     pub(super) fn subtracter(&self, log: &StepLog) -> Aggregator {
         let (folding, log) = (self.clone(), log.of("Aggregate"));
         Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, so_far: Option<Payload>| {
-            let Some(value) = value else { return so_far };
+            let Some(value) = value else { return Ok(so_far) };
             let row = value.get::<Row>();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
                 let arguments = one.arguments(row, &log);
-                let before = state.clone();
-                *state = one.aggregate.undo(std::mem::take(state), &arguments).unwrap_or_else(|error| {
-                    log.report(error);
-                    before
-                });
+                let next = one.aggregate.undo(std::mem::take(state), &arguments);
+                *state = next.map_err(|error| ProcessError(error.to_string()))?;
             }
-            Some(Payload::new(states))
+            Ok(Some(Payload::new(states)))
         })
     }
 
@@ -176,12 +169,12 @@ impl Folding {
     pub(super) fn merger(&self) -> Merger {
         let folding = self.clone();
         Arc::new(move |_: Option<&Payload>, left: Option<Payload>, right: Payload| {
-            let Some(left) = left else { return Some(right) };
+            let Some(left) = left else { return Ok(Some(right)) };
             let (left, right): (Row, Row) = (folding.states(Some(left)), folding.states(Some(right)));
             let pairs = folding.all.iter().zip(left.into_iter().zip(right));
             let merged = pairs.map(|(one, (left, right))| one.aggregate.merge(left, right));
             let merged: crate::Result<Row> = merged.collect();
-            merged.ok().map(Payload::new)
+            Ok(Some(Payload::new(merged.map_err(|error| ProcessError(error.to_string()))?)))
         })
     }
 
