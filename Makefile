@@ -7,7 +7,9 @@ SHELL := /bin/bash
 ROWS ?= 5000000
 PARTS ?= all
 
-.PHONY: help setup build demo test tidy fmt fmt-check clippy bench oracle kafka-up kafka-down
+ARGS ?=
+
+.PHONY: help setup build demo test conformance tidy fmt fmt-check clippy bench oracle kafka-up kafka-down
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -25,6 +27,9 @@ demo: setup ## build, start a node, load real data, show some calls, stay up
 
 test: setup ## the gate: tidy, fmt, clippy, and every test, those on a real Kafka included
 	@.ci/test
+
+conformance: ## run ksqlDB's own cases, where they are at hand (ARGS="--file joins --case outer --verbose")
+	@cargo run --quiet -p lentic-testkit --bin conformance -- $(ARGS)
 
 tidy: ## check the rules of ARCHITECTURE.md
 	cargo xtask tidy

@@ -29,10 +29,10 @@ pub enum Asserted {
 pub(super) fn topic(assert: &AssertTopic, context: &Context<'_>) -> Result<Executed, Refusal> {
     let name = &assert.topic;
     let Some(partitions) = context.topics.partitions(name) else {
-        return match assert.exists {
-            true => Err(Refusal::new(format!("Topic {name} does not exist"))),
-            false => Ok(Executed::Asserted(Asserted::Topic { name: name.clone(), exists: false })),
-        };
+        if assert.exists {
+            return Err(Refusal::new(format!("Topic {name} does not exist")));
+        }
+        return Ok(Executed::Asserted(Asserted::Topic { name: name.clone(), exists: false }));
     };
     if !assert.exists {
         return Err(Refusal::new(format!("Topic {name} exists")));

@@ -21,11 +21,8 @@ impl Constants<'_> {
     /// The value of an expression where a value of this type is wanted; literals coerce freely.
     pub fn value(&self, expr: &Expr, kind: &SqlType) -> Result<Value, Refusal> {
         let types = |written: &_| sql_type(written, self.catalog).map_err(|refusal| refusal.to_string());
-        let environment = Environment {
-            registry: &self.planner.registry,
-            world: &self.planner.world,
-            types: &types,
-        };
+        let environment =
+            Environment { registry: &self.planner.registry, world: &self.planner.world, types: &types };
         let scope = Scope::default();
         let compiled = Compiler::new(environment, &scope, Clause::Values).compile_as(expr, kind);
         let compiled = compiled.map_err(|error| Refusal::new(error.to_string()).at(error.position()))?;

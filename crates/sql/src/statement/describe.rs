@@ -125,8 +125,11 @@ impl State {
             Explain::Query(name) => {
                 let query = self.query(&name.text).or_else(|| self.query(&name.text.to_uppercase()));
                 let query = query.ok_or_else(|| {
-                    Refusal::new(format!("Query with id:{} does not exist, use SHOW QUERIES to view the full set of queries.", name.text))
-                        .at(name.at.0)
+                    Refusal::new(format!(
+                        "Query with id:{} does not exist, use SHOW QUERIES to view the full set of queries.",
+                        name.text
+                    ))
+                    .at(name.at.0)
                 })?;
                 return Ok(Executed::Answer(Answer::Query(Box::new(QueryDescription::of(query)))));
             }
@@ -137,7 +140,9 @@ impl State {
             Statement::CreateAs(_) | Statement::InsertQuery(_) => {
                 let executed = copy.execute(context, &mut session.clone(), text, statement)?;
                 let Executed::Changed(change) = executed else {
-                    return Err(Refusal::new("The statement does nothing, so that there is nothing to explain."));
+                    return Err(Refusal::new(
+                        "The statement does nothing, so that there is nothing to explain.",
+                    ));
                 };
                 let query = change.query_id.as_ref().and_then(|id| copy.query(id));
                 let query = query.ok_or_else(|| Refusal::new("The statement starts no query."))?;

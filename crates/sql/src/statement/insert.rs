@@ -51,12 +51,14 @@ impl State {
         let mut row = BTreeMap::new();
         let constants = Constants { planner: &context.planner, catalog: &self.catalog };
         for ((name, kind), expr) in columns.iter().zip(&insert.values) {
-            let value = constants.value(expr, kind).map_err(|refusal| preparing_unless_type(refusal, name))?;
+            let value =
+                constants.value(expr, kind).map_err(|refusal| preparing_unless_type(refusal, name))?;
             row.insert(name.as_str(), value);
         }
         let record = record(source, &row, || context.planner.world.now_ms());
         let failed = |refusal: Refusal| {
-            Refusal::new(format!("Failed to insert values into '{}'. {refusal}", source.name)).at(insert.into.at.0)
+            Refusal::new(format!("Failed to insert values into '{}'. {refusal}", source.name))
+                .at(insert.into.at.0)
         };
         record.map(|record| Executed::Insert(Box::new(record))).map_err(failed)
     }
@@ -184,7 +186,9 @@ fn record(
             .map(|column| row.get(&*column.name).cloned().unwrap_or_default())
             .collect();
         let serializer = Serializer::new(format, columns).map_err(|error| Refusal::new(error.to_string()))?;
-        serializer.serialize(&values).map_err(|error| Refusal::new(format!("Could not serialize row: {error}")))
+        serializer
+            .serialize(&values)
+            .map_err(|error| Refusal::new(format!("Could not serialize row: {error}")))
     };
     Ok(InsertedRecord {
         source: Arc::clone(source),

@@ -68,9 +68,9 @@ impl State {
         Ok(Executed::Answer(match list.what {
             Listed::Streams => self.list_sources(context, SourceKind::Stream, list.extended),
             Listed::Tables => self.list_sources(context, SourceKind::Table, list.extended),
-            Listed::Queries if list.extended => {
-                Answer::QueryDescriptions(self.queries.values().map(|query| QueryDescription::of(query)).collect())
-            }
+            Listed::Queries if list.extended => Answer::QueryDescriptions(
+                self.queries.values().map(|query| QueryDescription::of(query)).collect(),
+            ),
             Listed::Queries => Answer::Queries(self.queries.values().cloned().collect()),
             Listed::Functions => Answer::Functions(super::function::list(&context.planner.registry)),
             Listed::Types => {
@@ -93,7 +93,10 @@ impl State {
                 let names = context.topics.names().into_iter().filter(is_shown);
                 Answer::Topics { topics: names.map(summary).collect(), extended: list.extended }
             }
-            Listed::Connectors | Listed::SourceConnectors | Listed::SinkConnectors | Listed::ConnectorPlugins => {
+            Listed::Connectors
+            | Listed::SourceConnectors
+            | Listed::SinkConnectors
+            | Listed::ConnectorPlugins => {
                 return Err(super::state::no_connectors());
             }
         }))
@@ -102,7 +105,9 @@ impl State {
     fn list_sources(&self, context: &Context<'_>, kind: SourceKind, extended: bool) -> Answer {
         let sources = self.catalog.sources().filter(|source| source.kind == kind);
         if extended {
-            return Answer::SourceDescriptions(sources.map(|source| self.described(context, source)).collect());
+            return Answer::SourceDescriptions(
+                sources.map(|source| self.described(context, source)).collect(),
+            );
         }
         Answer::Sources(kind, sources.cloned().collect())
     }

@@ -4,13 +4,31 @@
 //! happen outside comes back as [`Effect`]s.
 //!
 //! ```
-//! use lentic_sql::statement::{Executed, Session, State};
-//! # use lentic_sql::statement::doc::{context, topics};
+//! use lentic_sql::statement::{Context, Executed, Session, State, Topics};
 //! use lentic_sql_syntax::parse_statement;
+//! # use std::sync::Arc;
+//! # use lentic_sql::function::{Registry, World};
+//! # use lentic_sql::plan::{Planner, ProcessingLog};
+//! # struct Still;
+//! # impl World for Still {
+//! #     fn now_ms(&self) -> i64 { 0 }
+//! #     fn random_bits(&self) -> u64 { 0 }
+//! # }
+//! # impl ProcessingLog for Still {
+//! #     fn report(&self, _: &str, _: &str, _: &str) {}
+//! # }
 //!
+//! struct Cluster;
+//!
+//! impl Topics for Cluster {
+//!     fn partitions(&self, topic: &str) -> Option<u32> {
+//!         (topic == "flights").then_some(12)
+//!     }
+//! }
+//!
+//! # let planner = Planner { registry: Arc::new(Registry::standard()), world: Arc::new(Still), log: Arc::new(Still) };
+//! let context = Context { planner, topics: &Cluster };
 //! let (mut state, mut session) = (State::default(), Session::default());
-//! # let topics = topics();
-//! # let context = context(&topics);
 //! let text = "CREATE STREAM flights (id STRING KEY, delay INT) WITH (kafka_topic='flights', value_format='json');";
 //! let Executed::Changed(change) = state.execute(&context, &mut session, text, &parse_statement(text)?)? else { panic!() };
 //! assert_eq!(change.message, "Stream created");
@@ -21,8 +39,6 @@ mod assertion;
 mod changed;
 mod constant;
 mod context;
-#[doc(hidden)]
-pub mod doc;
 mod describe;
 mod function;
 mod insert;
@@ -41,7 +57,9 @@ pub use changed::{Action, Change, CommandId, Effect, Executed, Subject, TopicReq
 pub use constant::Constants;
 pub use context::{Context, Topics};
 pub use describe::{QueryDescription, SourceDescription};
-pub use function::{FunctionDescription, FunctionKind, FunctionSummary, OverloadDescription, ParameterDescription};
+pub use function::{
+    FunctionDescription, FunctionKind, FunctionSummary, OverloadDescription, ParameterDescription,
+};
 pub use insert::InsertedRecord;
 pub use list::{Answer, TopicSummary};
 pub use prepare::prepare;

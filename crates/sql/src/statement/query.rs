@@ -159,8 +159,12 @@ impl State {
         if let Some(first) = &first
             && writers.next().is_some()
         {
-            let all: Vec<_> =
-                self.queries.values().filter(|query| query.sink == first.sink).map(|query| &*query.id).collect();
+            let all: Vec<_> = self
+                .queries
+                .values()
+                .filter(|query| query.sink == first.sink)
+                .map(|query| &*query.id)
+                .collect();
             return Err(Refusal::new(format!(
                 "REPLACE for sink {sink} is not supported because there are multiple queries writing into it: [{}]",
                 all.join(", ")

@@ -42,16 +42,14 @@ pub(super) fn source(known: &Source, new: &Source) -> Result<(), Refusal> {
             issues.push(format!("DataSource '{what}' must match: existing={known}, new={new}"));
         }
     };
-    compare("topic", shown(&known.properties.topic), shown(&new.properties.topic));
+    let topic = |source: &Source| source.properties.topic.clone().unwrap_or_default();
+    compare("topic", topic(known), topic(new));
     compare("keyFormat", known.formats.key.name.to_string(), new.formats.key.name.to_string());
     compare("valueFormat", known.formats.value.name.to_string(), new.formats.value.name.to_string());
-    compare(
-        "window",
-        format!("{:?}", known.properties.window),
-        format!("{:?}", new.properties.window),
-    );
-    let time = |source: &Source| source.timestamp.as_ref().map(|column| column.name.to_string());
-    compare("timestampColumn", shown(&time(known)), shown(&time(new)));
+    compare("window", format!("{:?}", known.properties.window), format!("{:?}", new.properties.window));
+    let time =
+        |source: &Source| source.timestamp.as_ref().map_or("none".to_owned(), |column| column.name.to_string());
+    compare("timestampColumn", time(known), time(new));
     if let Some(issue) = columns(known, new) {
         issues.push(issue);
     }
@@ -59,10 +57,6 @@ pub(super) fn source(known: &Source, new: &Source) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(format!("Cannot upgrade data source: {}", issues.join("\n\tAND "))))
-}
-
-fn shown(text: &Option<String>) -> String {
-    text.clone().unwrap_or_else(|| "none".to_owned())
 }
 
 fn columns(known: &Source, new: &Source) -> Option<String> {

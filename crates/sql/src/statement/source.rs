@@ -68,13 +68,11 @@ impl State {
     pub(super) fn drop_source(&mut self, drop: &DropSource) -> Result<Executed, Refusal> {
         let name = drop.name.text.as_str();
         if self.catalog.source(name).is_none() {
-            return match drop.if_exists {
-                true => Ok(Executed::Skipped(format!("Source {} does not exist.", quoted(&drop.name)))),
-                false => {
-                    let text = format!("{} {name} does not exist.", capital(drop.kind));
-                    Err(Refusal::new(text).at(drop.name.at.0))
-                }
-            };
+            if drop.if_exists {
+                return Ok(Executed::Skipped(format!("Source {} does not exist.", quoted(&drop.name))));
+            }
+            let text = format!("{} {name} does not exist.", capital(drop.kind));
+            return Err(Refusal::new(text).at(drop.name.at.0));
         }
         let writer = self.check_unused(name)?;
         let dropped = match self.catalog.drop_source(drop)? {

@@ -24,11 +24,11 @@ impl State {
                 *query = Arc::new(PersistentQuery { is_paused, ..(**query).clone() });
             }
         }
-        let (subject, message) = match is_paused {
-            true => (Subject::Pause, "Query paused."),
-            false => (Subject::Resume, "Query resumed."),
+        let (subject, message, effect): (_, _, fn(Arc<str>) -> Effect) = if is_paused {
+            (Subject::Pause, "Query paused.", Effect::Pause)
+        } else {
+            (Subject::Resume, "Query resumed.", Effect::Resume)
         };
-        let effect = if is_paused { Effect::Pause } else { Effect::Resume };
         let effects = ids.into_iter().map(effect).collect();
         Ok(Executed::changed((subject, entity(target), Action::Execute), message, None, effects))
     }

@@ -1,16 +1,20 @@
 //! Runs ksqlDB's own cases and counts: `cargo run -p lentic-testkit --bin conformance -- --file joins --case outer --verbose`.
 #![allow(clippy::print_stdout, reason = "it is a program that prints")]
+use std::path::Path;
 use std::process::ExitCode;
 
 use lentic_testkit::conformance::{
-    Body, Count, Filed, Filter, Report, Verdict, by_file, by_rung, cases, directory, run, shown, sql_cases,
+    Body, Count, Filed, Filter, Report, Standing, Verdict, by_file, by_rung, cases, directory, documentation,
+    is_elsewhere, page, run, shown, sql_cases,
 };
 
-const HELP: &str = "conformance [--file PART] [--case PART] [--failures] [--verbose]
+const HELP: &str = "conformance [--file PART] [--case PART] [--failures] [--verbose] [--accept]
   --file PART   only files whose name contains PART
   --case PART   only cases whose name contains PART, in any case
   --failures    each case that fails, with the reason on one line
   --verbose     all that is known of each case: plans, records expected and found
+  --accept      keep the record even if cases have fallen that passed before
+Without --file and --case the record of passing cases and the page of the documentation are written.
 Cases that are kept aside are counted, but neither listed nor shown.";
 
 #[derive(Default)]
@@ -18,6 +22,7 @@ struct Arguments {
     filter: Filter,
     failures: bool,
     verbose: bool,
+    accept: bool,
 }
 
 fn arguments() -> Result<Arguments, String> {
@@ -30,6 +35,7 @@ fn arguments() -> Result<Arguments, String> {
             "--case" => found.filter.case = Some(value()?),
             "--failures" => found.failures = true,
             "--verbose" => found.verbose = true,
+            "--accept" => found.accept = true,
             _ => return Err(HELP.to_owned()),
         }
     }
@@ -61,7 +67,13 @@ fn go(arguments: &Arguments) -> Result<(), String> {
     if arguments.failures {
         for report in &reports {
             if !report.is_aside && !matches!(report.verdict, None | Some(Verdict::Passed)) {
-                println!("{} / {} [{}] {}", report.file, report.name, report.rung, verdict(report).replace('\n', "\\n"));
+                println!(
+                    "{} / {} [{}] {}",
+                    report.file,
+                    report.name,
+                    report.rung,
+                    verdict(report).replace('\n', "\\n")
+                );
             }
         }
     }
@@ -75,8 +87,34 @@ fn go(arguments: &Arguments) -> Result<(), String> {
     for (rung, count) in by_rung(&reports) {
         println!("{rung:40} {count}");
     }
-    println!("\nlooked at:  {}\nkept aside: {}\nall:        {}", Count::of(open(false)), Count::of(open(true)), Count::of(&reports));
-    Ok(())
+    println!(
+        "\nlooked at:  {}\nkept aside: {}\nall:        {}",
+        Count::of(open(false)),
+        Count::of(open(true)),
+        Count::of(&reports)
+    );
+    let is_whole = arguments.filter.file.is_none() && arguments.filter.case.is_none();
+    if is_whole && !is_elsewhere() { keep(&reports, arguments.accept) } else { Ok(()) }
+}
+
+/// Writes the page and the record, unless a case has fallen.
+fn keep(reports: &[Report], accept: bool) -> Result<(), String> {
+    let (page_path, passing) =
+        (documentation().join("conformance.md"), documentation().join("conformance.passing"));
+    if let Ok(known) = Standing::read(&passing)
+        && !accept
+    {
+        let fallen = known.fallen(reports);
+        if !fallen.is_empty() {
+            let list = fallen.join("\n");
+            return Err(format!("\nThese cases went better before (--accept keeps it so):\n{list}"));
+        }
+    }
+    let write = |path: &Path, text: String| {
+        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    write(&page_path, page(reports))?;
+    write(&passing, Standing::of(reports).to_string())
 }
 
 fn text(filed: &Filed) -> String {

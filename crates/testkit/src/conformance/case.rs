@@ -169,6 +169,13 @@ pub struct PostTopic {
     pub partitions: Option<u32>,
 }
 
+impl Raw {
+    /// Whether it is to be run at all.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+}
+
 fn yes() -> bool {
     true
 }

@@ -29,7 +29,8 @@ impl TopicCodec {
     /// Of the topic of a stream or table. `is_exact`: decimals in JSON are compared digit by digit.
     pub fn of(source: &Source, is_exact: bool) -> Self {
         let formats = &source.formats;
-        let side = |format: Format, columns: &RowSchema| SideCodec { format, columns: columns.clone(), is_exact };
+        let side =
+            |format: Format, columns: &RowSchema| SideCodec { format, columns: columns.clone(), is_exact };
         Self {
             key: side(formats.key, &formats.key_columns),
             value: side(formats.value, &formats.value_columns),
@@ -56,7 +57,9 @@ impl TopicCodec {
 
     /// A key and its window.
     pub fn read_key(&self, bytes: Option<&[u8]>) -> Result<(Actual, Option<RecordWindow>), String> {
-        let (Some(bytes), Some(window)) = (bytes, self.window) else { return Ok((self.key.read(bytes)?, None)) };
+        let (Some(bytes), Some(window)) = (bytes, self.window) else {
+            return Ok((self.key.read(bytes)?, None));
+        };
         let (inner, window) = split_window(bytes, window).ok_or("a windowed key is too short")?;
         Ok((self.key.read(Some(inner))?, Some(window)))
     }
@@ -122,7 +125,8 @@ impl SideCodec {
         match self.format.name {
             FormatName::None => Ok(Actual::Null),
             FormatName::Json => {
-                let json = Json::parse(&string(bytes)).map_err(|error| format!("{error}: {}", string(bytes)))?;
+                let json =
+                    Json::parse(&string(bytes)).map_err(|error| format!("{error}: {}", string(bytes)))?;
                 Ok(of_json(json, self.is_exact))
             }
             FormatName::Delimited => Ok(Actual::String(string(bytes))),
@@ -138,7 +142,8 @@ impl SideCodec {
                     return Ok(of_value(row.first().unwrap_or(&Value::Null), &column.kind));
                 }
                 let fields = columns.iter().zip(&row);
-                let fields = fields.map(|(column, value)| (column.name.to_string(), of_value(value, &column.kind)));
+                let fields =
+                    fields.map(|(column, value)| (column.name.to_string(), of_value(value, &column.kind)));
                 Ok(Actual::Object(fields.collect()))
             }
             other => Err(format!("{other} needs a schema registry")),
@@ -203,7 +208,9 @@ fn of_value(value: &Value, kind: &SqlType) -> Actual {
     match (value, kind) {
         (Value::Null, _) => Actual::Null,
         (Value::Boolean(truth), _) => Actual::Boolean(*truth),
-        (Value::Integer(number) | Value::Date(number) | Value::Time(number), _) => Actual::Whole(i64::from(*number)),
+        (Value::Integer(number) | Value::Date(number) | Value::Time(number), _) => {
+            Actual::Whole(i64::from(*number))
+        }
         (Value::Bigint(number) | Value::Timestamp(number), _) => Actual::Whole(*number),
         (Value::Double(number), _) => Actual::Double(*number),
         (Value::Decimal(number), _) => Actual::Decimal(value::decimal::decimal_text(number)),

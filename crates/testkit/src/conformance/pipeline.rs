@@ -25,7 +25,8 @@ pub type TopicRecords = BTreeMap<String, Vec<Logged>>;
 impl RunningQuery {
     /// Starts a query.
     pub fn start(query: &PersistentQuery, service: &TestService) -> Result<Self, String> {
-        let options = DriverOptions { prefix: Some(format!("{PREFIX}{}", query.id)), ..DriverOptions::default() };
+        let options =
+            DriverOptions { prefix: Some(format!("{PREFIX}{}", query.id)), ..DriverOptions::default() };
         let driver = TestDriver::of_plan(query.plan.topology.clone(), options);
         let driver = driver.map_err(|errors| told(&errors))?;
         Ok(Self { id: Arc::clone(&query.id), reads: reads(query, service), driver })

@@ -110,8 +110,10 @@ pub fn schema_of(text: &str, kind: SourceKind) -> Result<Schema, String> {
         SourceKind::Table => text.replace(" PRIMARY KEY", " KEY"),
         SourceKind::Stream => text.to_owned(),
     };
-    let statement = format!("CREATE STREAM X ({text}) WITH (KAFKA_TOPIC='x', VALUE_FORMAT='JSON', KEY_FORMAT='JSON')");
-    let parsed = lentic_sql_syntax::parse_statement(&statement).map_err(|error| format!("{text}: {error}"))?;
+    let statement =
+        format!("CREATE STREAM X ({text}) WITH (KAFKA_TOPIC='x', VALUE_FORMAT='JSON', KEY_FORMAT='JSON')");
+    let parsed =
+        lentic_sql_syntax::parse_statement(&statement).map_err(|error| format!("{text}: {error}"))?;
     let Statement::CreateSource(create) = parsed else { return Err(format!("{text}: no columns")) };
     let catalog = lentic_sql::catalog::Catalog::default();
     Schema::of(&create.columns, SourceKind::Stream, &catalog).map_err(|refusal| format!("{text}: {refusal}"))
@@ -157,7 +159,9 @@ fn check_topic(wanted: &PostTopic, topics: &[Found]) -> Result<(), String> {
         }
     }
     match (wanted.partitions, found.partitions) {
-        (Some(wanted), Some(found)) if wanted != found => Err(format!("has {found} partitions, not {wanted}")),
+        (Some(wanted), Some(found)) if wanted != found => {
+            Err(format!("has {found} partitions, not {wanted}"))
+        }
         _ => Ok(()),
     }
 }

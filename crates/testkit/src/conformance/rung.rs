@@ -44,7 +44,8 @@ impl Rung {
             let Ok(statement) = piece.parse() else { continue };
             match &statement {
                 Statement::CreateSource(create) => {
-                    let is_key = |place: &ColumnPlace| matches!(place, ColumnPlace::PrimaryKey | ColumnPlace::Key);
+                    let is_key =
+                        |place: &ColumnPlace| matches!(place, ColumnPlace::PrimaryKey | ColumnPlace::Key);
                     let keys = create.columns.iter().filter(|column| is_key(&column.place));
                     let keys = keys.map(|column| column.name.text.clone()).collect();
                     sources.insert(create.name.text.clone(), Known { kind: create.kind, keys });
@@ -123,7 +124,8 @@ mod tests {
 
     #[test]
     fn what_scripts_need() {
-        const TABLES: &str = "CREATE TABLE a (k INT PRIMARY KEY, v INT) WITH (kafka_topic='a', format='JSON');
+        const TABLES: &str =
+            "CREATE TABLE a (k INT PRIMARY KEY, v INT) WITH (kafka_topic='a', format='JSON');
             CREATE TABLE b (k INT PRIMARY KEY, v INT) WITH (kafka_topic='b', format='JSON');";
         for (script, expected) in [
             ("CREATE STREAM x AS SELECT * FROM a;", Rung::Stateless),
@@ -135,10 +137,7 @@ mod tests {
             ("CREATE STREAM x AS SELECT * FROM s JOIN a ON s.k = a.k;", Rung::StreamTable),
             ("CREATE TABLE x AS SELECT * FROM a JOIN b ON a.k = b.k;", Rung::TableTable),
             ("CREATE TABLE x AS SELECT * FROM a JOIN b ON a.v = b.k;", Rung::Joins),
-            (
-                "CREATE STREAM x AS SELECT * FROM s JOIN t WITHIN 1 SECOND ON s.k = t.k;",
-                Rung::StreamStream,
-            ),
+            ("CREATE STREAM x AS SELECT * FROM s JOIN t WITHIN 1 SECOND ON s.k = t.k;", Rung::StreamStream),
             ("CREATE STREAM x AS SELECT * FROM s JOIN a ON s.k = a.k JOIN b ON s.k = b.k;", Rung::Joins),
             ("no statement;", Rung::Stateless),
         ] {

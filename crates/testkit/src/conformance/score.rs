@@ -101,7 +101,9 @@ impl Filed {
             });
         }
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        words.any(|word| ["AVRO", "PROTOBUF", "JSON_SR"].iter().any(|format| word.eq_ignore_ascii_case(format)))
+        words.any(|word| {
+            ["AVRO", "PROTOBUF", "JSON_SR"].iter().any(|format| word.eq_ignore_ascii_case(format))
+        })
     }
 }
 
@@ -229,7 +231,10 @@ impl Count {
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { positive, passed, negative, refused, worded, crashed, registry } = self;
-        write!(f, "{passed} of {positive} pass, {refused} of {negative} refused ({worded} in ksqlDB's words)")?;
+        write!(
+            f,
+            "{passed} of {positive} pass, {refused} of {negative} refused ({worded} in ksqlDB's words)"
+        )?;
         if *crashed > 0 {
             write!(f, ", {crashed} crashed")?;
         }

@@ -73,8 +73,11 @@ impl TestService {
     pub fn new(topics: KnownTopics, settings: Settings) -> Self {
         let log = Arc::new(Reports::default());
         let registry = functions::registry();
-        let planner =
-            Planner { registry, world: Arc::new(Frozen::default()), log: Arc::clone(&log) as Arc<dyn ProcessingLog> };
+        let planner = Planner {
+            registry,
+            world: Arc::new(Frozen::default()),
+            log: Arc::clone(&log) as Arc<dyn ProcessingLog>,
+        };
         let session = Session::new(settings);
         Self { state: State::default(), session, topics, planner, sources: BTreeMap::new(), log }
     }

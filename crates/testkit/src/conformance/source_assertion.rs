@@ -11,7 +11,9 @@ pub fn check(assert: &AssertSource, found: &Source, catalog: &Catalog) -> Result
     let wanted = Properties::of(&assert.properties, Use::Create).map_err(told)?;
     let differs = |what: &str, expected: &str, actual: &str| {
         let name = &found.name;
-        Err(format!("Expected {what} does not match actual for source {name}. Expected: {expected}. Actual: {actual}."))
+        Err(format!(
+            "Expected {what} does not match actual for source {name}. Expected: {expected}. Actual: {actual}."
+        ))
     };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let known = &found.properties;

@@ -161,7 +161,8 @@ impl<'a> Validation<'a> {
             let codec = self.codec(&input.topic)?;
             let key = codec.write_key(&input.key, input.window.as_ref());
             let value = codec.write_value(&input.value);
-            let wrong = |error| Stop::unexpected(format!("an input of {} cannot be written: {error}", input.topic));
+            let wrong =
+                |error| Stop::unexpected(format!("an input of {} cannot be written: {error}", input.topic));
             let headers = headers(input).map_err(wrong)?;
             let timestamp = Timestamp(input.timestamp.unwrap_or(0));
             let record = Logged::new(key.map_err(wrong)?, value.map_err(wrong)?, timestamp, headers);
@@ -210,7 +211,8 @@ impl<'a> Validation<'a> {
     }
 
     fn output(&mut self, topic: &str) -> Result<(), Stop> {
-        let expected: Vec<&Record> = self.case.outputs.iter().filter(|output| output.topic == topic).collect();
+        let expected: Vec<&Record> =
+            self.case.outputs.iter().filter(|output| output.topic == topic).collect();
         let records = self.topics.remove(topic).unwrap_or_default();
         let codec = self.codec(topic)?;
         for record in &expected {
@@ -227,7 +229,7 @@ impl<'a> Validation<'a> {
         }
         for (index, (expected, actual)) in expected.iter().zip(&actual).enumerate() {
             let found = match actual {
-                Ok(actual) => self.compare(expected, actual),
+                Ok(actual) => compare(expected, actual, self.case.inputs.is_empty()),
                 Err(error) => Some(error.clone()),
             };
             if let Some(found) = found {
@@ -240,33 +242,33 @@ impl<'a> Validation<'a> {
         }
         Ok(())
     }
+}
 
-    fn compare(&self, expected: &Record, actual: &ReadRecord) -> Option<String> {
-        if expected.window != actual.window {
-            return Some(format!("the window {:?}, not {:?}", actual.window, expected.window));
-        }
-        if let Some(found) = difference(&expected.key, &actual.key) {
-            return Some(format!("key {found}"));
-        }
-        if let Some(found) = difference(&expected.value, &actual.value) {
-            return Some(format!("value {found}"));
-        }
-        let wanted = match headers(expected) {
-            Ok(wanted) => wanted,
-            Err(error) => return Some(error),
-        };
-        if wanted != actual.headers {
-            return Some(format!("the headers {:?}, not {wanted:?}", actual.headers));
-        }
-        let timestamp = expected.timestamp?;
-        let is_free = timestamp == 0 && self.case.inputs.is_empty();
-        (timestamp != actual.timestamp && !is_free)
-            .then(|| format!("the timestamp {}, not {timestamp}", actual.timestamp))
+/// The first difference. `is_free`: the time of a record that must have the time 0 may be another one.
+pub(super) fn compare(expected: &Record, actual: &ReadRecord, is_free: bool) -> Option<String> {
+    if expected.window != actual.window {
+        return Some(format!("the window {:?}, not {:?}", actual.window, expected.window));
     }
+    if let Some(found) = difference(&expected.key, &actual.key) {
+        return Some(format!("key {found}"));
+    }
+    if let Some(found) = difference(&expected.value, &actual.value) {
+        return Some(format!("value {found}"));
+    }
+    let wanted = match headers(expected) {
+        Ok(wanted) => wanted,
+        Err(error) => return Some(error),
+    };
+    if wanted != actual.headers {
+        return Some(format!("the headers {:?}, not {wanted:?}", actual.headers));
+    }
+    let timestamp = expected.timestamp?;
+    (timestamp != actual.timestamp && !(timestamp == 0 && is_free))
+        .then(|| format!("the timestamp {}, not {timestamp}", actual.timestamp))
 }
 
 /// A record that was read.
-struct ReadRecord {
+pub(super) struct ReadRecord {
     key: Actual,
     window: Option<RecordWindow>,
     value: Actual,
@@ -275,7 +277,7 @@ struct ReadRecord {
 }
 
 impl ReadRecord {
-    fn of(record: &Logged, codec: &TopicCodec) -> Result<Self, String> {
+    pub(super) fn of(record: &Logged, codec: &TopicCodec) -> Result<Self, String> {
         let (key, window) = codec.read_key(record.key.as_deref())?;
         let value = codec.read_value(record.value.as_deref())?;
         Ok(Self { key, window, value, timestamp: record.timestamp.0, headers: record.headers.clone() })
@@ -306,7 +308,8 @@ pub fn shown(record: &Record) -> String {
     text
 }
 
-fn headers(record: &Record) -> Result<Vec<Header>, String> {
+/// The headers of a record of a case.
+pub(super) fn headers(record: &Record) -> Result<Vec<Header>, String> {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     let one = |header: &std::collections::BTreeMap<String, Json>| {

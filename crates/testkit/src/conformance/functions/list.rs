@@ -7,7 +7,12 @@ type Outcome = Result<Value, EvaluationError>;
 pub(super) fn functions() -> Vec<AggregateFunction> {
     let about = "The first arguments of rows without NULL.";
     vec![
-        AggregateFunction::new("GENERIC_VAR_ARG", about).overload("first T, second U, others V...", 0, "", make),
+        AggregateFunction::new("GENERIC_VAR_ARG", about).overload(
+            "first T, second U, others V...",
+            0,
+            "",
+            make,
+        ),
         AggregateFunction::new("OBJ_COL_ARG", about).overload("first INTEGER, others ANY...", 0, "", make),
     ]
 }

@@ -26,12 +26,13 @@ fn test_udf() -> Function {
             "a STRUCT<A STRING>",
             "STRING",
             "",
-            Body::Strict(|a| Ok(a[0].as_struct().and_then(|fields| fields.first()).cloned().unwrap_or_default())),
+            Body::Strict(|a| {
+                Ok(a[0].as_struct().and_then(|fields| fields.first()).cloned().unwrap_or_default())
+            }),
         )
 }
 
 fn bad_udf() -> Function {
-    let boom = || EvaluationError::new("boom!");
     Function::new("bad_udf", Category::Other, "Fails.")
         .overload(
             "a STRING",
@@ -48,17 +49,17 @@ fn bad_udf() -> Function {
             "a BOOLEAN",
             "INTEGER",
             "Fails if it is told to.",
-            Body::Bound(move |_| {
-                Ok(Box::new(move |a| match a[0].as_boolean() {
-                    Some(true) => Err(EvaluationError::new("boom!")),
-                    _ => Ok(Value::Integer(0)),
-                }))
+            Body::Lenient(|a| match a[0].as_boolean() {
+                Some(true) => Err(EvaluationError::new("boom!")),
+                _ => Ok(Value::Integer(0)),
             }),
         )
-        .overload("a INTEGER", "INTEGER", "Always fails.", {
-            let _ = boom;
-            Body::Lenient(|_| Err(EvaluationError::new("boom!")))
-        })
+        .overload(
+            "a INTEGER",
+            "INTEGER",
+            "Always fails.",
+            Body::Lenient(|_| Err(EvaluationError::new("boom!"))),
+        )
 }
 
 /// Gives its first argument, and fails if the second says that it should not have been called.
@@ -68,5 +69,10 @@ fn watched(name: &'static str, kind: &str) -> Function {
         _ => Err(EvaluationError::new("this branch must not be evaluated")),
     });
     let parameters = format!("result {kind}, mayBeCalled BOOLEAN");
-    Function::new(name, Category::Other, "Gives its first argument, if it may.").overload(&parameters, kind, "", body)
+    Function::new(name, Category::Other, "Gives its first argument, if it may.").overload(
+        &parameters,
+        kind,
+        "",
+        body,
+    )
 }

@@ -6,15 +6,22 @@ type Outcome = Result<Value, EvaluationError>;
 
 pub(super) fn functions() -> Vec<AggregateFunction> {
     let sum = |name, parameters: &str, constants| {
-        AggregateFunction::new(name, "Adds numbers and lengths.").overload(parameters, constants, "", |site| {
-            Ok(Box::new(Sum { start: site.constants.iter().map(size).sum() }))
-        })
+        AggregateFunction::new(name, "Adds numbers and lengths.").overload(
+            parameters,
+            constants,
+            "",
+            |site| Ok(Box::new(Sum { start: site.constants.iter().map(size).sum() })),
+        )
     };
     vec![
         test_udaf(),
         sum("VAR_ARG", "first BIGINT, more STRING...", 0),
         sum("MULTI_ARG", "first BIGINT, second STRING, start INTEGER, starts STRING...", 2),
-        sum("FOUR_ARG", "first BIGINT, second STRING, third STRING, fourth STRING, start INTEGER, starts STRING...", 2),
+        sum(
+            "FOUR_ARG",
+            "first BIGINT, second STRING, third STRING, fourth STRING, start INTEGER, starts STRING...",
+            2,
+        ),
         sum(
             "FIVE_ARG",
             "first BIGINT, second STRING, third STRING, fourth STRING, fifth INTEGER, start INTEGER, starts STRING...",
@@ -89,7 +96,11 @@ struct FieldSum;
 impl FieldSum {
     fn added(left: &Value, right: &Value) -> Value {
         let field = |value: &Value, index: usize| {
-            value.as_struct().and_then(|fields| fields.get(index)).and_then(Value::as_integer).unwrap_or_default()
+            value
+                .as_struct()
+                .and_then(|fields| fields.get(index))
+                .and_then(Value::as_integer)
+                .unwrap_or_default()
         };
         Value::structure([0, 1].map(|index| Value::Integer(field(left, index) + field(right, index))))
     }

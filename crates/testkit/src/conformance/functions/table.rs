@@ -4,17 +4,15 @@ use lentic_sql::value::{decimal::decimal_text, double::double_text};
 use lentic_sql::{EvaluationError, SqlType, Value};
 
 pub(super) fn function() -> TableFunction {
-    const KINDS: [&str; 7] = ["INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "STRING", "DECIMAL", "STRUCT<A STRING>"];
+    const KINDS: [&str; 7] =
+        ["INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "STRING", "DECIMAL", "STRUCT<A STRING>"];
     let mut function = TableFunction::new("test_udtf", "Values as rows.");
     for kind in KINDS {
         let same: fn(&SqlType) -> Option<SqlType> = |kind| Some(kind.clone());
         function = function.overload(&format!("a {kind}"), "", same, |a| Ok(a.to_vec()));
     }
-    let shapes: [fn(&str) -> String; 3] = [
-        str::to_owned,
-        |kind| format!("ARRAY<{kind}>"),
-        |kind| format!("MAP<STRING, {kind}>"),
-    ];
+    let shapes: [fn(&str) -> String; 3] =
+        [str::to_owned, |kind| format!("ARRAY<{kind}>"), |kind| format!("MAP<STRING, {kind}>")];
     for shape in shapes {
         let parameters: Vec<String> =
             KINDS.iter().zip('a'..).map(|(kind, name)| format!("{name} {}", shape(kind))).collect();
