@@ -36,9 +36,10 @@ pub(crate) fn candidates(text: &str, at: usize, catalog: &Catalog) -> Vec<Candid
         }
         ["DESCRIBE", "FUNCTION"] => found.functions(catalog, ""),
         ["CREATE" | "DROP" | "ALTER"] | ["CREATE", "OR", "REPLACE"] => found.keywords(&words::THINGS),
-        // `\d`
-        ["\\", ..] => found.sources(catalog),
-        ["DROP" | "ALTER", "STREAM" | "TABLE"] | [.., "FROM" | "JOIN" | "INTO"] => found.sources(catalog),
+        // The first is `\d`.
+        ["\\", ..] | ["DROP" | "ALTER", "STREAM" | "TABLE"] | [.., "FROM" | "JOIN" | "INTO"] => {
+            found.sources(catalog);
+        }
         ["SET" | "UNSET" | "DEFINE" | "UNDEFINE" | "RUN" | "PRINT", ..] => {}
         _ => {
             for (source, _) in &place.sources {

@@ -14,7 +14,7 @@ fn usual(asked: &Asked) -> Reply {
         ("GET /info", _) => Reply::ok(
             r#"{"KsqlServerInfo":{"version":"1.2","kafkaClusterId":"k","ksqlServiceId":"default_","serverStatus":"RUNNING"}}"#,
         ),
-        ("GET /is_valid_property/auto%2Eoffset%2Ereset", _) => Reply::ok("true"),
+        ("GET /is_valid_property/auto.offset.reset", _) => Reply::ok("true"),
         ("GET /is_valid_property/colour", _) => Reply::error(
             400,
             r#"{"@type":"generic_error","error_code":40000,"message":"Not recognizable as ksql, streams, consumer, or producer property: 'colour'"}"#,
