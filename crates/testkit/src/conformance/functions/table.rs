@@ -8,7 +8,11 @@ pub(super) fn function() -> TableFunction {
         ["INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "STRING", "DECIMAL", "STRUCT<A STRING>"];
     let mut function = TableFunction::new("test_udtf", "Values as rows.");
     for kind in KINDS {
-        let same: fn(&SqlType) -> Option<SqlType> = |kind| Some(kind.clone());
+        // Of a DECIMAL the function says itself how many digits it gives.
+        let same: fn(&SqlType) -> Option<SqlType> = |kind| match kind {
+            SqlType::Decimal(_) => SqlType::decimal(30, 10),
+            other => Some(other.clone()),
+        };
         function = function.overload(&format!("a {kind}"), "", same, |a| Ok(a.to_vec()));
     }
     let shapes: [fn(&str) -> String; 3] =
