@@ -20,12 +20,14 @@ pub struct Constants<'a> {
 }
 
 impl Constants<'_> {
-    /// The value of an expression where a value of this type is wanted; literals coerce freely, and text to BYTES as base64.
+    /// The value of an expression where a value of this type is wanted; literals coerce freely, and text that is base64 is BYTES.
     pub fn value(&self, expr: &Expr, kind: &SqlType) -> Result<Value, Refusal> {
         if let (SqlType::Bytes, ExprNode::Literal(Literal::String(text))) = (kind, &expr.node) {
-            let bytes = STANDARD.decode(text);
-            let bytes = bytes.map_err(|error| Refusal::new(format!("'{text}' is no base64: {error}")).at(expr.at.0))?;
-            return Ok(Value::bytes(bytes));
+            let bytes = STANDARD.decode(text).map_err(|error| {
+                Refusal::new(format!("BYTES are written as text in base64, which '{text}' is not: {error}"))
+                    .at(expr.at.0)
+            });
+            return bytes.map(Value::bytes);
         }
         let types = |written: &_| sql_type(written, self.catalog).map_err(|refusal| refusal.to_string());
         let environment =
