@@ -23,6 +23,7 @@ use crate::connection::Connection;
 use crate::error::{Code, Error, Result};
 use crate::http::{APPLICATION_JSON, Body, Deadline, Query, RequestHeaders, Response, decode, read_body};
 use crate::peers::Hop;
+use crate::security::Grant;
 use crate::state::State;
 
 /// How long somebody is looked for who has a partition that has just left this node.
@@ -50,6 +51,8 @@ pub(crate) struct Call {
     pub(crate) demand: Demand,
     pub(crate) deadline: Deadline,
     pub(crate) connection: Option<Arc<Connection>>,
+    /// What whoever asks may do.
+    pub(crate) grant: Grant,
 }
 
 impl Call {
@@ -65,6 +68,7 @@ impl Call {
         let target = parts.uri.path_and_query().cloned();
         let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let connection = parts.extensions.get::<Arc<Connection>>().cloned();
+        let grant = parts.extensions.get::<Grant>().cloned().unwrap_or_else(Grant::all);
         Ok(Self {
             state,
             name,
@@ -78,6 +82,7 @@ impl Call {
             demand,
             deadline,
             connection,
+            grant,
         })
     }
 

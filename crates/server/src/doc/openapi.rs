@@ -50,7 +50,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         )
         .content("application/json", Content::new(Some(Ref::from_schema_name("Failed"))))
         .build();
-    for route in Route::ALL.iter().copied().filter(|route| *route != Route::Other) {
+    for route in Route::ALL.iter().copied().filter(|route| *route != Route::Other && !route.is_ksql()) {
         let Some(operation) = operation(&mut document, route) else { continue };
         // The handlers' names are those of their modules: only the routes' are unique.
         operation.operation_id = Some(camel_case(route));
@@ -124,7 +124,7 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(&json(&openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
         let mut ids = std::collections::BTreeSet::new();
-        for route in Route::ALL.iter().filter(|route| **route != Route::Other) {
+        for route in Route::ALL.iter().filter(|route| **route != Route::Other && !route.is_ksql()) {
             let operation = &document["paths"][route.path()][route.method().to_ascii_lowercase()];
             assert!(operation["responses"]["default"].is_object(), "{} {}", route.method(), route.path());
             assert!(operation["summary"].is_string(), "{} {}", route.method(), route.path());
