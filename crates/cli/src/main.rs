@@ -23,8 +23,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let arguments = command::Arguments::parse();
     let mut out = output::Output::new();
-    match arguments.command.run(&mut out).and_then(|()| out.finish()) {
-        Ok(()) => ExitCode::SUCCESS,
+    match arguments.command.run(&mut out).and_then(|code| out.finish().map(|()| code)) {
+        Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }

@@ -95,6 +95,38 @@ impl ErrorBody {
         Self { statement: Some(StatementError { text: text.into(), entities }), ..self }
     }
 
+    /// A SELECT or PRINT was sent to `/ksql`.
+    pub fn query_endpoint() -> Self {
+        let message = "The following statement types should be issued to the websocket endpoint '/query': \n\t* PRINT\n\t* SELECT";
+        Self::new(ErrorCode::QUERY_ENDPOINT, message)
+    }
+
+    /// `/close-query` named a query that does not run.
+    pub fn unknown_query(id: &str) -> Self {
+        Self::new(ErrorCode::BAD_REQUEST, format!("No query with id {id}"))
+    }
+
+    /// `/status` named a command that there is not.
+    pub fn unknown_command() -> Self {
+        Self::new(ErrorCode::NOT_FOUND, "Command not found")
+    }
+
+    /// The endpoint needs HTTP/2.
+    pub fn http2_only() -> Self {
+        Self::new(ErrorCode::HTTP2_ONLY, "This endpoint is only available when using HTTP2")
+    }
+
+    /// `/query-stream` takes one statement.
+    pub fn not_one_statement(found: usize) -> Self {
+        let message = format!("Expected exactly one KSQL statement; found {found} instead");
+        Self::new(ErrorCode::BAD_STATEMENT, message)
+    }
+
+    /// `/query-stream` takes a query or PRINT.
+    pub fn no_query() -> Self {
+        Self::new(ErrorCode::BAD_STATEMENT, "Neither a query nor a print statement")
+    }
+
     /// The body as bytes.
     pub fn to_json(&self) -> Vec<u8> {
         let mut out = Vec::new();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorBody, ErrorCode};
+use crate::media::MediaType;
 
 /// What became of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,40 @@ impl InsertAck {
     }
 }
 
+/// Writes the acknowledgements of one request, as lines or as a JSON array.
+#[derive(Debug)]
+pub struct AckWriter {
+    in_lines: bool,
+    is_begun: bool,
+}
+
+impl AckWriter {
+    /// The writer of what `accept`, the value of an `Accept` header, asks for, and its media type; `None` is a 406.
+    pub fn for_accept(accept: Option<&str>) -> Option<(Self, MediaType)> {
+        let media = MediaType::negotiate(accept, &[MediaType::Delimited, MediaType::Json])?;
+        Some((Self { in_lines: media == MediaType::Delimited, is_begun: false }, media))
+    }
+
+    /// What became of a row.
+    pub fn ack(&mut self, ack: &InsertAck, out: &mut Vec<u8>) {
+        if !self.in_lines {
+            out.push(if self.is_begun { b',' } else { b'[' });
+        }
+        self.is_begun = true;
+        ack.append_to(out);
+        if self.in_lines {
+            out.push(b'\n');
+        }
+    }
+
+    /// The end.
+    pub fn end(&self, out: &mut Vec<u8>) {
+        if !self.in_lines {
+            out.extend_from_slice(if self.is_begun { b"]" } else { b"[]" });
+        }
+    }
+}
+
 #[derive(Default, Serialize, Deserialize)]
 struct Line<'a> {
     #[serde(rename = "@type", skip_serializing_if = "Option::is_none")]
@@ -76,6 +111,25 @@ struct Line<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn acknowledgements_are_lines_or_an_array() {
+        for (accept, count, expected) in [
+            (None, 0, ""),
+            (Some("*/*"), 2, "{\"seq\":0,\"status\":\"ok\"}\n{\"seq\":1,\"status\":\"ok\"}\n"),
+            (Some("application/json"), 0, "[]"),
+            (Some("application/json"), 2, "[{\"seq\":0,\"status\":\"ok\"},{\"seq\":1,\"status\":\"ok\"}]"),
+        ] {
+            let (mut writer, _) = AckWriter::for_accept(accept).unwrap();
+            let mut written = Vec::new();
+            for seq in 0..count {
+                writer.ack(&InsertAck::Ok { seq }, &mut written);
+            }
+            writer.end(&mut written);
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        }
+        assert!(AckWriter::for_accept(Some("text/html")).is_none());
+    }
 
     #[test]
     fn acknowledgements_are_written_and_read() {

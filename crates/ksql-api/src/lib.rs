@@ -39,6 +39,7 @@ mod media;
 mod request;
 mod result;
 mod server;
+pub mod websocket;
 
 pub use cluster::{
     ActiveAndStandby, ClusterStatus, Heartbeat, HostStatus, HostStoreLags, LagReport, Partition,
@@ -47,10 +48,11 @@ pub use cluster::{
 pub use column::{Column, columns_of};
 pub use entity::{Body, Entity, Warning};
 pub use error::{ErrorBody, ErrorCode, StatementError};
-pub use insert::InsertAck;
+pub use insert::{AckWriter, InsertAck};
 pub use media::{MediaType, ResultFormat};
 pub use request::{
     CloseQuery, InsertsStreamArgs, KsqlRequest, Properties, QueryStreamArgs, Request, TerminateCluster,
+    property_text,
 };
 pub use result::{Event, Header, ReadError, ResultHeader, ResultReader, ResultWriter, Values};
 pub use server::{ClusterId, Health, HealthDetail, Info, Metadata, Scope, ServerInfo, Statuses};

@@ -116,6 +116,21 @@ impl Request for InsertsStreamArgs {}
 impl Request for CloseQuery {}
 impl Request for TerminateCluster {}
 
+/// A property or variable as text, in which form all of them are understood: elements of a list are joined by commas. `null`
+/// has none.
+pub fn property_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(elements) => {
+            let texts =
+                elements.iter().map(|element| property_text(element).unwrap_or_else(|| "null".to_owned()));
+            Some(texts.collect::<Vec<_>>().join(","))
+        }
+        other => Some(other.to_string()),
+    }
+}
+
 /// `null` is as good as nothing.
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
@@ -143,6 +158,19 @@ mod tests {
             r#"{"ksql":"LIST STREAMS;","streamsProperties":{},"sessionVariables":{}}"#
         );
         assert_eq!(read.statements(), Ok("LIST STREAMS;"));
+    }
+
+    #[test]
+    fn properties_are_text() {
+        for (json, expected) in [
+            ("null", None),
+            ("\"a b\"", Some("a b")),
+            ("1.50", Some("1.5")),
+            ("true", Some("true")),
+            ("[\"a\",2,null]", Some("a,2,null")),
+        ] {
+            assert_eq!(property_text(&serde_json::from_str(json).unwrap()).as_deref(), expected, "{json}");
+        }
     }
 
     #[test]

@@ -25,9 +25,14 @@ impl Interrupt {
         signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&self.pressed)).map(drop)
     }
 
-    /// A new wait, which may last until `deadline`.
-    pub(crate) fn begin(&self, deadline: Option<Instant>) {
+    /// Whatever was pressed was meant for something that is over.
+    pub(crate) fn reset(&self) {
         self.pressed.store(false, Ordering::Relaxed);
+        self.allow_until(None);
+    }
+
+    /// Waits may last until `deadline`.
+    pub(crate) fn allow_until(&self, deadline: Option<Instant>) {
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 

@@ -1,7 +1,7 @@
 //! `lentic sql`: the terminal of a ksqlDB server, be it Lentic or not.
 //!
-//! It speaks ksqlDB's REST API, so it knows nothing of Lentic's inside. What a line means ([`input`]), what an answer looks
-//! like ([`render`]) and what could be typed next ([`completion`]) are pure; HTTP, the terminal and files are at the edge.
+//! It speaks ksqlDB's REST API, so it knows nothing of Lentic's inside. What a line means (`input`), what an answer looks
+//! like (`render`) and what could be typed next (`completion`) are pure; HTTP, the terminal and files are at the edge.
 //!
 //! ```no_run
 //! use lentic_shell::{Options, run};

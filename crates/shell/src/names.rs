@@ -58,7 +58,12 @@ impl Inner {
             return;
         }
         let mut sources = Vec::new();
-        for entity in self.look_up("LIST STREAMS; LIST TABLES;") {
+        // Who does not answer this is not waited for twice.
+        let Some(answered) = self.look_up("LIST STREAMS; LIST TABLES;") else {
+            self.catalog.load([]);
+            return;
+        };
+        for entity in answered {
             match entity.body {
                 Body::Streams(list) => {
                     sources.extend(list.streams.into_iter().map(|source| (source.name, "stream")));
@@ -70,7 +75,7 @@ impl Inner {
             }
         }
         self.catalog.load(sources);
-        for entity in self.look_up("LIST FUNCTIONS;") {
+        for entity in self.look_up("LIST FUNCTIONS;").unwrap_or_default() {
             if let Body::Functions(list) = entity.body {
                 let functions = list.functions.into_iter();
                 let functions = functions
@@ -85,7 +90,8 @@ impl Inner {
             return;
         }
         let mut columns = Vec::new();
-        for entity in self.look_up(format!("DESCRIBE `{}`;", source.replace('`', "``"))) {
+        let statement = format!("DESCRIBE `{}`;", source.replace('`', "``"));
+        for entity in self.look_up(statement).unwrap_or_default() {
             if let Body::SourceDescription(described) = entity.body {
                 let fields = described.source_description.fields.into_iter();
                 columns
@@ -95,8 +101,8 @@ impl Inner {
         self.catalog.load_columns(source, columns);
     }
 
-    fn look_up(&self, statements: impl Into<String>) -> Vec<Entity> {
+    fn look_up(&self, statements: impl Into<String>) -> Option<Vec<Entity>> {
         let request = KsqlRequest { ksql: statements.into(), ..KsqlRequest::default() };
-        self.client.look_up(&request).unwrap_or_default()
+        self.client.look_up(&request).ok()
     }
 }

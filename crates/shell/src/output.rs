@@ -37,6 +37,11 @@ impl Output {
         self.colours
     }
 
+    /// Whether answers go to a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     /// How much room there is.
     pub(crate) fn page(&self, wrap: bool) -> Page {
         let size = if self.is_terminal { terminal_size::terminal_size() } else { None };

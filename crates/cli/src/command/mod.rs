@@ -10,9 +10,12 @@ mod node;
 mod put;
 mod scan;
 mod serve;
+mod sql;
 mod status;
 mod table;
 mod watch;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -42,6 +45,7 @@ pub enum Command {
     Scan(scan::Scan),
     Watch(watch::Watch),
     Load(load::Load),
+    Sql(sql::Sql),
     Status(status::Status),
     Node(node::Node),
     Cluster(cluster::Cluster),
@@ -49,8 +53,9 @@ pub enum Command {
 }
 
 impl Command {
-    pub fn run(self, out: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, out: &mut Output) -> Result<ExitCode, Failure> {
         match self {
+            Self::Sql(command) => return command.run(),
             Self::Serve(command) => command.run(),
             Self::Config(command) => command.run(out),
             Self::Table(command) => command.run(out),
@@ -64,7 +69,8 @@ impl Command {
             Self::Node(command) => command.run(out),
             Self::Cluster(command) => command.run(out),
             Self::Completions(command) => command.run(out),
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -102,6 +108,10 @@ mod tests {
             "lentic watch planes --prefix N1 --no-snapshot --count 1",
             "lentic load planes planes.csv.gz --key tailnum --null NA",
             "lentic load planes - --format ndjson",
+            "lentic sql",
+            "lentic sql http://127.0.0.1:1 -e x -f y -d a=b -d c='d' --output JSON --query-row-limit 3 --query-timeout 5s",
+            "lentic sql -u ann -p pw --output tabular --ca-file ca.pem",
+            "lentic sql -t token",
             "lentic status --json --url http://127.0.0.1:1",
             "lentic node drain",
             "lentic cluster alter --num-standby-replicas 2",
@@ -116,6 +126,9 @@ mod tests {
             "lentic watch planes --key a --prefix b",
             "lentic table alter planes",
             "lentic cluster alter",
+            "lentic sql -d a",
+            "lentic sql --output yaml",
+            "lentic sql --query-timeout soon",
         ] {
             assert!(Arguments::try_parse_from(call.split(' ')).is_err(), "{call}");
         }

@@ -74,7 +74,15 @@ pub fn resolve(
 
 const PROPERTY_PREFIX: &str = "LENTIC_KAFKA_";
 /// Variables of the command line, which are no settings of a node.
-const FOREIGN: [&str; 3] = ["LENTIC_CONFIG", "LENTIC_TOKEN", "LENTIC_URL"];
+const FOREIGN: [&str; 7] = [
+    "LENTIC_CA_FILE",
+    "LENTIC_CONFIG",
+    "LENTIC_PASSWORD",
+    "LENTIC_SQL_HISTORY",
+    "LENTIC_TOKEN",
+    "LENTIC_URL",
+    "LENTIC_USER",
+];
 
 struct Resolution {
     resolved: Resolved,

@@ -1,4 +1,5 @@
 //! Statements of SQL are written and take effect.
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use lentic_types::Offset;
 
 use super::catalog::Catalog;
 use super::statement::Change;
-use super::{Node, Shared};
+use super::{Node, Shared, panic_text};
 use crate::TableError;
 use crate::sql::{ExecuteError, Interpreter, SqlEntry, SqlError, SqlStatement};
 
@@ -79,8 +80,15 @@ impl Shared {
             return false;
         }
         if let Some(interpreter) = &self.interpreter {
-            for change in interpreter.apply(&entry.statement, entry.offset) {
-                self.upkeep.want(change, entry.offset);
+            // Whatever it knows by now, it is not what the other nodes' know: this one can't go on.
+            let apply = AssertUnwindSafe(|| interpreter.apply(&entry.statement, entry.offset));
+            match catch_unwind(apply) {
+                Ok(changes) => changes.into_iter().for_each(|change| self.upkeep.want(change, entry.offset)),
+                Err(panic) => self.fail(format!(
+                    "the statement at offset {} could not be applied, its interpreter panicked: {}",
+                    entry.offset,
+                    panic_text(&*panic)
+                )),
             }
         }
         catalog.sql_position = entry.offset.next();

@@ -15,6 +15,7 @@ mod start;
 mod status;
 mod stores;
 mod thread;
+mod threads;
 mod topics;
 mod transient;
 mod upkeep;
@@ -37,7 +38,7 @@ pub(crate) use open::Opener;
 pub(crate) use record::QueryRecord;
 pub use settings::QuerySettings;
 pub use status::{QueryState, QueryStatus};
-pub(crate) use thread::StreamThreads;
+pub(crate) use threads::StreamThreads;
 pub(crate) use transient::Transients;
 pub use transient::{
     Transient, TransientEnd, TransientEvent, TransientFrom, TransientOptions, TransientRecord, TransientSink,

@@ -1,24 +1,22 @@
-//! The threads that process: each owns a worker, a reader, and a transaction.
+//! A thread that processes: it owns a worker, a reader, and a transaction.
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use lentic_engine::TaskId;
 use lentic_engine::log::{self, Polled, ReadFrom, Reader, ReaderOptions};
-use lentic_engine::stream::{
-    Applied, Skipped, StreamAction, StreamAssignment, StreamEvent, StreamWorker, WorkerSettings,
-};
+use lentic_engine::stream::{Applied, Skipped, StreamAction, StreamEvent, StreamWorker, WorkerSettings};
 use lentic_topology::spec::Origin;
 use lentic_types::{Offset, TopicPartition};
 
 use super::follow::led;
 use super::outlet::{Outcome, Outlet};
-use super::{FailureKind, Inner, Opener, TaskStatus};
-use crate::NodeError;
+use super::threads::{Order, Way};
+use super::{FailureKind, Inner, TaskStatus};
 use crate::config::Config;
-use crate::node::{Shared, now, pause, vital_thread};
+use crate::node::{Shared, now, pause};
 use crate::sql::QueryNotice;
 
 /// How long a poll waits for records.
@@ -33,121 +31,10 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// Between two looks at all tasks where nothing has come: schedules and commits come as late at most.
 const TICK: Duration = Duration::from_millis(20);
 
-/// A thread that has not come around for so long is stuck.
-const STUCK: Duration = Duration::from_secs(30);
-
 /// Kafka Streams' `repartition.purge.interval.ms`.
 const PURGE: Duration = Duration::from_secs(30);
 
-enum Order {
-    Assign(Box<StreamAssignment>, Arc<Inner>),
-    /// Commits, gives the tasks up, and answers.
-    Revoke(Vec<TaskId>, Sender<()>),
-    /// Takes back what is under way, gives the tasks up, and answers.
-    Lose(Vec<TaskId>, Sender<()>),
-}
-
-/// The stream threads of a node; started with the first query.
-#[derive(Default)]
-pub(crate) struct StreamThreads {
-    threads: Mutex<Vec<Way>>,
-    stop: Arc<AtomicBool>,
-}
-
-/// The way to a thread.
-#[derive(Clone)]
-struct Way {
-    orders: Sender<Order>,
-    /// Milliseconds since the epoch: when it came around last.
-    alive_at: Arc<AtomicI64>,
-    /// How many tasks it runs.
-    tasks: Arc<AtomicUsize>,
-}
-
-impl StreamThreads {
-    /// Starts as many threads as the configuration says, if that isn't done.
-    pub(crate) fn start(&self, shared: &Arc<Shared>) -> Result<(), NodeError> {
-        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        if !threads.is_empty() {
-            return Ok(());
-        }
-        let mut handles = vec![Opener::spawn(shared)?];
-        for number in 0..shared.config.num_stream_threads.max(1) {
-            let (orders, receiver) = crossbeam_channel::unbounded();
-            let stop = Arc::clone(&self.stop);
-            let alive_at = Arc::new(AtomicI64::new(now().0));
-            let way = Way { orders, alive_at, tasks: Arc::default() };
-            let own = way.clone();
-            handles.push(vital_thread(shared, &format!("stream-{number}"), move |shared| {
-                StreamThread::new(shared, own).run(&receiver, &stop);
-            })?);
-            threads.push(way);
-        }
-        shared.threads.lock().unwrap_or_else(PoisonError::into_inner).extend(handles);
-        Ok(())
-    }
-
-    fn threads(&self) -> Vec<Way> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// How many tasks run on this node.
-    pub(super) fn tasks(&self) -> usize {
-        self.threads().iter().map(|thread| thread.tasks.load(Ordering::Relaxed)).sum()
-    }
-
-    /// Whether the thread that runs a task does not come around.
-    pub(super) fn is_stuck(&self, task: &TaskId) -> bool {
-        let threads = self.threads();
-        let Some(thread) = threads.get(place(task, threads.len())) else { return false };
-        let since = now().0 - thread.alive_at.load(Ordering::Relaxed);
-        since > STUCK.as_millis() as i64
-    }
-
-    pub(super) fn assign(&self, assignment: StreamAssignment, query: &Arc<Inner>) -> Result<(), NodeError> {
-        let threads = self.threads();
-        let thread = threads.get(place(&assignment.task, threads.len()));
-        let order = Order::Assign(Box::new(assignment), Arc::clone(query));
-        match thread.map(|thread| thread.orders.send(order)) {
-            Some(Ok(())) => Ok(()),
-            _ => Err(NodeError::Io("the stream threads have ended".to_owned())),
-        }
-    }
-
-    /// Takes tasks away after a commit, and waits for it.
-    pub(super) fn revoke(&self, tasks: &[TaskId]) {
-        self.tell_all(|done| Order::Revoke(tasks.to_vec(), done));
-    }
-
-    /// Takes tasks away that may be another process' already: what is under way is aborted.
-    pub(super) fn lose(&self, tasks: &[TaskId]) {
-        self.tell_all(|done| Order::Lose(tasks.to_vec(), done));
-    }
-
-    fn tell_all(&self, order: impl Fn(Sender<()>) -> Order) {
-        let threads = self.threads();
-        let (done, wait) = crossbeam_channel::bounded(threads.len().max(1));
-        for thread in &threads {
-            let _ = thread.orders.send(order(done.clone()));
-        }
-        drop(done);
-        for _ in &threads {
-            let _ = wait.recv_timeout(Duration::from_secs(30));
-        }
-    }
-
-    /// All threads commit what they have and end.
-    pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-    }
-}
-
-/// The thread of a task: neighbours in partition number are on neighbouring ones.
-fn place(task: &TaskId, threads: usize) -> usize {
-    task.shard(threads.max(1) as u32).0 as usize
-}
-
-struct StreamThread {
+pub(super) struct StreamThread {
     shared: Arc<Shared>,
     own: Way,
     worker: StreamWorker,
@@ -159,6 +46,8 @@ struct StreamThread {
     retry_at: Instant,
     complained: BTreeSet<TopicPartition>,
     tick_at: Instant,
+    /// How long the last turn of all tasks took.
+    turn: Duration,
     refresh_at: Instant,
     purge_at: Instant,
     /// By repartition partition: below this nothing is needed.
@@ -166,7 +55,7 @@ struct StreamThread {
 }
 
 impl StreamThread {
-    fn new(shared: &Arc<Shared>, own: Way) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, own: Way) -> Self {
         let config = &shared.config;
         let outlet = Outlet::new(
             Arc::clone(&shared.log),
@@ -185,19 +74,21 @@ impl StreamThread {
             retry_at: Instant::now(),
             complained: BTreeSet::new(),
             tick_at: Instant::now(),
+            turn: Duration::ZERO,
             refresh_at: Instant::now() + REFRESH,
             purge_at: Instant::now() + PURGE,
             used: BTreeMap::new(),
         }
     }
 
-    fn run(&mut self, orders: &Receiver<Order>, stop: &AtomicBool) {
+    pub(super) fn run(&mut self, orders: &Receiver<Order>, stop: &AtomicBool) {
         let mut polled = Vec::new();
         while !stop.load(Ordering::Acquire) && self.shared.failure().is_none() {
             while let Ok(order) = orders.try_recv() {
                 self.order(order);
             }
             self.poll(&mut polled);
+            self.poll_more(&mut polled);
             let has_news = !polled.is_empty() || self.worker.is_busy();
             for found in polled.drain(..) {
                 self.polled(found);
@@ -206,6 +97,7 @@ impl StreamThread {
             if has_news || time >= self.tick_at {
                 self.tick_at = time + TICK;
                 self.handle(StreamEvent::Tick);
+                self.turn = time.elapsed();
             }
             self.look_around();
             self.own.alive_at.store(now().0, Ordering::Relaxed);
@@ -267,6 +159,19 @@ impl StreamThread {
         {
             tracing::warn!("polling the log failed: {error}");
             pause(POLL);
+        }
+    }
+
+    /// Where tasks are many a turn of them all takes its time, and what comes meanwhile is little for each: as long as a turn takes
+    /// is spent on reading what is there at once.
+    fn poll_more(&mut self, polled: &mut Vec<Polled>) {
+        let until = Instant::now() + self.turn.min(POLL);
+        let mut count = 0;
+        while polled.len() > std::mem::replace(&mut count, polled.len()) && Instant::now() < until {
+            let Some(reader) = &mut self.reader else { return };
+            if reader.poll(Duration::ZERO, polled).is_err() {
+                return;
+            }
         }
     }
 

@@ -1,4 +1,10 @@
-//! Queries that come by statements, in a node on the embedded log.
+//! Queries that come by statements, in a node on the embedded log, and on three on a real Kafka.
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test that was not run says so, another what it measured"
+)]
+mod cluster;
 mod failing;
 mod many;
 mod order;

@@ -8,7 +8,7 @@ use lentic::types::Offset;
 use lentic::{Interpreter, QueryChange, QueryNotice, QuerySettings, QueryStart, SqlStatement};
 
 /// Understands `count Q` (counts the words of `lines`), `recount Q` (the same plan with one more result), `fail Q` (fails on
-/// lines while [`FAILS`]), `end Q`, `pause Q`, `resume Q`.
+/// lines while [`FAILS`]), `count-of Q T` (those of the topic T), `end Q`, `pause Q`, `resume Q`.
 #[derive(Default)]
 pub(crate) struct Script {
     /// What was applied.
@@ -35,6 +35,10 @@ impl Interpreter for Script {
         let (verb, query) = statement.text.split_once(' ').expect("a verb and a name");
         vec![match verb {
             "count" => QueryChange::Start(start(counted(query, false))),
+            "count-of" => {
+                let (query, lines) = query.split_once(' ').expect("a name and a topic");
+                QueryChange::Start(start(counted_of(query, lines, false)))
+            }
             "recount" => QueryChange::Replace(start(counted(query, true))),
             "fail" => QueryChange::Start(start(failing(query))),
             "end" => QueryChange::Stop(query.to_owned()),
@@ -61,9 +65,13 @@ fn start(plan: Plan) -> QueryStart {
 
 /// Counts words.
 pub(crate) fn counted(query: &str, is_told: bool) -> Plan {
+    counted_of(query, "lines", is_told)
+}
+
+fn counted_of(query: &str, lines: &str, is_told: bool) -> Plan {
     let topology = Topology::new(query);
     let counts = topology
-        .stream::<String, String>("lines")
+        .stream::<String, String>(lines)
         .flat_map_values(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>())
         .group_by(|_, word| word.clone())
         .count("counts");

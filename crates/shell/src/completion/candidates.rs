@@ -36,7 +36,10 @@ pub(crate) fn candidates(text: &str, at: usize, catalog: &Catalog) -> Vec<Candid
         }
         ["DESCRIBE", "FUNCTION"] => found.functions(catalog, ""),
         ["CREATE" | "DROP" | "ALTER"] | ["CREATE", "OR", "REPLACE"] => found.keywords(&words::THINGS),
-        ["DROP" | "ALTER", "STREAM" | "TABLE"] | [.., "FROM" | "JOIN" | "INTO"] => found.sources(catalog),
+        // The first is `\d`.
+        ["\\", ..] | ["DROP" | "ALTER", "STREAM" | "TABLE"] | [.., "FROM" | "JOIN" | "INTO"] => {
+            found.sources(catalog);
+        }
         ["SET" | "UNSET" | "DEFINE" | "UNDEFINE" | "RUN" | "PRINT", ..] => {}
         _ => {
             for (source, _) in &place.sources {
@@ -156,6 +159,8 @@ mod tests {
             ("DROP TABLE P|", "PLANES"),
             ("INSERT INTO F|", "FLIGHTS"),
             ("LIST q|", "queries"),
+            ("\\d fl|", "flights"),
+            ("SELECT 1+fli| FROM flights", "flight flights"),
             ("SELECT 'fl|", ""),
             ("SELECT 1 -- fl|", ""),
             ("SET 'a|", ""),

@@ -94,5 +94,5 @@ fn name_of(written: &str) -> String {
 }
 
 fn is_of_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '@' | '`' | '\\' | '+')
+    c.is_alphanumeric() || matches!(c, '_' | '@' | '`')
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use lentic_ksql_api::{
     CloseQuery, Entity, ErrorBody, Info, KsqlRequest, MediaType, Request as _, ResultFormat, ServerInfo,
 };
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::{HeaderValue, Response, Uri, request};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::DefaultResolver;
@@ -24,6 +24,8 @@ use crate::options::Credentials;
 
 /// What is asked for completion, or beside the point, is not waited for longer.
 const SHORT: Duration = Duration::from_secs(3);
+/// What is not plain in a segment of a path.
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 /// So much of a page that is no answer is shown.
 const SAID: u64 = 2_000;
 
@@ -119,7 +121,7 @@ impl Client {
 
     /// Whether there is a property of this name; the error says why not. Who cannot tell, allows it.
     pub(crate) fn allows_property(&self, name: &str) -> Result<(), Failure> {
-        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        let name = utf8_percent_encode(name, IN_A_PATH);
         match self.get(&format!("/is_valid_property/{name}")) {
             Err(Failure::Status { .. } | Failure::Unreadable(_)) => Ok(()),
             other => other.map(drop),

@@ -55,7 +55,7 @@ impl<T: Transport> Transport for Patient<T> {
             let turn = left.map_or(TURN, |left| left.min(TURN));
             match self.inner.await_input(NextTimeout { after: Wait::Exact(turn), ..timeout }) {
                 Err(ureq::Error::Timeout(_)) if left.is_none_or(|left| left > turn) => {
-                    left = left.map(|left| left - turn);
+                    left = left.map(|left| left.saturating_sub(turn));
                 }
                 other => return other,
             }

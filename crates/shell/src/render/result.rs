@@ -10,6 +10,9 @@ use super::width::{printable, width};
 /// So many rows of a query that ends are looked at before the first is shown, so that columns are as wide as they need to be.
 const LOOK_AHEAD: usize = 500;
 
+/// A text is given no more room than this before it is known.
+const WIDEST: usize = 60;
+
 /// Rows in a table.
 #[derive(Debug)]
 pub(crate) struct RowsAsTable {
@@ -35,6 +38,7 @@ impl RowsAsTable {
             for (wanted, column) in table.wanted.iter_mut().zip(columns) {
                 *wanted = (*wanted).max(usual_width(&column.kind));
             }
+            spread(&table.heads, &mut table.wanted, page);
             table.layout = Some(Layout::new(table.heads.clone(), &table.wanted, page));
         }
         table
@@ -111,6 +115,19 @@ impl RowsAsJson {
     }
 }
 
+/// Gives the room that nobody wants to the texts, since what they will need is not known.
+fn spread(heads: &[Head], wanted: &mut [usize], page: Page) {
+    let texts = heads.iter().filter(|head| !head.is_number).count();
+    let taken = wanted.iter().sum::<usize>() + 3 * wanted.len();
+    let (Some(room), 1..) = (page.room, texts) else { return };
+    let each = room.saturating_sub(taken) / texts;
+    for (head, wanted) in heads.iter().zip(wanted) {
+        if !head.is_number {
+            *wanted = (*wanted + each).min(WIDEST.max(*wanted));
+        }
+    }
+}
+
 fn is_number(kind: &str) -> bool {
     ["INTEGER", "BIGINT", "DOUBLE", "DECIMAL"].iter().any(|number| kind.starts_with(number))
 }
@@ -181,7 +198,7 @@ mod tests {
             text.lines().collect::<Vec<_>>(),
             [
                 "             ID |          PRICE | TAGS",
-                "----------------+----------------+----------------------------------",
+                "----------------+----------------+---------------------------------------------",
                 "              1 |            1.5 | []",
                 "              1 |    <TOMBSTONE> | <TOMBSTONE>",
             ],

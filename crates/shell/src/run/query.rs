@@ -31,7 +31,7 @@ enum Rows {
 impl Shell {
     /// Shows the rows of a query until it ends, or is ended; then it is closed on the server.
     pub(super) fn query(&mut self, statement: &str, live: bool) -> io::Result<Outcome> {
-        self.interrupt.begin(self.limits.time.and_then(|time| Instant::now().checked_add(time)));
+        self.interrupt.allow_until(self.limits.time.and_then(|time| Instant::now().checked_add(time)));
         let mut answer = match self.client.query(&self.session.request(statement)) {
             Ok(answer) => answer,
             Err(Failure::Ended(reason)) => return self.ended(reason, live),
@@ -41,6 +41,10 @@ impl Shell {
         let mut rows = None;
         let end = self.rows(&mut answer, live, &mut header, &mut rows)?;
         let mut text = String::new();
+        if matches!(end, End::Failed(Failure::Ended(Reason::Pressed))) && self.output.is_terminal() {
+            // The terminal shows ^C.
+            text.push('\n');
+        }
         if let Some(Rows::Table(rows)) = &mut rows {
             rows.end(&mut text);
         }
@@ -48,7 +52,8 @@ impl Shell {
         if !matches!(end, End::Complete(_)) {
             // The connection first: a server that watches it closes the query by itself.
             drop(answer);
-            self.interrupt.begin(None);
+            // That it is ended is known; closing it is not to be ended, too.
+            self.interrupt.reset();
             if let Some(id) = header.and_then(|header: ResultHeader| header.query_id) {
                 self.client.close_query(&id);
             }
@@ -138,7 +143,7 @@ impl Shell {
 
     /// Shows the records of a topic until there are no more, or the wait is ended.
     pub(super) fn print(&mut self, statement: &str) -> io::Result<Outcome> {
-        self.interrupt.begin(self.limits.time.and_then(|time| Instant::now().checked_add(time)));
+        self.interrupt.allow_until(self.limits.time.and_then(|time| Instant::now().checked_add(time)));
         let mut lines = match self.client.print(&self.session.request(statement)) {
             Ok(lines) => lines,
             Err(Failure::Ended(reason)) => return self.ended(reason, true),

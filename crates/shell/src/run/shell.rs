@@ -26,7 +26,7 @@ pub(crate) struct Shell {
     pub(super) limits: Limits,
     /// Scripts that are being executed, the last one last.
     scripts: Vec<String>,
-    typed: Vec<String>,
+    remembered: Vec<String>,
 }
 
 /// What a query may take.
@@ -56,7 +56,7 @@ impl Shell {
             interrupt,
             limits: Limits { rows: options.query_row_limit, time: options.query_timeout },
             scripts: Vec::new(),
-            typed: Vec::new(),
+            remembered: Vec::new(),
         })
     }
 
@@ -72,7 +72,7 @@ impl Shell {
 
     /// What was typed, for `history`.
     pub(crate) fn remember(&mut self, text: &str) {
-        self.typed.push(text.trim_end().to_owned());
+        self.remembered.push(text.trim_end().to_owned());
     }
 
     /// Says who answers.
@@ -81,14 +81,25 @@ impl Shell {
             "Lentic {}. Statements end with a semicolon; `help` says more.",
             env!("CARGO_PKG_VERSION")
         ))?;
-        self.interrupt.begin(None);
         self.introduce().map(drop)
+    }
+
+    /// Executes what was typed. Ctrl-C ends that, and nothing before or after it.
+    pub(crate) fn typed(&mut self, text: &str) -> io::Result<Outcome> {
+        self.interrupt.reset();
+        let outcome = self.execute(text);
+        self.interrupt.reset();
+        outcome
     }
 
     /// Executes what a text asks for, up to the first failure; the error means that nobody sees answers any more.
     pub(crate) fn execute(&mut self, text: &str) -> io::Result<Outcome> {
         for input in inputs(text) {
-            self.interrupt.begin(None);
+            self.interrupt.allow_until(None);
+            if self.interrupt.reason().is_some() {
+                // It was pressed between two statements.
+                return Ok(Outcome::Interrupted);
+            }
             let outcome = match &input.kind {
                 Kind::Local(local) => self.local(local)?,
                 Kind::Statement(statement) if input.is_finished => self.statement(statement)?,
@@ -140,9 +151,9 @@ impl Shell {
             Local::Exit => return Ok(Outcome::Exit),
             Local::Help => self.output.show(HELP)?,
             Local::History => {
-                for (index, text) in std::mem::take(&mut self.typed).into_iter().enumerate() {
+                for (index, text) in std::mem::take(&mut self.remembered).into_iter().enumerate() {
                     self.output.line(&format!("{:>5}  {}", index + 1, text.replace('\n', "\n       ")))?;
-                    self.typed.push(text);
+                    self.remembered.push(text);
                 }
             }
             Local::Version => {

@@ -24,7 +24,7 @@ pub(crate) fn converse(shell: &mut Shell, history: Option<std::path::PathBuf>) -
                 }
                 shell.remember(&text);
                 shell.output().copy(&format!("{}{text}\n", editor::PROMPT))?;
-                if shell.execute(&text)? == Outcome::Exit {
+                if shell.typed(&text)? == Outcome::Exit {
                     return Ok(());
                 }
             }

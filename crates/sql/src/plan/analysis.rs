@@ -216,9 +216,7 @@ impl<'a> Analysis<'a> {
 
     pub(super) fn has_aggregates(&self, items: &[super::select::Item]) -> bool {
         let registry = &self.planner.registry;
-        let is_aggregate = |part: &Expr| {
-            matches!(&part.node, ExprNode::Call { name, .. } if registry.is_aggregate(&name.text))
-        };
+        let is_aggregate = |part: &Expr| matches!(&part.node, ExprNode::Call { name, .. } if registry.is_aggregate(&name.text));
         items.iter().any(|item| item.expr.any(&mut |part| is_aggregate(part)))
     }
 
@@ -227,9 +225,13 @@ impl<'a> Analysis<'a> {
         let registry = &self.planner.registry;
         let mut calls = Vec::new();
         for item in items {
-            crate::expr::visit_calls(&item.expr, &mut |name| registry.is_aggregate(&name.text), &mut |call| {
-                calls.push(call);
-            });
+            crate::expr::visit_calls(
+                &item.expr,
+                &mut |name| registry.is_aggregate(&name.text),
+                &mut |call| {
+                    calls.push(call);
+                },
+            );
         }
         if let Some(call) = calls.first() {
             if self.query().window.is_some() {
@@ -402,7 +404,8 @@ fn told(error: &ExprError) -> Refusal {
 fn aliased(relation: &Relation, catalog: &Catalog) -> Result<Aliased, Refusal> {
     let name = &relation.name;
     let source: Option<&Arc<Source>> = catalog.source(&name.text);
-    let source = source.ok_or_else(|| Refusal::new(format!("{} does not exist.", name.text)).at(name.at.0))?;
+    let source =
+        source.ok_or_else(|| Refusal::new(format!("{} does not exist.", name.text)).at(name.at.0))?;
     let alias = relation.alias.clone().unwrap_or_else(|| name.clone());
     Ok(Aliased { alias, source: Arc::clone(source) })
 }

@@ -88,7 +88,9 @@ fn sized(bytes: &[u8], out: &mut Vec<u8>) {
 fn list(tag: u8, values: &[Value], out: &mut Vec<u8>) {
     out.push(tag);
     length(values.len(), out);
-    values.iter().for_each(|value| write(value, out));
+    for value in values {
+        write(value, out);
+    }
 }
 
 /// Seven bits a byte, the lowest first.

@@ -24,7 +24,9 @@ impl Analysis<'_> {
     pub(super) fn has_table_functions(&self, items: &[Item]) -> bool {
         let mut found = false;
         for item in items {
-            visit_calls(&item.expr, &mut |name| self.planner.registry.is_table(&name.text), &mut |_| found = true);
+            visit_calls(&item.expr, &mut |name| self.planner.registry.is_table(&name.text), &mut |_| {
+                found = true
+            });
         }
         found
     }
@@ -54,7 +56,8 @@ impl Analysis<'_> {
                     return Err(Refusal::new("Table functions can not be nested.").at(call.at.0));
                 }
                 let refused = |text: String| Refusal::new(text).at(call.at.0);
-                let function = self.planner.registry.table(&name.text).map_err(|error| refused(error.to_string()))?;
+                let function =
+                    self.planner.registry.table(&name.text).map_err(|error| refused(error.to_string()))?;
                 let mut kinds = Vec::new();
                 for arg in args {
                     let kind = self.compile(arg, &scope, Clause::GroupBy).map_err(|_| ()).ok();

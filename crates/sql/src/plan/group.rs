@@ -101,7 +101,13 @@ impl Analysis<'_> {
             } else {
                 name
             };
-            grouping.key.push(KeyColumn { name, kind, columns: Vec::new(), shown: vec![compiled.text().to_owned()], same_as: Vec::new() });
+            grouping.key.push(KeyColumn {
+                name,
+                kind,
+                columns: Vec::new(),
+                shown: vec![compiled.text().to_owned()],
+                same_as: Vec::new(),
+            });
             grouping.compiled.push(Arc::new(compiled));
             grouping.exprs.push(expr);
         }
@@ -109,7 +115,11 @@ impl Analysis<'_> {
     }
 
     /// The calls of aggregates, each once.
-    pub(super) fn aggregate_calls(&self, items: &[Item], having: Option<&Expr>) -> Result<Vec<Expr>, Refusal> {
+    pub(super) fn aggregate_calls(
+        &self,
+        items: &[Item],
+        having: Option<&Expr>,
+    ) -> Result<Vec<Expr>, Refusal> {
         let registry = &self.planner.registry;
         let mut calls: Vec<Expr> = Vec::new();
         let exprs = items.iter().map(|item| &item.expr).chain(having);
@@ -146,7 +156,8 @@ impl Analysis<'_> {
         for call in calls {
             let ExprNode::Call { name, args } = &call.node else { continue };
             let refused = |text: String| Refusal::new(text).at(call.at.0);
-            let function = self.planner.registry.aggregate(&name.text).map_err(|error| refused(error.to_string()))?;
+            let function =
+                self.planner.registry.aggregate(&name.text).map_err(|error| refused(error.to_string()))?;
             // `COUNT(*)` and `COUNT()` count rows, whatever is in them.
             let any_row = [ExprNode::Literal(Literal::Integer(1)).at(call.at)];
             let args = match args {
@@ -201,10 +212,7 @@ impl Analysis<'_> {
             stream.filter(Arc::new(present))
         } else {
             if flow.window.is_some() {
-                return Err(Refusal::new(
-                    "Implicit repartitioning of windowed sources is not supported. See \
-                     https://github.com/confluentinc/ksql/issues/4385.",
-                ));
+                return Err(super::join::no_windows());
             }
             let map = self.group_mapper(grouping, folding.used());
             let key = self.defer(codec::key(&key_format, &key_schema, None), codec::no_key);
@@ -421,9 +429,11 @@ impl Grouping {
 fn is_grouped_by_key(flow: &Flow, grouping: &Grouping) -> bool {
     flow.key.len() == grouping.compiled.len()
         && !flow.key.is_empty()
-        && grouping.compiled.iter().zip(&flow.key).all(|(compiled, key)| {
-            compiled.column().is_some_and(|index| key.columns.contains(&index))
-        })
+        && grouping
+            .compiled
+            .iter()
+            .zip(&flow.key)
+            .all(|(compiled, key)| compiled.column().is_some_and(|index| key.columns.contains(&index)))
 }
 
 fn repartition_schema(flow: &Flow, used: &[usize]) -> RowSchema {

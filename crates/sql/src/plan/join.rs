@@ -1,15 +1,15 @@
 //! `JOIN`: several sources as one flow, from left to right.
 mod criterion;
 mod rekey;
-mod tables;
 mod streams;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{Join, JoinKind, Name};
-use lentic_topology::spec::{self, Joiner};
 use lentic_topology::Payload;
+use lentic_topology::spec::{self, Joiner};
 
 use super::Analysis;
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
@@ -20,6 +20,8 @@ use crate::expr::Scope;
 use crate::{Refusal, SqlType, Value};
 
 use criterion::Criterion;
+
+pub(super) use rekey::no_windows;
 
 /// One join on its way.
 struct Step<'a> {
@@ -79,7 +81,9 @@ impl Analysis<'_> {
             return Err(Refusal::new(if names.len() == 2 {
                 format!("Can not join '{twice}' to '{twice}': self joins are not yet supported.")
             } else {
-                format!("N-way joins do not support multiple occurrences of the same source. Source: '{twice}'")
+                format!(
+                    "N-way joins do not support multiple occurrences of the same source. Source: '{twice}'"
+                )
             }));
         }
         if self.kafka_sources().is_empty() {
@@ -98,8 +102,11 @@ impl Analysis<'_> {
             (None, None) => Ok(()),
             (Some(one), Some(other)) => {
                 let is_session = |window| matches!(window, SourceWindow::Session);
-                if is_session(one) == is_session(other) {
+                if one == other {
                     return Ok(());
+                }
+                if is_session(one) == is_session(other) {
+                    return Err(no_windows());
                 }
                 Err(Refusal::new(format!(
                     "Incompatible windowed sources.\nLeft source: {}\nRight source: {}\nSession windowed sources can only be joined to \
@@ -177,7 +184,9 @@ impl Step<'_> {
             of_key.clone_from(&key.columns);
             same_as.clone_from(&key.same_as);
         }
-        of_key.extend(left.compiled.column().filter(|index| !of_key.contains(index)).into_iter().collect::<Vec<_>>());
+        of_key.extend(
+            left.compiled.column().filter(|index| !of_key.contains(index)).into_iter().collect::<Vec<_>>(),
+        );
         of_key.retain(|index| columns[*index].source.is_some());
         of_key.extend(right.compiled.column().map(|index| index + offset));
         for side in [left, right].into_iter().filter(|side| side.compiled.column().is_none()) {
@@ -237,12 +246,16 @@ impl Step<'_> {
 /// A key column's name that no column has: `ROWKEY`, with a number if need be.
 fn synthetic_name(columns: &[FlowColumn]) -> Arc<str> {
     let taken = |name: &str| columns.iter().any(|column| column.name.text == name || *column.flat == *name);
-    let mut names = std::iter::once("ROWKEY".to_owned()).chain((1..).map(|number| format!("ROWKEY_{number}")));
+    let mut names =
+        std::iter::once("ROWKEY".to_owned()).chain((1..).map(|number| format!("ROWKEY_{number}")));
     names.find(|name| !taken(name)).unwrap_or_default().into()
 }
 
 fn shown(column: &FlowColumn) -> String {
-    column.source.as_ref().map_or_else(|| column.name.to_string(), |source| format!("{source}.{}", column.name))
+    column
+        .source
+        .as_ref()
+        .map_or_else(|| column.name.to_string(), |source| format!("{source}.{}", column.name))
 }
 
 /// A type as messages about criteria show it.

@@ -99,7 +99,10 @@ pub struct QueryPlan {
 
 impl QueryPlan {
     /// What a record of [`CLIENT_TOPIC`] says: whether the row of a table is gone, and the row, by the columns of the schema.
-    pub fn client_row(&self, value: Option<&[u8]>) -> Result<Option<(bool, Row)>, lentic_topology::DataError> {
+    pub fn client_row(
+        &self,
+        value: Option<&[u8]>,
+    ) -> Result<Option<(bool, Row)>, lentic_topology::DataError> {
         let codec = binary::rows(self.schema.columns().len() + 1);
         let Some(row) = codec.decode(value)? else { return Ok(None) };
         let mut row: Row = row.take();
@@ -155,6 +158,9 @@ impl Planner {
 
 impl fmt::Debug for QueryPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueryPlan").field("id", &self.id).field("schema", &self.schema).finish_non_exhaustive()
+        f.debug_struct("QueryPlan")
+            .field("id", &self.id)
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
     }
 }

@@ -2,8 +2,8 @@
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{Expr, ExprNode, Literal, Name};
-use lentic_topology::spec::RecordContext;
 use lentic_topology::Payload;
+use lentic_topology::spec::RecordContext;
 
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role, empty_row};
 use super::row::Row;
@@ -24,21 +24,14 @@ enum From {
 
 impl Analysis<'_> {
     /// Gives the records of a stream another key. Items that say the same as an expression of it become that column.
-    pub(super) fn partition_by(
-        &self,
-        flow: Flow,
-        exprs: &[Expr],
-        items: &[Item],
-    ) -> Result<Flow, Refusal> {
+    pub(super) fn partition_by(&self, flow: Flow, exprs: &[Expr], items: &[Item]) -> Result<Flow, Refusal> {
         let Handle::Stream(stream) = &flow.handle else {
-            let text = "PARTITION BY clause can only be used when the source is a stream. The source is a table.";
+            let text =
+                "PARTITION BY clause can only be used when the source is a stream. The source is a table.";
             return Err(Refusal::new(text));
         };
         if flow.window.is_some() {
-            return Err(Refusal::new(
-                "Implicit repartitioning of windowed sources is not supported. See \
-                 https://github.com/confluentinc/ksql/issues/4385.",
-            ));
+            return Err(super::join::no_windows());
         }
         let is_null = |expr: &Expr| matches!(expr.node, ExprNode::Literal(Literal::Null));
         if exprs.len() > 1 && exprs.iter().any(is_null) {
@@ -74,7 +67,13 @@ impl Analysis<'_> {
                 kind: kind.clone(),
                 role: Role::Key,
             });
-            key.push(KeyColumn { name: name.text.as_str().into(), kind, columns: vec![index], shown, same_as: Vec::new() });
+            key.push(KeyColumn {
+                name: name.text.as_str().into(),
+                kind,
+                columns: vec![index],
+                shown,
+                same_as: Vec::new(),
+            });
             from.push(From::Computed(compiled, reads_values(&expr, &scope, &flow)));
         }
         let key_format = self.key_format_for(&flow, key.is_empty());

@@ -1,4 +1,5 @@
 //! The projection: from a flow to the rows of the result.
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::Name;
@@ -52,7 +53,8 @@ impl Analysis<'_> {
             })
             .collect();
         for (item, compiled) in compiled {
-            let key = compiled.column().and_then(|index| preferred.iter().position(|key| *key == Some(index)));
+            let key =
+                compiled.column().and_then(|index| preferred.iter().position(|key| *key == Some(index)));
             let Some(key) = key else {
                 values.push((item, compiled));
                 continue;
@@ -70,7 +72,10 @@ impl Analysis<'_> {
         if !may_leave_out {
             order.sort_unstable();
         }
-        let key = order.iter().map(|key| (*key, chosen[*key].map_or("", |name| name.text.as_str()).into())).collect();
+        let key = order
+            .iter()
+            .map(|key| (*key, chosen[*key].map_or("", |name| name.text.as_str()).into()))
+            .collect();
         if values.is_empty() {
             return Err(Refusal::new("The projection contains no value columns."));
         }
@@ -89,7 +94,8 @@ impl Analysis<'_> {
             (Arc::from(item.alias.text.as_str()), kind)
         });
         let kinds: Vec<(Arc<str>, SqlType)> = kinds.collect();
-        let key_kinds: Vec<_> = key.iter().map(|(index, name)| (Arc::clone(name), flow.key[*index].kind.clone())).collect();
+        let key_kinds: Vec<_> =
+            key.iter().map(|(index, name)| (Arc::clone(name), flow.key[*index].kind.clone())).collect();
         let compiled: Vec<Compiled> = values.into_iter().map(|(_, compiled)| compiled).collect();
         let width = compiled.len();
         if !is_persistent {
@@ -112,16 +118,21 @@ impl Analysis<'_> {
             Handle::Stream(stream) => {
                 let mut stream = stream.map_values(map, value_codec);
                 if !keeps_key {
-                    let columns: Vec<KeyColumn> = key.iter().map(|(index, _)| flow.key[*index].clone()).collect();
+                    let columns: Vec<KeyColumn> =
+                        key.iter().map(|(index, _)| flow.key[*index].clone()).collect();
                     let schema = super::flow::key_schema(&columns, &key_format);
                     let codec = codec::key(&key_format, &schema, flow.window)?;
                     let order: Vec<usize> = key.iter().map(|(index, _)| *index).collect();
-                    let pick = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-                        let before = key_columns(key);
-                        let picked: Row = order.iter().map(|index| before.get(*index).cloned().unwrap_or_default()).collect();
-                        let key = (!picked.is_empty()).then(|| key_payload(picked));
-                        Ok(Some((key, value.cloned())))
-                    };
+                    let pick =
+                        move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
+                            let before = key_columns(key);
+                            let picked: Row = order
+                                .iter()
+                                .map(|index| before.get(*index).cloned().unwrap_or_default())
+                                .collect();
+                            let key = (!picked.is_empty()).then(|| key_payload(picked));
+                            Ok(Some((key, value.cloned())))
+                        };
                     let value = stream.value().clone();
                     stream = stream.map(Arc::new(pick), codec, value);
                 }
@@ -135,7 +146,8 @@ impl Analysis<'_> {
                 if !kept && flow.window.is_none() && keeps_key {
                     projected = projected.materialize(Materialized::named(STORE).internal());
                     let plain_key = projected.key().clone();
-                    view = Some(View::new(STORE, plain_key.clone(), plain_key, projected.value().clone(), None));
+                    view =
+                        Some(View::new(STORE, plain_key.clone(), plain_key, projected.value().clone(), None));
                 }
                 Handle::Table(projected)
             }
@@ -201,8 +213,8 @@ impl Analysis<'_> {
         let missing = |separator: &'static str| {
             let keys = flow.key.iter().zip(chosen);
             // Of groups those that are missing, of other keys all.
-            let is_told = |chosen: &Option<&Name>| flow.keyed_by != KeyedBy::Group || chosen.is_none();
-            let told = keys.filter(|(_, chosen)| is_told(chosen));
+            let is_told = |chosen: Option<&Name>| flow.keyed_by != KeyedBy::Group || chosen.is_none();
+            let told = keys.filter(|(_, chosen)| is_told(**chosen));
             let texts: Vec<String> = told.flat_map(|(key, _)| key.shown.clone()).collect();
             (listed(&texts, separator), texts)
         };
@@ -236,10 +248,11 @@ impl Analysis<'_> {
              the {what}{s} {list} in its projection (eg, SELECT {example}...)."
         );
         if flow.keyed_by == KeyedBy::SyntheticJoin {
-            text.push_str(&format!(
+            let _infallible = write!(
+                text,
                 "\n{list} was added as a synthetic key column because the join criteria did not match any source column. This \
                  expression must be included in the projection and may be aliased."
-            ));
+            );
         }
         Refusal::new(text)
     }

@@ -35,7 +35,9 @@ impl Analysis<'_> {
         let mut named = named.iter();
         for item in select {
             match item {
-                SelectItem::All { source, at } => self.star(source.as_ref(), flow, &mut items).map_err(|refusal| refusal.at(at.0))?,
+                SelectItem::All { source, at } => {
+                    self.star(source.as_ref(), flow, &mut items).map_err(|refusal| refusal.at(at.0))?
+                }
                 SelectItem::AllFields { base } => {
                     for field in self.fields(base, &scope)? {
                         if let Some(item) = named.next() {
@@ -47,7 +49,9 @@ impl Analysis<'_> {
                         items.push(Item { expr: qualified(&expr.at(base.at), &scope), alias });
                     }
                 }
-                SelectItem::Expr { .. } if !named.as_slice().is_empty() => items.extend(named.next().cloned()),
+                SelectItem::Expr { .. } if !named.as_slice().is_empty() => {
+                    items.extend(named.next().cloned())
+                }
                 SelectItem::Expr { expr, alias: Some(alias) } => {
                     if RESERVED.contains(&alias.text.as_str()) && self.is_persistent() {
                         if matches!(&expr.node, ExprNode::Column { name, .. } if name == alias) {
@@ -117,8 +121,9 @@ impl Analysis<'_> {
             }
         }
         // A column without a source is there only as the key.
-        for one in sources.into_iter().filter(Option::is_some) {
-            let of_one = |index: &usize| flow.columns[*index].source.as_ref() == one && of_source(index);
+        for one in sources.into_iter().flatten() {
+            let of_one =
+                |index: &usize| flow.columns[*index].source.as_ref() == Some(one) && of_source(index);
             let all = (0..flow.columns.len()).filter(of_one);
             if joined && !repartitioned {
                 // The bounds of windows stand behind the key that they belong to.
@@ -151,7 +156,8 @@ impl Analysis<'_> {
             }
             kind => {
                 let kind = kind.map_or_else(|| "NULL".to_owned(), ToString::to_string);
-                let text = format!("Cannot use '->*' on an expression of type {kind}: {base}. It must be a STRUCT.");
+                let text =
+                    format!("Cannot use '->*' on an expression of type {kind}: {base}. It must be a STRUCT.");
                 Err(Refusal::new(text).at(base.at.0))
             }
         }
@@ -169,7 +175,8 @@ fn column_name(source: Option<&Name>, name: &Name, flow: &Flow) -> Name {
     if !flow.is_joined() {
         return name.clone();
     }
-    let clashes = |column: &super::flow::FlowColumn| column.source.as_ref() != Some(source) && column.name == *name;
+    let clashes =
+        |column: &super::flow::FlowColumn| column.source.as_ref() != Some(source) && column.name == *name;
     if PSEUDO.contains(&name.text.as_str()) || flow.columns.iter().any(clashes) {
         return Name::new(format!("{}_{}", source.text, name.text));
     }

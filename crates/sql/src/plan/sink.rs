@@ -6,7 +6,10 @@ use lentic_sql_syntax::ast::{CreateAs, InsertQuery, SourceKind};
 use super::flow::Handle;
 use super::project::Projection;
 use super::{Analysis, codec, time};
-use crate::catalog::{Column, Formats, Origin, Place, Properties, Schema, Source, SourceWindow, Use, kind_name, timestamp_column};
+use crate::catalog::{
+    Column, Formats, Origin, Place, Properties, Schema, Source, SourceWindow, Use, kind_name,
+    timestamp_column,
+};
 use crate::serde::{Format, FormatName};
 use crate::{Refusal, SqlType};
 
@@ -47,7 +50,12 @@ impl Analysis<'_> {
             }
             properties.key_format = Some("NONE".to_owned());
         } else if properties.key_format.is_none() {
-            give(projection.key_format, &mut properties.key_format, &mut properties.key_delimiter, &mut properties.key_nullable);
+            give(
+                projection.key_format,
+                &mut properties.key_format,
+                &mut properties.key_delimiter,
+                &mut properties.key_nullable,
+            );
         }
         if properties.value_format.is_none() {
             give(
@@ -96,12 +104,15 @@ impl Analysis<'_> {
             return Err(Refusal::new(format!("Cannot insert into read-only stream: {name}")).at(at));
         }
         if target.schema.headers().next().is_some() {
-            return Err(Refusal::new(format!("Cannot insert into {name} because it has header columns")).at(at));
+            return Err(
+                Refusal::new(format!("Cannot insert into {name} because it has header columns")).at(at)
+            );
         }
         let result = schema(projection)?;
         let columns = |schema: &Schema| -> Vec<(Arc<str>, SqlType, bool)> {
             let key = schema.key().chain(schema.value());
-            key.map(|column| (Arc::clone(&column.name), column.kind.clone(), column.place == Place::Key)).collect()
+            key.map(|column| (Arc::clone(&column.name), column.kind.clone(), column.place == Place::Key))
+                .collect()
         };
         let (found, wanted) = (columns(&result), columns(&target.schema));
         if found != wanted {
@@ -154,13 +165,18 @@ fn give(
 /// The columns of the result.
 pub(super) fn schema(projection: &Projection) -> Result<Schema, Refusal> {
     let column = |place: Place| {
-        move |(name, kind): &(Arc<str>, SqlType)| Column { name: Arc::clone(name), kind: kind.clone(), place: place.clone() }
+        move |(name, kind): &(Arc<str>, SqlType)| Column {
+            name: Arc::clone(name),
+            kind: kind.clone(),
+            place: place.clone(),
+        }
     };
     let key = projection.key.iter().map(column(Place::Key));
     let value: Vec<Column> = projection.values.iter().map(column(Place::Value)).collect();
     for (index, column) in value.iter().enumerate() {
         let is_double = |other: &Column| other.name == column.name;
-        if value[..index].iter().any(is_double) || projection.key.iter().any(|(name, _)| *name == column.name) {
+        if value[..index].iter().any(is_double) || projection.key.iter().any(|(name, _)| *name == column.name)
+        {
             return Err(Refusal::new(format!("Duplicate value columns found in schema: {column}")));
         }
     }

@@ -81,15 +81,19 @@ impl Aliased {
                     .map_values(Arc::new(mapped), row_codec),
             ),
             SourceKind::Table => {
-                let table = sources.table(&topic, key_codec, value_codec, consumed).named_store("KsqlTopic-Reduce");
+                let table =
+                    sources.table(&topic, key_codec, value_codec, consumed).named_store("KsqlTopic-Reduce");
                 Handle::Table(match joined_as {
                     None => table.map_values(Arc::new(mapped), row_codec),
                     // A join looks rows up, and has to find them with the times and offsets that they came with.
                     Some(store) => {
-                        let flat = columns.iter().map(|column| (Arc::clone(&column.flat), column.kind.clone()));
+                        let flat =
+                            columns.iter().map(|column| (Arc::clone(&column.flat), column.kind.clone()));
                         let schema = super::flow::internal_schema(flat, &formats.value);
                         let codec = codec::row(&formats.value, &schema)?;
-                        table.map_values(Arc::new(mapped), codec).materialize(Materialized::named(store).internal())
+                        table
+                            .map_values(Arc::new(mapped), codec)
+                            .materialize(Materialized::named(store).internal())
                     }
                 })
             }
@@ -210,7 +214,8 @@ pub(super) fn kept(
     };
     let topic = source.properties.topic.clone().unwrap_or_default();
     let table = topology.untyped().table(&topic, key.clone(), value, aliased.consumed(reading, log)?);
-    let _kept = table.map_values(Arc::new(map), row.clone()).materialize(Materialized::named(STORE).internal());
+    let _kept =
+        table.map_values(Arc::new(map), row.clone()).materialize(Materialized::named(STORE).internal());
     let plain_key = codec::key(&formats.key, &formats.key_columns, None)?;
     Ok(View::new(STORE, key, plain_key, row, window))
 }
@@ -230,7 +235,9 @@ fn fill(slots: &[Slot], key: Option<&Payload>, values: &[Value], context: &Recor
         .iter()
         .map(|slot| match slot {
             Slot::Value(index) => of(values, *index),
-            Slot::Headers => Value::array(context.headers.iter().flat_map(|headers| headers.iter()).map(header)),
+            Slot::Headers => {
+                Value::array(context.headers.iter().flat_map(|headers| headers.iter()).map(header))
+            }
             Slot::Header(name) => {
                 let headers = context.headers.iter().flat_map(|headers| headers.iter());
                 let named = headers.filter(|header| *header.name == **name).last();

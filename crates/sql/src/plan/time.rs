@@ -1,8 +1,8 @@
 //! `TIMESTAMP`: the column whose values are the records' times.
 use std::sync::Arc;
 
-use lentic_topology::spec::{Extract, ExtractedTime, ProcessError, RecordContext, TimestampExtractor};
 use lentic_topology::Payload;
+use lentic_topology::spec::{Extract, ExtractedTime, ProcessError, RecordContext, TimestampExtractor};
 use lentic_types::Timestamp;
 
 use super::log::StepLog;
@@ -29,7 +29,9 @@ impl TimeColumn {
                 column.name
             ))
         })?;
-        debug_assert!(schema.find(&column.name).is_some_and(|found| (found.place == Place::Key) == key.is_some()));
+        debug_assert!(
+            schema.find(&column.name).is_some_and(|found| (found.place == Place::Key) == key.is_some())
+        );
         let pattern = column.format.as_deref().map(Pattern::new).transpose();
         let pattern = pattern.map_err(|error| Refusal::new(error.to_string()))?;
         Ok(Self { is_key: key.is_some(), index, pattern, zone: Zone::utc() })
@@ -74,15 +76,13 @@ pub(super) fn retimer(
 ) -> Result<lentic_topology::spec::Retimer, Refusal> {
     let column = TimeColumn::new(column, schema)?;
     let log = log.of("TimestampTransformer");
-    Ok(Arc::new(
-        move |key: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
-            // A tombstone has no column to take the time from.
-            if value.is_none() && !column.is_key {
-                return Ok::<_, ProcessError>(ExtractedTime::At(context.timestamp));
-            }
-            Ok(judge(column.read(key, value), fails, &log))
-        },
-    ))
+    Ok(Arc::new(move |key: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
+        // A tombstone has no column to take the time from.
+        if value.is_none() && !column.is_key {
+            return Ok::<_, ProcessError>(ExtractedTime::At(context.timestamp));
+        }
+        Ok(judge(column.read(key, value), fails, &log))
+    }))
 }
 
 fn judge(time: Result<i64, String>, fails: bool, log: &StepLog) -> ExtractedTime {

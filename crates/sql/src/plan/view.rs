@@ -68,7 +68,8 @@ impl View {
             match step {
                 Step::Map(map) => {
                     let mapped = map(Some(&key), value.as_ref(), &context);
-                    value = mapped.map_err(|error| DataError { expected: "a row", text: error.to_string() })?;
+                    value =
+                        mapped.map_err(|error| DataError { expected: "a row", text: error.to_string() })?;
                 }
                 Step::Filter(keep) if keep(Some(&key), value.as_ref()) => {}
                 Step::Filter(_) => return Ok(None),
@@ -80,6 +81,9 @@ impl View {
 
 impl fmt::Debug for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("View").field("store", &self.store).field("window", &self.window).finish_non_exhaustive()
+        f.debug_struct("View")
+            .field("store", &self.store)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
     }
 }

@@ -47,8 +47,9 @@ pub(super) fn source(known: &Source, new: &Source) -> Result<(), Refusal> {
     compare("keyFormat", known.formats.key.name.to_string(), new.formats.key.name.to_string());
     compare("valueFormat", known.formats.value.name.to_string(), new.formats.value.name.to_string());
     compare("window", format!("{:?}", known.properties.window), format!("{:?}", new.properties.window));
-    let time =
-        |source: &Source| source.timestamp.as_ref().map_or("none".to_owned(), |column| column.name.to_string());
+    let time = |source: &Source| {
+        source.timestamp.as_ref().map_or("none".to_owned(), |column| column.name.to_string())
+    };
     compare("timestampColumn", time(known), time(new));
     if let Some(issue) = columns(known, new) {
         issues.push(issue);

@@ -11,6 +11,7 @@ mod casts;
 mod extremes;
 mod lambda;
 mod literal;
+mod page;
 
 use std::sync::Arc;
 

@@ -116,8 +116,8 @@ fn functions_fail() {
                     fails(value).map(|()| Some((key_of(value, 0), value.cloned())))
                 });
                 let fold = TableFold {
-                    add: Arc::new(|_, value, _| value.cloned()),
-                    subtract: Arc::new(|_, _, so_far| so_far),
+                    add: Arc::new(|_, value, _| Ok(value.cloned())),
+                    subtract: Arc::new(|_, _, so_far| Ok(so_far)),
                     value: row_codec(),
                 };
                 let table = stream.to_table("rows");

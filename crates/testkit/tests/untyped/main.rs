@@ -46,7 +46,7 @@ fn summing() -> Fold {
         add: Arc::new(|_, value, so_far| {
             let number = |row, column| text(row, column).parse::<i64>().unwrap_or_default();
             let sum = so_far.as_ref().map_or(0, |so_far| number(Some(so_far), 0)) + number(value, 1);
-            Some(row(&[&sum.to_string()]))
+            Ok(Some(row(&[&sum.to_string()])))
         }),
         key: row_codec(),
         value: row_codec(),

@@ -80,7 +80,7 @@ impl<K: Data, A: Data> Cogroup<K, A> {
         let again = Arc::clone(&init);
         let merge: Merger = Arc::new(move |key, one, other| {
             let one = one.map_or_else(|| again(), Payload::take);
-            key.map(|key| Payload::new(merge(key.get(), one, other.take())))
+            Ok(key.map(|key| Payload::new(merge(key.get(), one, other.take()))))
         });
         let windows = Windowing::Session(windows, merge, WindowedKeyOf::session::<K>());
         self.fold(store.into(), init, windows, Emit::Update)
@@ -95,7 +95,7 @@ impl<K: Data, A: Data> Cogroup<K, A> {
     ) -> Table<W, A> {
         let inputs = self.inputs.into_iter().enumerate().map(|(number, (stream, add))| {
             let init = Arc::clone(&init);
-            let add: Aggregator = Arc::new(move |key, value, so_far| add(key, value, so_far, &init));
+            let add: Aggregator = Arc::new(move |key, value, so_far| Ok(add(key, value, so_far, &init)));
             (stream.in_place(&format!("{}-{}", store.name, number + 1)).into_place(), add)
         });
         let mut inputs: Vec<_> = inputs.collect();

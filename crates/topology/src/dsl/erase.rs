@@ -40,24 +40,29 @@ pub(super) fn aggregator<K: 'static, V: 'static, A: Data, R: Into<Option<A>>>(
     add: impl Fn(&K, &V, A) -> R + Send + Sync + 'static,
 ) -> Aggregator {
     Arc::new(move |key, value, so_far| {
-        let Some((key, value)) = both(key, value) else { return so_far };
+        let Some((key, value)) = both(key, value) else { return Ok(so_far) };
         let so_far = so_far.map_or_else(&init, Payload::take);
-        add(key, value, so_far).into().and_then(row)
+        Ok(add(key, value, so_far).into().and_then(row))
     })
 }
 
 pub(super) fn reducer<V: Data, R: Into<Option<V>>>(
     reduce: impl Fn(V, &V) -> R + Send + Sync + 'static,
 ) -> Aggregator {
-    Arc::new(move |_, value, so_far| match (so_far, value) {
-        (Some(so_far), Some(value)) => reduce(so_far.take(), value.get()).into().and_then(row),
-        (so_far, value) => so_far.or_else(|| value.filter(|value| !value.get::<V>().is_null()).cloned()),
+    Arc::new(move |_, value, so_far| {
+        Ok(match (so_far, value) {
+            (Some(so_far), Some(value)) => reduce(so_far.take(), value.get()).into().and_then(row),
+            (so_far, value) => so_far.or_else(|| value.filter(|value| !value.get::<V>().is_null()).cloned()),
+        })
     })
 }
 
 /// Adds to a count.
 pub(super) fn counter(by: i64) -> Aggregator {
-    Arc::new(move |_, _, so_far| Some(Payload::new(so_far.map_or(0, |count| *count.get::<i64>()) + by)))
+    Arc::new(move |_, _, so_far| {
+        let count = so_far.map_or(0, |count| *count.get::<i64>());
+        Ok(Some(Payload::new(count + by)))
+    })
 }
 
 /// A join of which both sides are there.

@@ -92,7 +92,7 @@ impl<K: Data, V: Data> SessionGroup<K, V> {
     pub fn count(&self, store: impl Into<Materialized>) -> Table<Session<K>, i64> {
         let merge: Merger = Arc::new(|_, one, other| {
             let one = one.map_or(0, |count| *count.get::<i64>());
-            Some(crate::Payload::new(one + *other.get::<i64>()))
+            Ok(Some(crate::Payload::new(one + *other.get::<i64>())))
         });
         self.fold(store.into(), counter(1), merge, false)
     }
@@ -105,9 +105,11 @@ impl<K: Data, V: Data> SessionGroup<K, V> {
     ) -> Table<Session<K>, V> {
         let reduce = Arc::new(reduce);
         let again = Arc::clone(&reduce);
-        let merge: Merger = Arc::new(move |_, one, other| match one {
-            Some(one) => again(one.take(), other.get()).into().and_then(row),
-            None => Some(other),
+        let merge: Merger = Arc::new(move |_, one, other| {
+            Ok(match one {
+                Some(one) => again(one.take(), other.get()).into().and_then(row),
+                None => Some(other),
+            })
         });
         self.fold(store.into(), reducer(move |one, other| reduce(one, other)), merge, true)
     }
@@ -124,7 +126,7 @@ impl<K: Data, V: Data> SessionGroup<K, V> {
         let again = Arc::clone(&init);
         let merge: Merger = Arc::new(move |key, one, other| {
             let one = one.map_or_else(|| again(), crate::Payload::take);
-            key.map(|key| crate::Payload::new(merge(key.get(), one, other.take())))
+            Ok(key.map(|key| crate::Payload::new(merge(key.get(), one, other.take()))))
         });
         self.fold(store.into(), aggregator(move || init(), add), merge, true)
     }

@@ -31,10 +31,10 @@ impl Processor for Fold {
         };
         let mut aggregate = before.clone();
         if record.old.is_some() && before.is_some() {
-            aggregate = (self.spec.subtract)(record.key.as_ref(), record.old.as_ref(), aggregate);
+            aggregate = (self.spec.subtract)(record.key.as_ref(), record.old.as_ref(), aggregate)?;
         }
         if record.value.is_some() {
-            aggregate = (self.spec.add)(record.key.as_ref(), record.value.as_ref(), aggregate);
+            aggregate = (self.spec.add)(record.key.as_ref(), record.value.as_ref(), aggregate)?;
         }
         let Kept { value, put, bytes } = self.rows.put(context, &key, aggregate, timestamp)?;
         if put == Put::TooOld {

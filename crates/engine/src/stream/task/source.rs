@@ -28,7 +28,9 @@ impl StreamTask {
                     Ok(None) => self.runtime.core.dropped += 1,
                     Err(error) => {
                         let core = &mut self.runtime.core;
-                        if !core.settings.deserialization.continues(policy) {
+                        // Who asks to fail without a time does, whatever is said of bytes that do not decode.
+                        let is_fatal = error == TaskError::NoTimestamp;
+                        if is_fatal || !core.settings.deserialization.continues(policy) {
                             return Err(error);
                         }
                         let reading = Reading::of(&mut self.inputs[number], offset);

@@ -2,12 +2,14 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use lentic_engine::log;
+use lentic_engine::log::{self, Topic};
 
 use super::{Doomed, Entry, Run, Wanted};
 use crate::node::Shared;
 use crate::query::start::Launch;
 use crate::query::{FailureKind, Query, QueryError};
+use crate::table::Owner;
+use crate::{RawTable, TableError};
 
 /// Other nodes have to hear that a query has ended before its topics go.
 const GRACE: Duration = Duration::from_secs(5);
@@ -67,6 +69,8 @@ impl Shared {
         let Some(entry) = entries.get(name) else { return false };
         if entry.wanted.is_none() && entry.run.is_none() {
             entries.remove(name);
+            drop(entries);
+            self.remove_remains(name);
             return false;
         }
         let Some(step) = entry.step(Instant::now()) else { return false };
@@ -149,16 +153,36 @@ impl Shared {
     }
 
     /// The rows of a query that has ended go, and in a while its topics.
-    fn remove(&self, query: &Query) -> Result<(), crate::TableError> {
-        let at = if self.cluster.is_alone() { Instant::now() } else { Instant::now() + GRACE };
-        let topics = query.inner.topics.own();
-        let doomed = topics.map(|topic| Doomed { name: topic.name.clone(), id: topic.id, at });
-        self.upkeep.doomed.lock().unwrap_or_else(PoisonError::into_inner).extend(doomed);
+    fn remove(&self, query: &Query) -> Result<(), TableError> {
+        self.doom(query.inner.topics.own());
         let catalog = self.catalog();
         for table in query.inner.tables.values().chain(&query.inner.globals.0) {
             self.remove_store(&catalog, table)?;
         }
         Ok(())
+    }
+
+    /// A query that could never be started may have opened some of its stores.
+    fn remove_remains(&self, name: &str) {
+        let is_its = |table: &RawTable| {
+            let is_part = matches!(table.owner(), Owner::Part { query, .. } if **query == *name);
+            is_part && table.is_internal()
+        };
+        let catalog = self.catalog();
+        for table in self.tables_here().iter().filter(|table| is_its(table)) {
+            let topic = table.inner.topic.load();
+            self.doom([&**topic].into_iter());
+            if let Err(error) = self.remove_store(&catalog, table) {
+                tracing::warn!(query = name, "rows of it stay until the next start: {error}");
+            }
+        }
+    }
+
+    /// Topics are deleted, where there are other nodes in a while.
+    fn doom<'a>(&self, topics: impl Iterator<Item = &'a Topic>) {
+        let at = if self.cluster.is_alone() { Instant::now() } else { Instant::now() + GRACE };
+        let doomed = topics.map(|topic| Doomed { name: topic.name.clone(), id: topic.id, at });
+        self.upkeep.doomed.lock().unwrap_or_else(PoisonError::into_inner).extend(doomed);
     }
 
     /// Stores that the next plan has no use for.
@@ -175,10 +199,7 @@ impl Shared {
             }
         }
         let kept: Vec<_> = query.inner.topics.own().map(|topic| topic.name.clone()).collect();
-        let gone = before.inner.topics.own().filter(|topic| !kept.contains(&topic.name));
-        let at = Instant::now() + GRACE;
-        let gone = gone.map(|topic| Doomed { name: topic.name.clone(), id: topic.id, at });
-        self.upkeep.doomed.lock().unwrap_or_else(PoisonError::into_inner).extend(gone);
+        self.doom(before.inner.topics.own().filter(|topic| !kept.contains(&topic.name)));
     }
 
     fn delete_doomed(&self) {

@@ -59,8 +59,8 @@ fn body(body: &Body) -> Vec<Block> {
             let was = if terminated.was_terminated { "was terminated" } else { "was not running" };
             vec![Block::Text(format!("Query {} {was}.", terminated.query_id))]
         }
-        Body::Streams(list) => source::list(&list.streams, "There are no streams."),
-        Body::Tables(list) => source::list(&list.tables, "There are no tables."),
+        Body::Streams(list) => source::list("STREAM", &list.streams, "There are no streams."),
+        Body::Tables(list) => source::list("TABLE", &list.tables, "There are no tables."),
         Body::SourceDescription(described) => source::description(&described.source_description),
         Body::SourceDescriptions(described) => {
             apart(described.source_descriptions.iter().map(source::description), "There are none.")

@@ -5,8 +5,9 @@ use super::super::page::Block;
 use super::super::table::Table;
 use super::{optional, table_or, titled};
 
-pub(super) fn list(sources: &[Source], nothing: &str) -> Vec<Block> {
-    let mut table = Table::new(&["NAME", "TOPIC", "KEY FORMAT", "VALUE FORMAT", "WINDOWED"]);
+/// Streams, or tables: `what` is the head of their names.
+pub(super) fn list(what: &str, sources: &[Source], nothing: &str) -> Vec<Block> {
+    let mut table = Table::new(&[what, "TOPIC", "KEY FORMAT", "VALUE FORMAT", "WINDOWED"]);
     for source in sources {
         let windowed = if source.is_windowed { "yes" } else { "no" };
         table.row([

@@ -40,7 +40,7 @@ fn lists() {
             {"type":"STREAM","name":"FLIGHTS","topic":"flights","keyFormat":"KAFKA","valueFormat":"JSON","isWindowed":false},
             {"type":"STREAM","name":"B","topic":"b","keyFormat":"AVRO","valueFormat":"AVRO","isWindowed":true}]}"#,
         "
- NAME    | TOPIC   | KEY FORMAT | VALUE FORMAT | WINDOWED
+ STREAM  | TOPIC   | KEY FORMAT | VALUE FORMAT | WINDOWED
 ---------+---------+------------+--------------+----------
  FLIGHTS | flights | KAFKA      | JSON         | no
  B       | b       | AVRO       | AVRO         | yes",

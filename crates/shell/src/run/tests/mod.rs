@@ -2,6 +2,7 @@
 mod server;
 mod session;
 mod stream;
+mod tls;
 
 use std::sync::Arc;
 
@@ -21,7 +22,10 @@ struct Session {
 
 impl Session {
     fn start(options: Options, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        let server = Server::start(answer);
+        Self::with(Server::start(None, answer), options)
+    }
+
+    fn with(server: Arc<Server>, options: Options) -> Self {
         let (output, shown) = Output::captured();
         let interrupt = Interrupt::default();
         let options = Options { server: server.address(), ..options };

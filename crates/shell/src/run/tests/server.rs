@@ -1,6 +1,6 @@
 //! A server that answers what it is told to, and remembers what it was asked.
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,27 +53,39 @@ type Answer = dyn Fn(&Asked) -> Reply + Send + Sync;
 
 pub(super) struct Server {
     listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
     answer: Box<Answer>,
     /// Requests, and `closed` when a client left before the end.
     asked: Mutex<Vec<Asked>>,
 }
 
 impl Server {
-    pub(super) fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Arc<Self> {
+    pub(super) fn start(
+        tls: Option<Arc<rustls::ServerConfig>>,
+        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let server = Arc::new(Self { listener, answer: Box::new(answer), asked: Mutex::default() });
+        let server = Arc::new(Self { listener, tls, answer: Box::new(answer), asked: Mutex::default() });
         let accepting = Arc::clone(&server);
         thread::spawn(move || {
             for stream in accepting.listener.incoming() {
                 let server = Arc::clone(&accepting);
-                thread::spawn(move || stream.map(|stream| server.serve(&stream)));
+                thread::spawn(move || match (stream, &server.tls) {
+                    (Ok(stream), None) => server.serve(stream),
+                    (Ok(stream), Some(tls)) => {
+                        let tls = rustls::ServerConnection::new(Arc::clone(tls)).expect("TLS");
+                        server.serve(rustls::StreamOwned::new(tls, stream))
+                    }
+                    (Err(_), _) => None,
+                });
             }
         });
         server
     }
 
     pub(super) fn address(&self) -> String {
-        format!("http://{}", self.listener.local_addr().expect("an address"))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.listener.local_addr().expect("an address"))
     }
 
     /// The requests so far.
@@ -93,17 +105,17 @@ impl Server {
         }
     }
 
-    fn serve(&self, stream: &TcpStream) -> Option<()> {
+    fn serve(&self, stream: impl Read + Write) -> Option<()> {
         let mut reader = BufReader::new(stream);
         // Connections are used again.
         while let Some(asked) = read(&mut reader) {
             self.asked.lock().ok()?.push(asked.clone());
-            self.reply(stream, (self.answer)(&asked))?;
+            self.reply(reader.get_mut(), (self.answer)(&asked))?;
         }
         Some(())
     }
 
-    fn reply(&self, mut stream: &TcpStream, reply: Reply) -> Option<()> {
+    fn reply(&self, stream: &mut (impl Read + Write), reply: Reply) -> Option<()> {
         let pieces = match reply {
             Reply::Whole(status, body) => {
                 let length = body.len();
@@ -125,17 +137,14 @@ impl Server {
                     self.asked.lock().ok()?.push(closed);
                     return None;
                 }
-                Piece::Break => {
-                    let _ = stream.shutdown(std::net::Shutdown::Both);
-                    return None;
-                }
+                Piece::Break => return None,
             }
         }
         stream.write_all(b"0\r\n\r\n").ok()
     }
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Asked> {
+fn read(reader: &mut BufReader<impl Read>) -> Option<Asked> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();

@@ -14,7 +14,7 @@ fn usual(asked: &Asked) -> Reply {
         ("GET /info", _) => Reply::ok(
             r#"{"KsqlServerInfo":{"version":"1.2","kafkaClusterId":"k","ksqlServiceId":"default_","serverStatus":"RUNNING"}}"#,
         ),
-        ("GET /is_valid_property/auto%2Eoffset%2Ereset", _) => Reply::ok("true"),
+        ("GET /is_valid_property/auto.offset.reset", _) => Reply::ok("true"),
         ("GET /is_valid_property/colour", _) => Reply::error(
             400,
             r#"{"@type":"generic_error","error_code":40000,"message":"Not recognizable as ksql, streams, consumer, or producer property: 'colour'"}"#,
@@ -27,9 +27,9 @@ fn usual(asked: &Asked) -> Reply {
 }
 
 const TABLE: &str = "
- NAME | TOPIC | KEY FORMAT | VALUE FORMAT | WINDOWED
-------+-------+------------+--------------+----------
- A    | a     | KAFKA      | JSON         | no";
+ STREAM | TOPIC | KEY FORMAT | VALUE FORMAT | WINDOWED
+--------+-------+------------+--------------+----------
+ A      | a     | KAFKA      | JSON         | no";
 
 #[test]
 fn statements_are_answered() {
@@ -164,10 +164,10 @@ fn what_is_shown_is_spooled() {
     let (_, shown) = session.execute(&format!("SPOOL '{}'\n\\ds\nALTER x;", path.display()));
     let spooled = std::fs::read_to_string(&path).unwrap();
     assert!(shown.ends_with(&spooled), "{shown}\n{spooled}");
-    assert!(spooled.contains(" A    | a ") && spooled.contains("ERROR line 1:6"), "{spooled}");
+    assert!(spooled.contains(" A      | a ") && spooled.contains("ERROR line 1:6"), "{spooled}");
     assert_eq!(session.execute("spool off; spool off").1, "spooling has ended\nnothing is spooled\n");
     session.execute("\\ds");
-    assert_eq!(std::fs::read_to_string(&path).unwrap().matches(" A    |").count(), 1);
+    assert_eq!(std::fs::read_to_string(&path).unwrap().matches(" A      |").count(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{Expr, ExprNode};
-use lentic_topology::spec::{Aggregator, Merger, RecordContext};
+use lentic_topology::spec::{Aggregator, Merger, ProcessError, RecordContext};
 use lentic_topology::{Payload, untyped};
 
 use crate::expr::{Compiled, Scope, ScopeColumn};
@@ -58,7 +58,12 @@ impl Folding {
         Self { all: Arc::default(), used: used.into() }
     }
 
-    pub(super) fn add(&mut self, name: &'static str, aggregate: Box<dyn Aggregate>, arguments: Vec<Compiled>) {
+    pub(super) fn add(
+        &mut self,
+        name: &'static str,
+        aggregate: Box<dyn Aggregate>,
+        arguments: Vec<Compiled>,
+    ) {
         let one = One { name, aggregate, arguments };
         // Nobody else has it yet.
         if let Some(all) = Arc::get_mut(&mut self.all) {
@@ -82,7 +87,8 @@ impl Folding {
     /// States are refused that the format of the values could not carry, as ksqlDB does, which keeps them in it.
     pub(super) fn check_states(&self, flow: &Flow) -> Result<(), Refusal> {
         let columns = self.all.iter().enumerate();
-        let columns = columns.map(|(index, one)| (Arc::from(format!("KSQL_AGG_VARIABLE_{index}")), one.aggregate.state()));
+        let columns = columns
+            .map(|(index, one)| (Arc::from(format!("KSQL_AGG_VARIABLE_{index}")), one.aggregate.state()));
         let schema = crate::plan::flow::internal_schema(columns, &flow.value_format);
         flow.value_format.check_columns(&schema).map_err(|_| {
             Refusal::new(
@@ -94,15 +100,16 @@ impl Folding {
 
     /// Of a table rows are taken back, which not every aggregate can.
     pub(super) fn check_undo(&self) -> Result<(), Refusal> {
-        let mut unable: Vec<_> =
-            self.all.iter().filter(|one| !one.aggregate.can_undo()).map(|one| one.name.to_uppercase()).collect();
+        let mut unable: Vec<_> = self
+            .all
+            .iter()
+            .filter(|one| !one.aggregate.can_undo())
+            .map(|one| one.name.to_uppercase())
+            .collect();
         unable.dedup();
         let Some(last) = unable.pop() else { return Ok(()) };
-        let (plural, names) = if unable.is_empty() {
-            ("", last)
-        } else {
-            ("s", format!("{} and {last}", unable.join(", ")))
-        };
+        let (plural, names) =
+            if unable.is_empty() { ("", last) } else { ("s", format!("{} and {last}", unable.join(", "))) };
         Err(Refusal::new(format!(
             "The aggregation function{plural} {names} cannot be applied to a table source, only to a stream source."
         )))
@@ -129,19 +136,16 @@ impl Folding {
     pub(super) fn adder(&self, log: &StepLog) -> Aggregator {
         let (folding, log) = (self.clone(), log.of("Aggregate"));
         Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, so_far: Option<Payload>| {
-            let Some(value) = value else { return so_far };
+            let Some(value) = value else { return Ok(so_far) };
             let row = value.get::<Row>();
             let sequence = row.get(folding.used.len()).and_then(Value::as_bigint).unwrap_or_default();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
                 let arguments = one.arguments(row, &log);
-                let before = state.clone();
-                *state = one.aggregate.add(std::mem::take(state), &arguments, sequence).unwrap_or_else(|error| {
-                    log.report(error);
-                    before
-                });
+                let next = one.aggregate.add(std::mem::take(state), &arguments, sequence);
+                *state = next.map_err(|error| ProcessError(error.to_string()))?;
             }
-            Some(Payload::new(states))
+            Ok(Some(Payload::new(states)))
         })
     }
 
@@ -149,18 +153,15 @@ impl Folding {
     pub(super) fn subtracter(&self, log: &StepLog) -> Aggregator {
         let (folding, log) = (self.clone(), log.of("Aggregate"));
         Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, so_far: Option<Payload>| {
-            let Some(value) = value else { return so_far };
+            let Some(value) = value else { return Ok(so_far) };
             let row = value.get::<Row>();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
                 let arguments = one.arguments(row, &log);
-                let before = state.clone();
-                *state = one.aggregate.undo(std::mem::take(state), &arguments).unwrap_or_else(|error| {
-                    log.report(error);
-                    before
-                });
+                let next = one.aggregate.undo(std::mem::take(state), &arguments);
+                *state = next.map_err(|error| ProcessError(error.to_string()))?;
             }
-            Some(Payload::new(states))
+            Ok(Some(Payload::new(states)))
         })
     }
 
@@ -168,12 +169,12 @@ impl Folding {
     pub(super) fn merger(&self) -> Merger {
         let folding = self.clone();
         Arc::new(move |_: Option<&Payload>, left: Option<Payload>, right: Payload| {
-            let Some(left) = left else { return Some(right) };
+            let Some(left) = left else { return Ok(Some(right)) };
             let (left, right): (Row, Row) = (folding.states(Some(left)), folding.states(Some(right)));
             let pairs = folding.all.iter().zip(left.into_iter().zip(right));
             let merged = pairs.map(|(one, (left, right))| one.aggregate.merge(left, right));
             let merged: crate::Result<Row> = merged.collect();
-            merged.ok().map(Payload::new)
+            Ok(Some(Payload::new(merged.map_err(|error| ProcessError(error.to_string()))?)))
         })
     }
 
@@ -186,7 +187,8 @@ impl Folding {
     pub(in crate::plan) fn add_row(&self, states: &mut Row, row: &Row, sequence: i64) {
         states.extend(self.all.iter().skip(states.len()).map(|one| one.aggregate.initial()));
         for (one, state) in self.all.iter().zip(states) {
-            let arguments: Row = one.arguments.iter().map(|argument| argument.evaluate(row, &mut |_| {})).collect();
+            let arguments: Row =
+                one.arguments.iter().map(|argument| argument.evaluate(row, &mut |_| {})).collect();
             if let Ok(next) = one.aggregate.add(state.clone(), &arguments, sequence) {
                 *state = next;
             }

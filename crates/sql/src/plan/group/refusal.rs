@@ -20,7 +20,8 @@ pub(super) fn strangers<'e>(
             let is_result = source.is_none() && name.text.starts_with(RESULT);
             let is_group = grouping.exprs.contains(expr)
                 || source.is_none() && grouping.key.iter().any(|key| *key.name == *name.text);
-            let is_known = is_result || is_group || is_bound(name) || source.is_none() && bound.contains(&name);
+            let is_known =
+                is_result || is_group || is_bound(name) || source.is_none() && bound.contains(&name);
             if !is_known && !found.contains(expr) {
                 found.push(expr.clone());
             }
@@ -74,7 +75,9 @@ impl Analysis<'_> {
         for item in items {
             let mut calls = Vec::new();
             let registry = &self.planner.registry;
-            visit_calls(&item.expr, &mut |name| registry.is_aggregate(&name.text), &mut |call| calls.push(call));
+            visit_calls(&item.expr, &mut |name| registry.is_aggregate(&name.text), &mut |call| {
+                calls.push(call)
+            });
             calls.into_iter().try_for_each(refuse)?;
         }
         Ok(())

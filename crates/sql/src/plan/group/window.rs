@@ -60,5 +60,7 @@ impl Analysis<'_> {
 
 fn millis(span: Span) -> Result<i64, Refusal> {
     let millis = span.millis().filter(|millis| *millis >= 0);
-    millis.ok_or_else(|| Refusal::new(format!("The length of time {} {} is too long", span.count, span.unit.as_str())))
+    millis.ok_or_else(|| {
+        Refusal::new(format!("The length of time {} {} is too long", span.count, span.unit.as_str()))
+    })
 }

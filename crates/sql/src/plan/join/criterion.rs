@@ -131,7 +131,9 @@ impl Analysis<'_> {
         let distinct: BTreeSet<&str> = sources.iter().map(|name| name.text.as_str()).collect();
         match (distinct.len(), sources.first().cloned()) {
             (1, Some(source)) => Ok(source),
-            _ if expr.any(&mut |part| matches!(part.node, ExprNode::Column { .. })) && distinct.is_empty() => {
+            _ if expr.any(&mut |part| matches!(part.node, ExprNode::Column { .. }))
+                && distinct.is_empty() =>
+            {
                 self.compile(expr, all, Clause::JoinOn)?;
                 Err(only_equality(on))
             }

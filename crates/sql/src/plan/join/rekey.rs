@@ -19,14 +19,16 @@ use super::criterion::Side;
 /// Whether a side has the key already.
 pub(super) fn is_key(flow: &Flow, side: &Side) -> bool {
     let [key] = flow.key.as_slice() else { return false };
-    side.compiled.column().is_some_and(|index| key.columns.contains(&index)) || key.same_as.contains(&side.expr)
+    side.compiled.column().is_some_and(|index| key.columns.contains(&index))
+        || key.same_as.contains(&side.expr)
 }
 
 impl Analysis<'_> {
     /// The format of the keys of both sides: that of the side which has them already, the left one first.
     pub(super) fn join_key_format(&self, step: &Step<'_>) -> Format {
         let keyed = |flow: &Flow, side| is_key(flow, side).then_some(flow.key_format);
-        let preferred = keyed(&step.left, &step.criterion.left).or_else(|| keyed(&step.right, &step.criterion.right));
+        let preferred =
+            keyed(&step.left, &step.criterion.left).or_else(|| keyed(&step.right, &step.criterion.right));
         let format = preferred.unwrap_or(step.left.key_format);
         if format.name == FormatName::None { self.key_format_for(&step.left, false) } else { format }
     }
@@ -48,12 +50,13 @@ impl Analysis<'_> {
         let value = codec::row(&flow.value_format, &flow.row_schema())?;
         self.add_topic(&format!("{topic}-repartition"), format, flow, None);
         let (compiled, log) = (Arc::clone(&side.compiled), self.log.of("SelectKey"));
-        let map: Mapper = Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            let Some(value) = value else { return Ok(None) };
-            let found = compiled.evaluate(value.get::<Row>(), &mut |error| log.report(error));
-            let key = (!found.is_null()).then(|| key_payload(vec![found]));
-            Ok(Some((key, Some(value.clone()))))
-        });
+        let map: Mapper =
+            Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
+                let Some(value) = value else { return Ok(None) };
+                let found = compiled.evaluate(value.get::<Row>(), &mut |error| log.report(error));
+                let key = (!found.is_null()).then(|| key_payload(vec![found]));
+                Ok(Some((key, Some(value.clone()))))
+            });
         let width = flow.columns.len();
         let moved = stream.map(map, key.clone(), value).repartition(topic, None, false);
         Ok(moved.with_codecs(key, binary::rows(width)))
@@ -76,17 +79,25 @@ impl Analysis<'_> {
         let value = codec::row(&flow.value_format, &flow.row_schema())?;
         self.add_topic(&format!("{name}-SelectKey-repartition"), format, flow, None);
         self.add_topic(&format!("{name}-Materialize-changelog"), format, flow, None);
-        let map: Mapper = Arc::new(|key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(Some((Some(key_payload(key_columns(key).to_vec())), value.cloned())))
-        });
-        let stream = table.to_stream().map(map, key, value).repartition(&format!("{name}-SelectKey"), None, true);
+        let map: Mapper =
+            Arc::new(|key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
+                Ok(Some((Some(key_payload(key_columns(key).to_vec())), value.cloned())))
+            });
+        let stream =
+            table.to_stream().map(map, key, value).repartition(&format!("{name}-SelectKey"), None, true);
         let store = lentic_topology::Materialized::named(format!("{name}-Materialize")).internal();
         Ok(stream.to_table(store))
     }
 
-    fn join_key(&self, flow: &Flow, compiled: &Compiled, format: Format) -> Result<lentic_topology::Codec, Refusal> {
+    fn join_key(
+        &self,
+        flow: &Flow,
+        compiled: &Compiled,
+        format: Format,
+    ) -> Result<lentic_topology::Codec, Refusal> {
         let name = compiled.column().map(|index| Arc::clone(&flow.columns[index].flat));
-        let kind = compiled.kind().cloned().ok_or_else(|| Refusal::new("A join on NULL is not supported."))?;
+        let kind =
+            compiled.kind().cloned().ok_or_else(|| Refusal::new("A join on NULL is not supported."))?;
         let name = name.unwrap_or_else(|| "ROWKEY".into());
         let column = KeyColumn { name, kind, columns: Vec::new(), shown: Vec::new(), same_as: Vec::new() };
         let schema = crate::plan::flow::key_schema(&[column], &format);
@@ -98,9 +109,14 @@ fn refuse_windows(flow: &Flow) -> Result<(), Refusal> {
     if flow.window.is_none() {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(no_windows())
+}
+
+/// Keys with windows stay in the topics that they are in.
+pub(in crate::plan) fn no_windows() -> Refusal {
+    Refusal::new(
         "Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.",
-    ))
+    )
 }
 
 /// The stream of a side.

@@ -46,7 +46,16 @@ impl Analysis<'_> {
         } else {
             left.join(&right, kind, windows, joiner, value, &names)
         };
-        Ok(Flow { handle: Handle::Stream(joined), columns, key, keyed_by, key_format: format, key_only: None, view: None, ..step.left })
+        Ok(Flow {
+            handle: Handle::Stream(joined),
+            columns,
+            key,
+            keyed_by,
+            key_format: format,
+            key_only: None,
+            view: None,
+            ..step.left
+        })
     }
 
     pub(super) fn join_stream_table(&self, step: Step<'_>) -> Result<Flow, Refusal> {
@@ -95,15 +104,23 @@ impl Analysis<'_> {
         let joiner = step.joiner(kind, false, keyed_by == KeyedBy::SyntheticJoin);
         let value = binary::rows(columns.len());
         let joined = left.join_table(&right, kind, None, joiner, value, &name, &name);
-        Ok(Flow { handle: Handle::Stream(joined), columns, key, keyed_by, key_format: format, key_only: None, view: None, ..step.left })
+        Ok(Flow {
+            handle: Handle::Stream(joined),
+            columns,
+            key,
+            keyed_by,
+            key_format: format,
+            key_only: None,
+            view: None,
+            ..step.left
+        })
     }
 }
 
 /// Without a grace period a record that meets no other is told at once, as in ksqlDB; with one, when its time is over.
 fn windows(within: Within, flipped: bool) -> Result<JoinWindows, Refusal> {
-    let millis = |span: Span| {
-        span.millis().ok_or_else(|| Refusal::new("The time of the WITHIN clause is too long."))
-    };
+    let millis =
+        |span: Span| span.millis().ok_or_else(|| Refusal::new("The time of the WITHIN clause is too long."));
     let before = millis(within.before)?;
     let after = within.after.map_or(Ok(before), millis)?;
     let (before_ms, after_ms) = if flipped { (after, before) } else { (before, after) };

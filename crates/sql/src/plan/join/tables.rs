@@ -2,12 +2,12 @@
 use std::sync::Arc;
 
 use lentic_sql_syntax::ast::JoinKind;
-use lentic_topology::{Materialized, Payload};
 use lentic_topology::spec::{self, KeyMapper};
 use lentic_topology::untyped::ForeignKeyNames;
+use lentic_topology::{Materialized, Payload};
 
-use super::rekey::{is_key, table};
 use super::Step;
+use super::rekey::{is_key, table};
 use crate::Refusal;
 use crate::plan::flow::{Flow, Handle, KeyedBy};
 use crate::plan::row::Row;
@@ -49,7 +49,8 @@ impl Analysis<'_> {
         let (columns, key, keyed_by) = step.columns();
         let keyed = |side: &str| format!("{}{side}SourceKeyed", step.prefix);
         let left = self.reformat_table(&step.left, left, &step.criterion.left, format, &keyed("Left"))?;
-        let right = self.reformat_table(&step.right, right, &step.criterion.right, format, &keyed("Right"))?;
+        let right =
+            self.reformat_table(&step.right, right, &step.criterion.right, format, &keyed("Right"))?;
         let (kind, flipped) = match step.join.kind {
             JoinKind::Inner => (spec::JoinKind::Inner, false),
             JoinKind::Left => (spec::JoinKind::Left, false),
@@ -63,7 +64,16 @@ impl Analysis<'_> {
         } else {
             left.join(&right, kind, joiner, value, &name)
         };
-        Ok(Flow { handle: Handle::Table(joined), columns, key, keyed_by, key_format: format, key_only: None, view: None, ..step.left })
+        Ok(Flow {
+            handle: Handle::Table(joined),
+            columns,
+            key,
+            keyed_by,
+            key_format: format,
+            key_only: None,
+            view: None,
+            ..step.left
+        })
     }
 
     fn join_foreign(&self, step: Step<'_>, joins: usize) -> Result<Flow, Refusal> {

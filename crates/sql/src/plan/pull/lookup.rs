@@ -62,11 +62,17 @@ impl Analysis<'_> {
     ) -> Result<(Lookup, Option<WindowBounds>), Refusal> {
         let windows = flow.window.map(|_| WindowBounds { start_from: 0, start_to: i64::MAX });
         let scan = |why: &Refusal| {
-            if self.settings.is_on("ksql.query.pull.table.scan.enabled", true) { Ok(Lookup::Scan) } else { Err(why.clone()) }
+            if self.settings.is_on("ksql.query.pull.table.scan.enabled", true) {
+                Ok(Lookup::Scan)
+            } else {
+                Err(why.clone())
+            }
         };
         let Some(filter) = &query.filter else { return Ok((scan(&Refusal::new(NEEDS_SCAN))?, windows)) };
         let filter = qualified(filter, &flow.scope());
-        let Some(disjuncts) = disjuncts(&filter) else { return Ok((scan(&Refusal::new(NEEDS_SCAN))?, windows)) };
+        let Some(disjuncts) = disjuncts(&filter) else {
+            return Ok((scan(&Refusal::new(NEEDS_SCAN))?, windows));
+        };
         let windows = match (&*disjuncts, windows) {
             ([only], Some(windows)) => Some(narrow(windows, only)),
             (_, windows) => windows,
@@ -75,7 +81,8 @@ impl Analysis<'_> {
         for disjunct in &disjuncts {
             match self.said(disjunct, flow)? {
                 Ok(Said::Key(values)) => {
-                    let bytes = view.key_bytes(&Key::new(values)).map_err(|error| Refusal::new(error.to_string()))?;
+                    let bytes =
+                        view.key_bytes(&Key::new(values)).map_err(|error| Refusal::new(error.to_string()))?;
                     keys.extend(bytes.filter(|bytes| !keys.contains(bytes)));
                 }
                 Ok(Said::Bound(op, value)) if disjuncts.len() == 1 => {
@@ -128,7 +135,9 @@ impl Analysis<'_> {
             let value = self.key_value(other, part, &flow.key[index], &scope)?;
             compared += 1;
             match op {
-                BinaryOp::Equal if values[index].is_none() && bounds.is_empty() => values[index] = Some(value),
+                BinaryOp::Equal if values[index].is_none() && bounds.is_empty() => {
+                    values[index] = Some(value)
+                }
                 BinaryOp::Equal => return no(COMBINED),
                 BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual => {
                     if compared > 1 && flow.key.len() == 1 {
@@ -160,8 +169,10 @@ impl Analysis<'_> {
         }
         let names = |wanted: bool| {
             let keys = flow.key.iter().zip(&values);
-            let names: Vec<_> =
-                keys.filter(|(_, value)| !wanted || value.is_some()).map(|(key, _)| format!("`{}`", key.name)).collect();
+            let names: Vec<_> = keys
+                .filter(|(_, value)| !wanted || value.is_some())
+                .map(|(key, _)| format!("`{}`", key.name))
+                .collect();
             names.join(", ")
         };
         no(&format!(
@@ -181,7 +192,12 @@ impl Analysis<'_> {
     ) -> Result<Value, Refusal> {
         let compiled = self.compile_open(expr, scope)?;
         let value = compiled.eval(&[]).map_err(|error| Refusal::new(error.to_string()))?;
-        let null = || Refusal::new(format!("Primary key columns can not be NULL: {}", scope.show(comparison).replace("NULL", "null")));
+        let null = || {
+            Refusal::new(format!(
+                "Primary key columns can not be NULL: {}",
+                scope.show(comparison).replace("NULL", "null")
+            ))
+        };
         let Some(kind) = compiled.kind().filter(|_| !value.is_null()) else { return Err(null()) };
         let wrong = || {
             Refusal::new(format!(
@@ -292,7 +308,8 @@ fn range(flow: &Flow, view: &View, op: BinaryOp, value: &Value) -> Result<Option
     if flow.window.is_some() || flow.key_format.name != FormatName::Kafka {
         return Ok(None);
     }
-    let bytes = view.key_bytes(&Key::new(vec![value.clone()])).map_err(|error| Refusal::new(error.to_string()))?;
+    let bytes =
+        view.key_bytes(&Key::new(vec![value.clone()])).map_err(|error| Refusal::new(error.to_string()))?;
     let Some(bytes) = bytes else { return Ok(None) };
     let upwards = matches!(op, BinaryOp::Greater | BinaryOp::GreaterOrEqual);
     let bound = match op {
@@ -306,7 +323,11 @@ fn range(flow: &Flow, view: &View, op: BinaryOp, value: &Value) -> Result<Option
         Value::Bigint(number) if (*number >= 0) == upwards => end(bytes.len(), upwards),
         _ => return Ok(None),
     };
-    Ok(Some(if upwards { Lookup::Range { from: bound, to: other_end } } else { Lookup::Range { from: other_end, to: bound } }))
+    Ok(Some(if upwards {
+        Lookup::Range { from: bound, to: other_end }
+    } else {
+        Lookup::Range { from: other_end, to: bound }
+    }))
 }
 
 /// The greatest positive number, or the least negative one, as bytes.

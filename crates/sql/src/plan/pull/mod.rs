@@ -122,7 +122,10 @@ impl TablePull {
 
 impl std::fmt::Debug for TablePull {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TablePull").field("query", &self.query).field("lookup", &self.lookup).finish_non_exhaustive()
+        f.debug_struct("TablePull")
+            .field("query", &self.query)
+            .field("lookup", &self.lookup)
+            .finish_non_exhaustive()
     }
 }
 
@@ -135,7 +138,8 @@ impl Planner {
         request: PullRequest<'_>,
         view_of: ViewOf<'_>,
     ) -> Result<Pull, Refusal> {
-        let plain = Request { id: "pull", statement: request.statement, target: Target::Client(request.query) };
+        let plain =
+            Request { id: "pull", statement: request.statement, target: Target::Client(request.query) };
         refusal::check(&request, settings)?;
         let analysis = Analysis::new(self, catalog, settings, plain)?;
         if analysis.sources[0].source.kind == SourceKind::Stream {
@@ -170,7 +174,8 @@ impl Analysis<'_> {
         let source = &self.sources[0].source;
         let flow = self.from()?;
         let scope = flow.scope();
-        let filter = query.filter.as_ref().map(|filter| self.compile(filter, &scope, Clause::Where)).transpose()?;
+        let filter =
+            query.filter.as_ref().map(|filter| self.compile(filter, &scope, Clause::Where)).transpose()?;
         let mut items = self.items(&query.select, &flow, &[])?;
         let mut names = std::collections::BTreeSet::new();
         for item in &items {
@@ -197,7 +202,9 @@ impl Analysis<'_> {
         let sorted = query.order_by.as_ref().map(|order_by| order_by.items.as_slice()).unwrap_or_default();
         for by in sorted {
             let of_answer = match &by.expr.node {
-                ExprNode::Column { source: None, name } => items[..answer].iter().find(|item| item.alias == *name),
+                ExprNode::Column { source: None, name } => {
+                    items[..answer].iter().find(|item| item.alias == *name)
+                }
                 _ => None,
             };
             let expr = of_answer.map_or_else(|| qualified(&by.expr, &scope), |item| item.expr.clone());
@@ -227,7 +234,19 @@ impl Analysis<'_> {
             is_windowed: flow.window.is_some(),
         };
         let limit = query.limit.and_then(|limit| usize::try_from(limit).ok());
-        Ok(TablePull { query: id, view, columns, lookup, windows, layout, filter, items: compiled, groups, order, limit })
+        Ok(TablePull {
+            query: id,
+            view,
+            columns,
+            lookup,
+            windows,
+            layout,
+            filter,
+            items: compiled,
+            groups,
+            order,
+            limit,
+        })
     }
 }
 

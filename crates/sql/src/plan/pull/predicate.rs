@@ -17,7 +17,8 @@ fn of(expr: &Expr, negated: bool) -> Option<Vec<Vec<Expr>>> {
             if (*op == BinaryOp::Or) != negated {
                 return limited([left, right].concat());
             }
-            let both = left.iter().flat_map(|one| right.iter().map(move |other| [one.as_slice(), other].concat()));
+            let both =
+                left.iter().flat_map(|one| right.iter().map(move |other| [one.as_slice(), other].concat()));
             limited(both.take(MOST + 1).collect())
         }
         // `IN` is a disjunction of equalities.
@@ -32,10 +33,7 @@ fn of(expr: &Expr, negated: bool) -> Option<Vec<Vec<Expr>>> {
             let compared = |op, right: &Expr| {
                 ExprNode::Binary { op, left: value.clone(), right: Box::new(right.clone()) }.at(expr.at)
             };
-            Some(vec![vec![
-                compared(BinaryOp::GreaterOrEqual, low),
-                compared(BinaryOp::LessOrEqual, high),
-            ]])
+            Some(vec![vec![compared(BinaryOp::GreaterOrEqual, low), compared(BinaryOp::LessOrEqual, high)]])
         }
         _ if negated => Some(vec![vec![ExprNode::Not(Box::new(expr.clone())).at(expr.at)]]),
         _ => Some(vec![vec![expr.clone()]]),

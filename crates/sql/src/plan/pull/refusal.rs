@@ -6,7 +6,8 @@ use crate::Refusal;
 use crate::settings::Settings;
 
 /// Where ksqlDB sends readers.
-const HINT: &str = " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query.";
+const HINT: &str =
+    " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query.";
 
 pub(super) fn check(request: &PullRequest<'_>, settings: &Settings) -> Result<(), Refusal> {
     let PullRequest { query, extensions, .. } = *request;
@@ -17,11 +18,11 @@ pub(super) fn check(request: &PullRequest<'_>, settings: &Settings) -> Result<()
              query.\nPlease set ksql.pull.queries.enable=true to enable this feature.\n",
         ));
     }
-    if !extensions
-        && let Some(order_by) = &query.order_by
-    {
+    if !extensions && let Some(order_by) = &query.order_by {
         let at = order_by.at.0;
-        return Err(Refusal::new(format!("line {at}: Syntax Error\n\nStatement: {}", request.statement)).at(at));
+        return Err(
+            Refusal::new(format!("line {at}: Syntax Error\n\nStatement: {}", request.statement)).at(at)
+        );
     }
     if !query.joins.is_empty() {
         return clauses("JOIN");

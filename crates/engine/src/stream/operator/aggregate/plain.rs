@@ -27,7 +27,7 @@ impl Processor for Fold {
             None => (None, record.timestamp),
         };
         let old = before.clone().filter(|_| context.sends_old());
-        let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
+        let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before)?;
         let Kept { value, put, bytes } = self.rows.put(context, &key, aggregate, timestamp)?;
         if put == Put::TooOld {
             context.drop_record();

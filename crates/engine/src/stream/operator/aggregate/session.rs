@@ -101,7 +101,7 @@ impl Processor for Fold {
             merged.end = merged.end.max(row.window.end);
             let value = self.decode(row)?;
             if let Some(value) = value.clone() {
-                aggregate = (self.merge)(record.key.as_ref(), aggregate, value);
+                aggregate = (self.merge)(record.key.as_ref(), aggregate, value)?;
             }
             values.push(value);
         }
@@ -118,7 +118,7 @@ impl Processor for Fold {
                     self.forward(context, &step, row.window, None, value)?;
                 }
             }
-            let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), aggregate);
+            let aggregate = (self.spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), aggregate)?;
             let bytes = context.bytes(&self.spec.value, aggregate.as_ref())?;
             context.state().put_session(self.spec.store, &key, merged, bytes.as_deref())?;
             let aggregate = aggregate.map(|aggregate| (aggregate, len(bytes.as_deref())));

@@ -62,7 +62,7 @@ impl Fold {
         let (before, latest) = before.unwrap_or((None, step.time));
         let old = before.clone().filter(|_| !is_new).map(|old| (old, Timestamp(latest)));
         let aggregate =
-            (self.spec.inputs[step.port])(step.record.key.as_ref(), step.record.value.as_ref(), before);
+            (self.spec.inputs[step.port])(step.record.key.as_ref(), step.record.value.as_ref(), before)?;
         self.put(context, step, window, aggregate, old, latest.max(step.time))
     }
 

@@ -37,7 +37,7 @@ impl Fold {
         let timestamp = stored.max(record.timestamp);
         let known = before.clone().filter(|_| context.merges()).map(|before| (before, stored));
         let old = before.clone().filter(|_| context.sends_old());
-        let aggregate = (spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before);
+        let aggregate = (spec.inputs[port])(record.key.as_ref(), record.value.as_ref(), before)?;
         let bytes = context.bytes(&spec.value, aggregate.as_ref())?;
         context.state().put_window(spec.store, key, window.start, bytes.as_deref(), timestamp)?;
         if spec.emit == Emit::Close {
