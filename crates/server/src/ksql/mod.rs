@@ -26,11 +26,6 @@ pub(crate) use insert::inserts_stream;
 pub(crate) use query::{close as close_query, query, query_stream};
 pub(crate) use sql::sql;
 pub(crate) use statement::ksql;
-
-// The macro beside the handler leaves its description here.
-pub(crate) mod paths {
-    pub(crate) use super::sql::__path_sql;
-}
 pub(crate) use rights::Rights;
 pub use service::Ksql;
 

@@ -2,6 +2,7 @@
 mod input;
 mod row;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
@@ -19,6 +20,7 @@ use crate::call::Call;
 use crate::error::Result;
 use crate::http::{Body, Deadline, Response};
 use crate::security::Access;
+use crate::state::State;
 
 use input::{Input, Line};
 use row::Target;
@@ -120,31 +122,12 @@ impl Rows {
                 break;
             }
         }
-        acks.extend(self.write(rows).await);
+        acks.extend(write(Arc::clone(&self.call.state), rows).await);
         if let Some(end) = end {
             acks.push(end);
             self.is_over = true;
         }
         Some(self.text(&acks))
-    }
-
-    async fn write(&self, rows: Vec<(u64, NewRecord)>) -> Vec<InsertAck> {
-        if rows.is_empty() {
-            return Vec::new();
-        }
-        let (places, records): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
-        let node: Node = self.call.state.node.clone();
-        let write = move || node.topics().produce_all(records, PATIENCE);
-        match self.call.state.block_write(Deadline::after(PATIENCE, true), write).await {
-            Ok(outcomes) => {
-                let ack = |(seq, outcome): (u64, lentic::log::Result<lentic::Produced>)| match outcome {
-                    Ok(_) => InsertAck::Ok { seq },
-                    Err(error) => InsertAck::error(seq, &ErrorBody::new(ErrorCode::SERVER_ERROR, error.to_string())),
-                };
-                places.into_iter().zip(outcomes).map(ack).collect()
-            }
-            Err(error) => places.into_iter().map(|seq| InsertAck::error(seq, &super::error_body(&error))).collect(),
-        }
     }
 
     fn text(&mut self, acks: &[InsertAck]) -> Bytes {
@@ -165,6 +148,26 @@ impl Rows {
             out.extend_from_slice(if self.written == 0 { b"[]" } else { b"]" });
         }
         out.into()
+    }
+}
+
+/// Writes records together.
+async fn write(state: Arc<State>, rows: Vec<(u64, NewRecord)>) -> Vec<InsertAck> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let (places, records): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let node: Node = state.node.clone();
+    let write = move || node.topics().produce_all(records, PATIENCE);
+    match state.block_write(Deadline::after(PATIENCE, true), write).await {
+        Ok(outcomes) => {
+            let ack = |(seq, outcome): (u64, lentic::log::Result<lentic::Produced>)| match outcome {
+                Ok(_) => InsertAck::Ok { seq },
+                Err(error) => InsertAck::error(seq, &ErrorBody::new(ErrorCode::SERVER_ERROR, error.to_string())),
+            };
+            places.into_iter().zip(outcomes).map(ack).collect()
+        }
+        Err(error) => places.into_iter().map(|seq| InsertAck::error(seq, &super::error_body(&error))).collect(),
     }
 }
 
