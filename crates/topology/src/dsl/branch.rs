@@ -46,9 +46,7 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Split<K
         });
         let split: Stream<K, V> = self.stream.add("split", Spec::Branch(choose));
         let all = count + usize::from(with_rest);
-        let branch = |number: usize| {
-            split.add(&format!("branch{}", number + 1), Spec::Merge)
-        };
+        let branch = |number: usize| split.add(&format!("branch{}", number + 1), Spec::Merge);
         (0..all).map(branch).collect()
     }
 }

@@ -6,12 +6,12 @@ use lentic_types::TopicName;
 
 use super::erase::{both, get, predicate};
 use super::{Grouped, Split, Table};
+use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::error::TopologyError;
 use crate::spec::{Policy, ProcessError, RecordContext, Spec};
 use crate::untyped::{self, Place};
-use crate::Payload;
 
 /// A stream of records.
 ///
@@ -88,7 +88,9 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
         &self,
         map: impl Fn(&V) -> Result<W, E> + Send + Sync + 'static,
     ) -> Stream<K, W> {
-        let map = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| match get(value).map(&map) {
+        let map = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| match get(value)
+            .map(&map)
+        {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(Payload::new(value))),
             Some(Err(error)) => Err(ProcessError(error.to_string())),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::erase::{both, get, row};
 use super::{GroupedTable, Materialized, Stream, Suppressed};
+use crate::Payload;
 use crate::codec::Codec;
 use crate::data::Data;
 use crate::spec::{Mapper, Policy, Predicate, RecordContext, Spec};
 use crate::untyped;
-use crate::Payload;
 
 /// A table: the latest value of each key, and its changes.
 pub struct Table<K, V> {

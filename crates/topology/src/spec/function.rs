@@ -24,8 +24,9 @@ type Part<'a> = Option<&'a Payload>;
 /// Key and value: whether to keep the record.
 pub type Predicate = Arc<dyn Fn(Part<'_>, Part<'_>) -> bool + Send + Sync>;
 /// Key and value: the new value.
-pub type ValueMapper =
-    Arc<dyn Fn(Part<'_>, Part<'_>, &RecordContext<'_>) -> Result<Option<Payload>, ProcessError> + Send + Sync>;
+pub type ValueMapper = Arc<
+    dyn Fn(Part<'_>, Part<'_>, &RecordContext<'_>) -> Result<Option<Payload>, ProcessError> + Send + Sync,
+>;
 /// A key and a value.
 pub type Pair = (Option<Payload>, Option<Payload>);
 /// Key and value: the new key and value; `None`: no record.

@@ -107,9 +107,8 @@ impl Stream {
     ) -> Place {
         let stream = self.in_place_for_join(repartition).place;
         let mut graph = stream.graph.borrow_mut();
-        let buffer = grace.map(|_| {
-            self.store(&mut graph, &format!("{name}-buffer"), StoreKind::Ordered, &self.value)
-        });
+        let buffer =
+            grace.map(|_| self.store(&mut graph, &format!("{name}-buffer"), StoreKind::Ordered, &self.value));
         let (key, value) = (self.key.clone(), self.value.clone());
         let spec = StreamTableJoin { kind, join, key, value, grace_ms: grace.map(millis), buffer };
         let node = graph.add(name, Spec::StreamTableJoin(spec), vec![stream.input(0)], self.place.policies);

@@ -58,7 +58,9 @@ pub(super) fn build(plan: &Plan, id: NodeId, prefix: &str) -> Box<dyn Processor>
         Spec::Branch(choose) => Box::new(stateless::Branch(choose)),
         Spec::Sink(sink) => Box::new(sink::Writer::new(sink, plan.node(id).policies.production, prefix)),
         Spec::Table { store } => Box::new(table::Source::new(plan, store)),
-        Spec::TableFilter { keep, store, needs_old: _ } => Box::new(table::Filter::new(plan, id, keep, store)),
+        Spec::TableFilter { keep, store, needs_old: _ } => {
+            Box::new(table::Filter::new(plan, id, keep, store))
+        }
         Spec::TableMapValues { map, store } => Box::new(table::MapValues::new(plan, map, store)),
         Spec::TableRekey { to, from: _, store } => Box::new(table::Rekey::new(plan, to, store)),
         Spec::TableGroup { group, key } => Box::new(table_group::Group { group, key }),
