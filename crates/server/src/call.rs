@@ -10,7 +10,7 @@ use axum::body::Body as AxumBody;
 use axum::extract::{FromRequest, RawPathParams, Request};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, Version};
 use bytes::Bytes;
 use lentic::Demand;
 use serde::de::value::MapAccessDeserializer;
@@ -39,6 +39,7 @@ pub(crate) struct Call {
     name: Option<String>,
     query: Option<String>,
     pub(crate) method: Method,
+    pub(crate) version: Version,
     /// Path and query as they were sent.
     pub(crate) target: PathAndQuery,
     /// Another node asks: it is answered from what is here.
@@ -74,6 +75,7 @@ impl Call {
             name,
             query,
             method: parts.method,
+            version: parts.version,
             target,
             is_hop,
             wants_active,
@@ -100,6 +102,14 @@ impl Call {
     pub(crate) fn table(&self) -> Result<Arc<Entry>> {
         let no_table = || Error::new(Code::TableNotFound, format!("there is no table {}", self.name()));
         self.state.catalog.get(self.name()).ok_or_else(no_table)
+    }
+
+    /// The same, stores of queries included, which only nodes ask each other for.
+    pub(crate) fn table_or_store(&self) -> Result<Arc<Entry>> {
+        self.table().or_else(|error| {
+            let store = self.state.node.any_table(self.name());
+            store.map(|table| Arc::new(Entry::of_store(table))).ok_or(error)
+        })
     }
 
     /// Answers with a table; once more where its handle was replaced meanwhile, because partitions were added, and again while a

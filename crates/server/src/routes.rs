@@ -11,6 +11,9 @@ use crate::http::Response;
 use crate::state::State;
 use crate::{cluster, doc, health, ksql, metrics, rows, tables, watch};
 
+/// Where WebSockets are opened: the router's own extractor does that.
+const SOCKET: &str = "/ws/query";
+
 macro_rules! routes {
     (own { $($route:ident $method:ident $path:literal $handler:path;)* } ksql { $($sql:ident $sql_method:ident $sql_path:literal $sql_handler:path;)* }) => {
         /// An endpoint.
@@ -64,7 +67,7 @@ macro_rules! routes {
             /// Whether its answer may have no end: such requests are counted by themselves, or they would leave no place for
             /// others.
             pub(crate) fn is_endless(self) -> bool {
-                matches!(self, Self::Watch | Self::Query | Self::QueryStream)
+                matches!(self, Self::Watch | Self::Query | Self::QueryStream | Self::InsertsStream | Self::Sql)
             }
         }
 
@@ -77,6 +80,7 @@ macro_rules! routes {
                 $(.route($sql_path, on(MethodFilter::$sql_method, |call: Call| async move {
                     labelled(Route::$sql, $sql_handler(call).await)
                 })))*
+                .route(SOCKET, axum::routing::get(ksql::web_socket))
                 .method_not_allowed_fallback(|| async { labelled(Route::Other, Err(Error::plain(Code::MethodNotAllowed))) })
                 .fallback(|| async { labelled(Route::Other, Err(Error::plain(Code::NotFound))) })
                 .with_state(Arc::clone(state))
@@ -109,11 +113,13 @@ routes! {
     Metrics GET "/metrics" metrics::metrics;
     OpenApi GET "/openapi.json" doc::openapi_json;
     Docs GET "/docs" doc::docs;
+    Sql POST "/v1/sql" ksql::sql;
     }
     ksql {
         Ksql POST "/ksql" ksql::ksql;
         Query POST "/query" ksql::query;
         QueryStream POST "/query-stream" ksql::query_stream;
+        InsertsStream POST "/inserts-stream" ksql::inserts_stream;
         CloseQuery POST "/close-query" ksql::close_query;
         Terminate POST "/ksql/terminate" ksql::terminate;
         Root GET "/" ksql::root;

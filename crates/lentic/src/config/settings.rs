@@ -131,6 +131,10 @@ settings! {
         /// Origins of web pages that may call this node, separated by commas; `*` allows all.
         cors_origin: Vec<String> = "", Kind::List;
     }
+    "SQL" {
+        /// Properties that hold for all statements of SQL, as name=value, separated by commas: ksqlDB's names.
+        ksql: Vec<String> = "", Kind::List;
+    }
     "Stream processing" {
         /// What a commit promises: `exactly_once`, or `at_least_once`, which is lighter and may process records again after a failure.
         processing_guarantee: ProcessingGuarantee = "exactly_once", Kind::Choice(&["exactly_once", "at_least_once"]);

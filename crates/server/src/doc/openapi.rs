@@ -21,12 +21,13 @@ use crate::routes::Route;
         crate::tables::paths::alter, crate::tables::paths::drop, crate::tables::paths::route,
         crate::tables::paths::guess, crate::cluster::paths::cluster, crate::cluster::paths::alter, crate::cluster::paths::drain,
         crate::health::paths::status, crate::health::paths::healthz,
-        crate::health::paths::readyz, crate::metrics::metrics, crate::doc::openapi_json, crate::doc::docs,
+        crate::health::paths::readyz, crate::metrics::metrics, crate::doc::openapi_json, crate::doc::docs, crate::ksql::sql::sql,
     ),
     components(schemas(api::Failed, api::Row)),
     tags(
         (name = "Rows", description = "Reading and writing rows"),
         (name = "Watch", description = "Following changes"),
+        (name = "SQL", description = "Statements and queries"),
         (name = "Tables", description = "Declarations and how they are doing"),
         (name = "Node", description = "Health, metrics, documentation"),
     )

@@ -2,10 +2,12 @@
 mod admin;
 mod answer;
 mod entity;
+mod insert;
 mod property;
 mod query;
 mod rights;
 mod service;
+pub(crate) mod sql;
 mod statement;
 
 use std::sync::Arc;
@@ -20,7 +22,9 @@ pub(crate) use admin::{
     terminate,
 };
 pub(crate) use answer::{error_body, failed};
-pub(crate) use query::{close as close_query, query, query_stream};
+pub(crate) use insert::inserts_stream;
+pub(crate) use query::{close as close_query, query, query_stream, web_socket};
+pub(crate) use sql::sql;
 pub(crate) use statement::ksql;
 pub(crate) use rights::Rights;
 pub use service::Ksql;

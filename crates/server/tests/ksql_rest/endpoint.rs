@@ -59,6 +59,12 @@ impl Server {
         Self { node, server: Some(server), address, runtime, begun: None, produced: Vec::new(), _dir: dir }
     }
 
+    /// Makes a topic, if it is not there.
+    pub(crate) fn create(&self, topic: &str, partitions: u32) {
+        let name = TopicName::new(topic).expect("a name");
+        let _ = self.node.topics().create(&name, partitions, None, &BTreeMap::new());
+    }
+
     pub(crate) fn stop(mut self) {
         if let Some(server) = self.server.take() {
             self.runtime.block_on(server.stop(Duration::from_secs(2)));

@@ -14,7 +14,7 @@ use lentic_ksql_api::entity::{
     StreamList, TableList, TypeList, Variable, VariableList,
 };
 use lentic_sql::catalog::SourceKind;
-use lentic_sql::statement::{Answer, Session};
+use lentic_sql::statement::Answer;
 use lentic_sql_syntax::ast::{Describe, Statement};
 
 use super::{Ksql, property};
@@ -25,7 +25,6 @@ pub(crate) use schema::{fields, schema_info};
 pub(crate) struct View<'a> {
     pub(crate) ksql: &'a Ksql,
     pub(crate) node: &'a Node,
-    pub(crate) session: &'a Session,
 }
 
 impl View<'_> {

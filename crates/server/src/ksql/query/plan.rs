@@ -40,6 +40,13 @@ pub(crate) struct Streamed {
     pub(crate) settings: Settings,
 }
 
+impl Streamed {
+    /// Whether it goes on until somebody has enough.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.until == TransientUntil::Stopped
+    }
+}
+
 impl Asked<'_> {
     /// Plans the one statement of a text.
     pub(crate) fn plan(&self, text: &str) -> Result<Planned, ErrorBody> {

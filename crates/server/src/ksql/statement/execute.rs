@@ -137,7 +137,7 @@ impl Execution<'_> {
             Executed::Session | Executed::Asserted(_) => Ok(None),
             Executed::Insert(record) => insert::insert(self.node, *record, shown).map(|()| None),
             Executed::Answer(answer) => {
-                let view = entity::View { ksql: self.ksql, node: self.node, session };
+                let view = entity::View { ksql: self.ksql, node: self.node };
                 Ok(Some(Entity::new(shown, view.body(answer, statement))))
             }
         }
