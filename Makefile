@@ -9,7 +9,7 @@ PARTS ?= all
 
 ARGS ?=
 
-.PHONY: help setup build demo test conformance tidy fmt fmt-check clippy bench oracle kafka-up kafka-down
+.PHONY: help setup build demo test conformance fuzz tidy fmt fmt-check clippy bench oracle kafka-up kafka-down
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -30,6 +30,9 @@ test: setup ## the gate: tidy, fmt, clippy, and every test, those on a real Kafk
 
 conformance: ## run ksqlDB's own cases, where they are at hand (ARGS="--file joins --case outer --verbose")
 	@cargo run --quiet -p lentic-testkit --bin conformance -- $(ARGS)
+
+fuzz: ## feed the parser of SQL with random texts (SECONDS_PER_RUN=60; needs a nightly compiler)
+	@fuzz/run.sh
 
 tidy: ## check the rules of ARCHITECTURE.md
 	cargo xtask tidy

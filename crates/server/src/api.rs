@@ -407,6 +407,40 @@ pub struct RouteNode {
     pub url: String,
 }
 
+/// What `POST /v1/sql` takes as JSON.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Sql {
+    /// Statements.
+    pub sql: String,
+    /// Properties that hold for them, as `SET` would set them.
+    #[serde(default)]
+    pub properties: BTreeMap<String, Value>,
+    /// Values of variables, as `DEFINE` would define them.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Value>,
+}
+
+/// The rows of a query.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SqlRows {
+    /// By which a query that goes on is closed.
+    pub query_id: String,
+    /// The columns of the rows.
+    pub columns: Vec<SqlColumn>,
+    /// Values by the columns: TIMESTAMP and the like as text, BYTES in base64.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// A column of a result.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SqlColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type, as SQL says it.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
 /// The service as this node sees it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Cluster {

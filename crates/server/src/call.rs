@@ -10,7 +10,7 @@ use axum::body::Body as AxumBody;
 use axum::extract::{FromRequest, RawPathParams, Request};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, Version};
 use bytes::Bytes;
 use lentic::Demand;
 use serde::de::value::MapAccessDeserializer;
@@ -23,6 +23,7 @@ use crate::connection::Connection;
 use crate::error::{Code, Error, Result};
 use crate::http::{APPLICATION_JSON, Body, Deadline, Query, RequestHeaders, Response, decode, read_body};
 use crate::peers::Hop;
+use crate::security::Grant;
 use crate::state::State;
 
 /// How long somebody is looked for who has a partition that has just left this node.
@@ -38,6 +39,7 @@ pub(crate) struct Call {
     name: Option<String>,
     query: Option<String>,
     pub(crate) method: Method,
+    pub(crate) version: Version,
     /// Path and query as they were sent.
     pub(crate) target: PathAndQuery,
     /// Another node asks: it is answered from what is here.
@@ -50,6 +52,8 @@ pub(crate) struct Call {
     pub(crate) demand: Demand,
     pub(crate) deadline: Deadline,
     pub(crate) connection: Option<Arc<Connection>>,
+    /// What whoever asks may do.
+    pub(crate) grant: Grant,
 }
 
 impl Call {
@@ -65,11 +69,13 @@ impl Call {
         let target = parts.uri.path_and_query().cloned();
         let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let connection = parts.extensions.get::<Arc<Connection>>().cloned();
+        let grant = parts.extensions.get::<Grant>().cloned().unwrap_or_else(Grant::all);
         Ok(Self {
             state,
             name,
             query,
             method: parts.method,
+            version: parts.version,
             target,
             is_hop,
             wants_active,
@@ -78,6 +84,7 @@ impl Call {
             demand,
             deadline,
             connection,
+            grant,
         })
     }
 
@@ -95,6 +102,14 @@ impl Call {
     pub(crate) fn table(&self) -> Result<Arc<Entry>> {
         let no_table = || Error::new(Code::TableNotFound, format!("there is no table {}", self.name()));
         self.state.catalog.get(self.name()).ok_or_else(no_table)
+    }
+
+    /// The same, stores of queries included, which only nodes ask each other for.
+    pub(crate) fn table_or_store(&self) -> Result<Arc<Entry>> {
+        self.table().or_else(|error| {
+            let store = self.state.node.any_table(self.name());
+            store.map(|table| Arc::new(Entry::of_store(table))).ok_or(error)
+        })
     }
 
     /// Answers with a table; once more where its handle was replaced meanwhile, because partitions were added, and again while a

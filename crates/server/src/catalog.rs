@@ -42,6 +42,11 @@ impl Counters {
 }
 
 impl Entry {
+    /// A store of a query, which is nobody's table.
+    pub(crate) fn of_store(table: RawTable) -> Self {
+        Self::new(table, None)
+    }
+
     /// `known`: the same name's entry so far.
     fn new(table: RawTable, known: Option<&Self>) -> Self {
         let spec = table.spec();

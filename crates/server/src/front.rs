@@ -21,11 +21,12 @@ use tower_service::Service as _;
 use crate::call::Call;
 use crate::connection::{Connection, Running};
 use crate::error::{Code, Error, Result};
+use crate::ksql;
 use crate::http::{ANSWER_HEADERS, Body, RequestBody, RequestHeaders, Response, RowPath, decode};
 use crate::peers::{self, Hop, PART_PATH, SEED_PATH, WATCH_PATH};
 use crate::routes::Route;
 use crate::rows::{self, Quick};
-use crate::security::{Access, Guard, add_cors, needs};
+use crate::security::{Access, Grant, Guard, add_cors, needs};
 use crate::state::{Slot, State};
 use crate::watch;
 
@@ -87,10 +88,13 @@ impl Front {
     async fn long(self, request: Request<Incoming>) -> (Route, Response, Option<Slot>) {
         let origin = request.headers().get(ORIGIN).cloned();
         let ((route, answer), slot) = match self.admit(&request) {
+            Err(error) if ksql::is_endpoint(request.uri().path()) => {
+                ((Route::Other, Ok(ksql::failed(&ksql::error_body(&error)))), None)
+            }
             Err(error) => ((Route::Other, Err(error)), None),
             Ok(Admitted::Preflight) => ((Route::Other, Ok(preflight(request.headers()))), None),
-            Ok(Admitted::Request(slot)) => {
-                let answer = AssertUnwindSafe(self.dispatch(request)).catch_unwind().await;
+            Ok(Admitted::Request(slot, grant)) => {
+                let answer = AssertUnwindSafe(self.dispatch(request, grant)).catch_unwind().await;
                 (answer.unwrap_or_else(|_| (Route::Other, Err(panicked()))), slot)
             }
         };
@@ -101,7 +105,7 @@ impl Front {
             add_cors(&origin, &exposed, response.headers_mut());
         }
         // Watches are counted by themselves: they would leave no place for anything else.
-        (route, response, slot.filter(|_| route != Route::Watch))
+        (route, response, slot.filter(|_| !route.is_endless()))
     }
 
     fn admit(&self, request: &Request<Incoming>) -> Result<Admitted> {
@@ -110,7 +114,7 @@ impl Front {
             && headers.origin.is_some()
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         let needed = if is_preflight { Access::Open } else { needs(request.method(), request.uri().path()) };
-        self.guard().check(request.uri(), &headers, needed)?;
+        let grant = self.guard().check(request.uri(), &headers, needed)?;
         if is_preflight {
             return Ok(Admitted::Preflight);
         }
@@ -121,14 +125,15 @@ impl Front {
         } else {
             Some(self.state.admit_request()?)
         };
-        Ok(Admitted::Request(slot))
+        Ok(Admitted::Request(slot, grant))
     }
 
-    async fn dispatch(&self, request: Request<Incoming>) -> (Route, Result<Response>) {
+    async fn dispatch(&self, request: Request<Incoming>, grant: Grant) -> (Route, Result<Response>) {
         let (waits, patience) = (request.headers().contains_key(EXPECT), self.state.options.stall);
         let mut request: AxumRequest =
             request.map(|body| axum::body::Body::new(RequestBody::new(body, waits, patience)));
         request.extensions_mut().insert(Arc::clone(&self.connection));
+        request.extensions_mut().insert(grant);
         let path = request.uri().path().to_owned();
         if self.side == Side::Peers {
             request.extensions_mut().insert(Hop);
@@ -185,8 +190,8 @@ impl Front {
 enum Admitted {
     /// Of a page of an allowed origin; it has no token.
     Preflight,
-    /// With its place among the concurrent requests, where it needs one.
-    Request(Option<Slot>),
+    /// With its place among the concurrent requests, where it needs one, and what whoever asks may do.
+    Request(Option<Slot>, Grant),
 }
 
 impl hyper::service::Service<Request<Incoming>> for Front {

@@ -27,6 +27,7 @@ mod freshness;
 mod front;
 mod health;
 mod http;
+mod ksql;
 mod metrics;
 mod options;
 mod pace;
@@ -42,6 +43,7 @@ mod turns;
 mod watch;
 
 pub use error::Code;
+pub use ksql::Ksql;
 pub use options::Options;
 pub use run::{ServeError, run, run_with, serve, serve_until};
 pub use server::Server;

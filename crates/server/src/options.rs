@@ -1,5 +1,8 @@
 //! What the configuration leaves to the program that serves.
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::Ksql;
 
 /// Times of connections; the limits of requests are in the node's configuration.
 #[derive(Clone, Debug)]
@@ -10,6 +13,8 @@ pub struct Options {
     pub stall: Duration,
     /// A connection without a request for this long is closed. Default: 120 s.
     pub idle: Duration,
+    /// The SQL that the node was opened with ([`lentic::Node::open_with`]). Default: none is served.
+    pub ksql: Option<Arc<Ksql>>,
 }
 
 impl Default for Options {
@@ -18,6 +23,7 @@ impl Default for Options {
             heartbeat: Duration::from_secs(10),
             stall: Duration::from_mins(1),
             idle: Duration::from_mins(2),
+            ksql: None,
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::call::Call;
 use crate::error::{Code, Error, Result};
 use crate::http::Response;
 use crate::state::State;
-use crate::{cluster, doc, health, metrics, rows, tables, watch};
+use crate::{cluster, doc, health, ksql, metrics, rows, tables, watch};
 
 macro_rules! routes {
-    ($($route:ident $method:ident $path:literal $handler:path;)*) => {
+    (own { $($route:ident $method:ident $path:literal $handler:path;)* } ksql { $($sql:ident $sql_method:ident $sql_path:literal $sql_handler:path;)* }) => {
         /// An endpoint.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Route {
@@ -22,13 +22,14 @@ macro_rules! routes {
             PutRow,
             DeleteRow,
             $($route,)*
+            $($sql,)*
             /// Answers to what is no endpoint.
             Other,
         }
 
         impl Route {
             pub(crate) const ALL: &'static [Self] =
-                &[Self::GetRow, Self::HeadRow, Self::PutRow, Self::DeleteRow, $(Self::$route,)* Self::Other];
+                &[Self::GetRow, Self::HeadRow, Self::PutRow, Self::DeleteRow, $(Self::$route,)* $(Self::$sql,)* Self::Other];
 
             pub(crate) fn method(self) -> &'static str {
                 match self {
@@ -37,6 +38,7 @@ macro_rules! routes {
                     Self::PutRow => "PUT",
                     Self::DeleteRow => "DELETE",
                     $(Self::$route => stringify!($method),)*
+                    $(Self::$sql => stringify!($sql_method),)*
                     Self::Other => "*",
                 }
             }
@@ -47,8 +49,22 @@ macro_rules! routes {
                         "/v1/tables/{table}/rows/{key}"
                     }
                     $(Self::$route => $path,)*
+                    $(Self::$sql => $sql_path,)*
                     Self::Other => "*",
                 }
+            }
+        }
+
+        impl Route {
+            /// Whether it is one of ksqlDB's API, which is documented elsewhere.
+            pub(crate) fn is_ksql(self) -> bool {
+                matches!(self, $(Self::$sql)|*)
+            }
+
+            /// Whether its answer may have no end: such requests are counted by themselves, or they would leave no place for
+            /// others.
+            pub(crate) fn is_endless(self) -> bool {
+                matches!(self, Self::Watch | Self::Query | Self::QueryStream | Self::InsertsStream | Self::Sql)
             }
         }
 
@@ -58,6 +74,9 @@ macro_rules! routes {
                 $(.route($path, on(MethodFilter::$method, |call: Call| async move {
                     labelled(Route::$route, $handler(call).await)
                 })))*
+                $(.route($sql_path, on(MethodFilter::$sql_method, |call: Call| async move {
+                    labelled(Route::$sql, $sql_handler(call).await)
+                })))*
                 .method_not_allowed_fallback(|| async { labelled(Route::Other, Err(Error::plain(Code::MethodNotAllowed))) })
                 .fallback(|| async { labelled(Route::Other, Err(Error::plain(Code::NotFound))) })
                 .with_state(Arc::clone(state))
@@ -66,6 +85,7 @@ macro_rules! routes {
 }
 
 routes! {
+    own {
     Scan GET "/v1/tables/{table}/rows" rows::scan;
     GetRows POST "/v1/tables/{table}/rows:get" rows::get_many;
     WriteRows POST "/v1/tables/{table}/rows:write" rows::write_many;
@@ -89,6 +109,27 @@ routes! {
     Metrics GET "/metrics" metrics::metrics;
     OpenApi GET "/openapi.json" doc::openapi_json;
     Docs GET "/docs" doc::docs;
+    Sql POST "/v1/sql" ksql::sql;
+    }
+    ksql {
+        Ksql POST "/ksql" ksql::ksql;
+        Query POST "/query" ksql::query;
+        QueryStream POST "/query-stream" ksql::query_stream;
+        InsertsStream POST "/inserts-stream" ksql::inserts_stream;
+        CloseQuery POST "/close-query" ksql::close_query;
+        Terminate POST "/ksql/terminate" ksql::terminate;
+        Root GET "/" ksql::root;
+        Info GET "/info" ksql::info;
+        Healthcheck GET "/healthcheck" ksql::health;
+        CommandStatuses GET "/status" ksql::statuses;
+        CommandStatus GET "/status/{type}/{entity}/{action}" ksql::status;
+        IsValidProperty GET "/is_valid_property/{property}" ksql::is_valid_property;
+        Metadata GET "/v1/metadata" ksql::metadata;
+        MetadataId GET "/v1/metadata/id" ksql::metadata_id;
+        ClusterStatus GET "/clusterStatus" ksql::cluster_status;
+        Heartbeat POST "/heartbeat" ksql::heartbeat;
+        Lag POST "/lag" ksql::lag;
+    }
 }
 
 fn labelled(route: Route, answer: Result<Response>) -> AxumResponse {

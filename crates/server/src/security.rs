@@ -1,12 +1,17 @@
 //! Who may ask: bearer tokens, and protection of a node on the loopback interface against web pages.
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, Method, Uri};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::error::{Code, Error, Result};
-use crate::http::RequestHeaders;
+use crate::http::{RequestHeaders, decode};
 
 /// What a request needs, or a token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,11 +22,57 @@ pub(crate) enum Access {
     ReadWrite,
 }
 
+/// What somebody may do: everything, or what a token allows.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    access: Access,
+    /// Names of tables, streams and topics that it is about; `None`: all.
+    names: Option<Arc<[Pattern]>>,
+}
+
+/// A name, or with a `*` at its end all that begin so; case does not count, as in SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pattern {
+    begin: String,
+    is_prefix: bool,
+}
+
+impl Pattern {
+    fn new(written: &str) -> Self {
+        let begin = written.strip_suffix('*');
+        Self { begin: begin.unwrap_or(written).to_lowercase(), is_prefix: begin.is_some() }
+    }
+
+    fn covers(&self, name: &str) -> bool {
+        let begin = name.get(..self.begin.len());
+        begin.is_some_and(|begin| begin.to_lowercase() == self.begin)
+            && (self.is_prefix || name.len() == self.begin.len())
+    }
+}
+
+impl Grant {
+    /// Everything.
+    pub(crate) fn all() -> Self {
+        Self { access: Access::ReadWrite, names: None }
+    }
+
+    /// Whether it covers a table, stream or topic.
+    pub(crate) fn allows(&self, needs: Access, name: &str) -> bool {
+        let is_covered = |names: &Arc<[Pattern]>| names.iter().any(|pattern| pattern.covers(name));
+        self.access >= needs && self.names.as_ref().is_none_or(is_covered)
+    }
+
+    /// Whether it covers what concerns no one name.
+    pub(crate) fn administers(&self) -> bool {
+        self.access == Access::ReadWrite && self.names.is_none()
+    }
+}
+
 /// The rules of a node.
 #[derive(Debug)]
 pub(crate) struct Guard {
     /// Empty: no tokens are asked for.
-    tokens: Vec<(Access, Vec<u8>)>,
+    tokens: Vec<(Grant, Vec<u8>)>,
     /// Whether `Host` must name this machine.
     loopback: bool,
     origins: Vec<String>,
@@ -51,8 +102,9 @@ impl Guard {
         })
     }
 
-    /// Whether a request without `Origin` and from this machine needs no look at all.
-    pub(crate) fn check(&self, uri: &Uri, headers: &RequestHeaders<'_>, needs: Access) -> Result<()> {
+    /// What whoever asks may do, which is at least what the request needs. One without `Origin` and from this machine needs no
+    /// look at all.
+    pub(crate) fn check(&self, uri: &Uri, headers: &RequestHeaders<'_>, needs: Access) -> Result<Grant> {
         let host = headers.host.or_else(|| uri.authority().map(|authority| authority.as_str().as_bytes()));
         if let Some(host) = host
             && self.loopback
@@ -70,15 +122,27 @@ impl Guard {
             return Err(Error::new(Code::ForeignOrigin, format!("pages of {origin} may not call this node")));
         }
         if self.tokens.is_empty() || needs == Access::Open {
-            return Ok(());
+            return Ok(Grant::all());
         }
-        let allowed = headers.authorization.and_then(bearer).and_then(|token| self.access(token));
-        match allowed {
-            None => Err(Error::plain(Code::Unauthorized)
-                .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lentic\""))),
-            Some(allowed) if allowed < needs => Err(Error::plain(Code::Forbidden)),
-            Some(_) => Ok(()),
+        let given = headers.authorization.and_then(token);
+        let Some(grant) = given.and_then(|token| self.granted(&token)) else {
+            return Err(Error::plain(Code::Unauthorized)
+                .header(WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge())));
+        };
+        let is_allowed = match table(uri.path()) {
+            Some(name) => grant.allows(needs, &name),
+            None if needs == Access::ReadWrite => grant.administers(),
+            None => grant.access >= needs,
+        };
+        if is_allowed { Ok(grant) } else { Err(Error::plain(Code::Forbidden)) }
+    }
+
+    /// How to log in.
+    fn challenge(&self) -> &'static str {
+        if self.tokens.iter().any(|(_, token)| token.contains(&b':')) {
+            return "Bearer realm=\"lentic\", Basic realm=\"lentic\"";
         }
+        "Bearer realm=\"lentic\""
     }
 
     /// Whether pages of this origin may call.
@@ -87,21 +151,25 @@ impl Guard {
     }
 
     /// Looks at every token, so that the time taken says nothing about them.
-    fn access(&self, given: &[u8]) -> Option<Access> {
+    fn granted(&self, given: &[u8]) -> Option<Grant> {
         let mut found = None;
-        for (access, token) in &self.tokens {
+        for (grant, token) in &self.tokens {
             if equal(token, given) {
-                found = Some(*access);
+                found = Some(grant);
             }
         }
-        found
+        found.cloned()
     }
 }
 
 /// What a request of this method needs. `rows:get` reads, although it is a POST.
 pub(crate) fn needs(method: &Method, path: &str) -> Access {
     match path {
-        "/healthz" | "/readyz" => Access::Open,
+        "/healthz" | "/readyz" | "/healthcheck" | "/chc/live" | "/chc/ready" | "/v1/metadata" | "/v1/metadata/id" => {
+            Access::Open
+        }
+        // What their statements need is known when they have been read.
+        "/ksql" | "/query" | "/query-stream" | "/close-query" | "/inserts-stream" | "/v1/sql" => Access::Read,
         _ if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) => Access::Read,
         // A row's path may end so, too: it has more slashes.
         _ if path.ends_with("/rows:get") && path.split('/').count() == 5 => Access::Read,
@@ -109,8 +177,10 @@ pub(crate) fn needs(method: &Method, path: &str) -> Access {
     }
 }
 
-/// Lines `read TOKEN` and `read-write TOKEN`; empty ones and those that begin with # are skipped.
-fn read_tokens(text: &str) -> Result<Vec<(Access, Vec<u8>)>, BadTokens> {
+/// Lines `read TOKEN [NAMES]` and `read-write TOKEN [NAMES]`; empty ones and those that begin with # are skipped. A token
+/// `user:password` logs in as Basic, too. Names are those of tables, streams and topics; one that ends in `*` means all that begin
+/// so.
+fn read_tokens(text: &str) -> Result<Vec<(Grant, Vec<u8>)>, BadTokens> {
     let mut tokens = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -119,7 +189,8 @@ fn read_tokens(text: &str) -> Result<Vec<(Access, Vec<u8>)>, BadTokens> {
         }
         let bad = |problem: &str| {
             BadTokens(format!(
-                "token_file, line {}: {problem}; use `read TOKEN` or `read-write TOKEN`",
+                "token_file, line {}: {problem}; use `read TOKEN` or `read-write TOKEN`, and names of \
+                 tables behind it that it is for",
                 index + 1
             ))
         };
@@ -130,10 +201,12 @@ fn read_tokens(text: &str) -> Result<Vec<(Access, Vec<u8>)>, BadTokens> {
             _ => return Err(bad("it begins with neither read nor read-write")),
         };
         let token = words.next().ok_or_else(|| bad("there is no token"))?;
-        if words.next().is_some() {
-            return Err(bad("a token has no spaces"));
+        let names: Vec<_> = words.map(Pattern::new).collect();
+        if names.iter().any(|name| name.begin.contains('*')) {
+            return Err(bad("a * stands at the end of a name only"));
         }
-        tokens.push((access, token.as_bytes().to_vec()));
+        let names = (!names.is_empty()).then(|| names.into());
+        tokens.push((Grant { access, names }, token.as_bytes().to_vec()));
     }
     if tokens.is_empty() {
         return Err(BadTokens(
@@ -143,9 +216,25 @@ fn read_tokens(text: &str) -> Result<Vec<(Access, Vec<u8>)>, BadTokens> {
     Ok(tokens)
 }
 
-fn bearer(header: &[u8]) -> Option<&[u8]> {
-    let (scheme, token) = header.split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+/// What stands in an `Authorization` header: `Bearer TOKEN`, or `Basic` with a token `user:password`.
+fn token(header: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let space = header.iter().position(|byte| *byte == b' ')?;
+    let (scheme, token) = (&header[..space], header[space..].trim_ascii());
+    if scheme.eq_ignore_ascii_case(b"bearer") {
+        return Some(Cow::Borrowed(token));
+    }
+    let decoded = scheme.eq_ignore_ascii_case(b"basic").then(|| STANDARD.decode(token).ok()).flatten();
+    decoded.filter(|decoded| decoded.contains(&b':')).map(Cow::Owned)
+}
+
+/// The table that a path is about.
+fn table(path: &str) -> Option<Cow<'_, str>> {
+    let rest = path.strip_prefix("/v1/tables/").or_else(|| path.strip_prefix("/v1/topics/"))?;
+    let name = rest.split('/').next()?;
+    Some(match decode(name.as_bytes()) {
+        Cow::Borrowed(_) => Cow::Borrowed(name),
+        Cow::Owned(decoded) => Cow::Owned(String::from_utf8_lossy(&decoded).into_owned()),
+    })
 }
 
 /// Without an early end at the first difference.
@@ -194,7 +283,7 @@ mod tests {
             map.append(name, HeaderValue::from_str(value).unwrap());
         }
         let headers = RequestHeaders::read(&map).unwrap();
-        guard.check(&Uri::from_static("/v1/tables"), &headers, needs).map_err(|error| error.code())
+        guard.check(&Uri::from_static("/v1/tables"), &headers, needs).map(drop).map_err(|error| error.code())
     }
 
     #[test]
@@ -216,8 +305,33 @@ mod tests {
             let pairs: Vec<_> = authorization.iter().map(|value| ("authorization", *value)).collect();
             assert_eq!(ask(&guard, &pairs, needs), expected, "{authorization:?} {needs:?}");
         }
-        for bad in ["", "abc", "read", "write abc", "read a b"] {
+        for bad in ["", "abc", "read", "write abc", "read a b*c"] {
             assert!(Guard::new(Some(bad), LOOPBACK.parse().unwrap(), &[]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        let file = "read ada:secret flights gate*\nread-write bob:word gates\n";
+        let guard = Guard::new(Some(file), "0.0.0.0:1".parse().unwrap(), &[]).unwrap();
+        // In base64, as Basic has it.
+        let (ada, bob) = ("Basic YWRhOnNlY3JldA==", "basic Ym9iOndvcmQ=");
+        for (authorization, path, needs, expected) in [
+            (ada, "/v1/tables/Flights/rows", Access::Read, Ok(())),
+            (ada, "/v1/tables/flights2/rows", Access::Read, Err(Code::Forbidden)),
+            (ada, "/v1/tables/gate_7", Access::Read, Ok(())),
+            (ada, "/v1/tables/flights/rows:write", Access::ReadWrite, Err(Code::Forbidden)),
+            (bob, "/v1/tables/gates/rows:write", Access::ReadWrite, Ok(())),
+            (bob, "/v1/tables", Access::ReadWrite, Err(Code::Forbidden)),
+            (bob, "/ksql", Access::Read, Ok(())),
+            ("Bearer bob:word", "/v1/tables/gate%73", Access::Read, Ok(())),
+            ("Basic Ym9i", "/v1/tables/gates", Access::Read, Err(Code::Unauthorized)),
+        ] {
+            let mut map = HeaderMap::new();
+            map.insert("authorization", HeaderValue::from_static(authorization));
+            let headers = RequestHeaders::read(&map).unwrap();
+            let found = guard.check(&Uri::from_static(path), &headers, needs);
+            assert_eq!(found.map(drop).map_err(|error| error.code()), expected, "{authorization} {path}");
         }
     }
 

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use crate::catalog::Defaults;
 use crate::function;
 
+/// Switches on what ksqlDB does not have, on the endpoints that are its own.
+pub const EXTENSIONS: &str = "lentic.sql.extensions";
+
 /// What the properties of a service, of a session and of a request come to.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {

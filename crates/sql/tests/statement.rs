@@ -56,7 +56,6 @@ fn said(executed: &Executed, state: &State, session: &Session) -> String {
             let effects = change.effects.iter().map(|effect| match effect {
                 Effect::Topic(topic) => format!("topic {} {:?}", topic.name, topic.partitions),
                 Effect::DeleteTopic(topic) => format!("delete {topic}"),
-                Effect::Materialize { query_id, .. } => format!("materialize {query_id}"),
                 Effect::Forget(id) => format!("forget {id}"),
                 other => format!("{other:?}"),
             });
@@ -114,7 +113,7 @@ fn sources_come_and_go() {
             ),
             (
                 "CREATE SOURCE TABLE x (k INT PRIMARY KEY) WITH (kafka_topic='u', format='json');",
-                "table/`X`/create: Created query with ID CST_X_0 [topic u None, materialize CST_X_0]",
+                "table/`X`/create: Created query with ID CST_X_0 [topic u None, Materialize",
             ),
             (
                 "CREATE SOURCE TABLE x (k INT PRIMARY KEY) WITH (kafka_topic='u', format='json'); DROP TABLE x;",
@@ -136,6 +135,10 @@ fn sources_come_and_go() {
                 "refused: Incompatible data source type is STREAM, but statement was DROP TABLE",
             ),
             ("ALTER STREAM s ADD w INT;", "stream/`S`/alter: Stream altered []"),
+            (
+                "CREATE STREAM x AS SELECT * FROM y;",
+                "refused: Exception while preparing statement: Y does not exist.",
+            ),
             ("LIST STREAMS;", "S: `K` INTEGER KEY, `V` INTEGER"),
         ],
     );
@@ -223,7 +226,7 @@ fn sessions_and_questions() {
                 "ASSERT TOPIC t WITH (partitions=4);",
                 "refused: Mismatched configuration for topic t: For config partitions, expected 4 got 3",
             ),
-            ("ASSERT SCHEMA SUBJECT x ID 3;", "refused: Schema with subject name X and id 3 does not exist"),
+            ("ASSERT SCHEMA SUBJECT x ID 3;", "refused: Schema with subject name x and id 3 does not exist"),
             (
                 "CREATE TYPE a AS STRUCT<b INT>;",
                 "type/A/create: Registered custom type with name 'A' and SQL type STRUCT<`B` INTEGER>",

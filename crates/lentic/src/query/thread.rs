@@ -46,6 +46,8 @@ pub(super) struct StreamThread {
     retry_at: Instant,
     complained: BTreeSet<TopicPartition>,
     tick_at: Instant,
+    /// How long the last turn of all tasks took.
+    turn: Duration,
     refresh_at: Instant,
     purge_at: Instant,
     /// By repartition partition: below this nothing is needed.
@@ -72,6 +74,7 @@ impl StreamThread {
             retry_at: Instant::now(),
             complained: BTreeSet::new(),
             tick_at: Instant::now(),
+            turn: Duration::ZERO,
             refresh_at: Instant::now() + REFRESH,
             purge_at: Instant::now() + PURGE,
             used: BTreeMap::new(),
@@ -85,6 +88,7 @@ impl StreamThread {
                 self.order(order);
             }
             self.poll(&mut polled);
+            self.poll_more(&mut polled);
             let has_news = !polled.is_empty() || self.worker.is_busy();
             for found in polled.drain(..) {
                 self.polled(found);
@@ -93,6 +97,7 @@ impl StreamThread {
             if has_news || time >= self.tick_at {
                 self.tick_at = time + TICK;
                 self.handle(StreamEvent::Tick);
+                self.turn = time.elapsed();
             }
             self.look_around();
             self.own.alive_at.store(now().0, Ordering::Relaxed);
@@ -154,6 +159,19 @@ impl StreamThread {
         {
             tracing::warn!("polling the log failed: {error}");
             pause(POLL);
+        }
+    }
+
+    /// Where tasks are many a turn of them all takes its time, and what comes meanwhile is little for each: as long as a turn takes
+    /// is spent on reading what is there at once.
+    fn poll_more(&mut self, polled: &mut Vec<Polled>) {
+        let until = Instant::now() + self.turn.min(POLL);
+        let mut count = 0;
+        while polled.len() > std::mem::replace(&mut count, polled.len()) && Instant::now() < until {
+            let Some(reader) = &mut self.reader else { return };
+            if reader.poll(Duration::ZERO, polled).is_err() {
+                return;
+            }
         }
     }
 

@@ -56,7 +56,8 @@ fn write(node: &Node, lines: &str, key: &str, value: &str) {
         partition: None,
         key: Some(key.to_owned().into()),
         value: Some(value.to_owned().into()),
-        timestamp: Timestamp(1_000),
+        // One of long ago would be removed by the topic's retention.
+        timestamp: Timestamp::NONE,
         headers: Vec::new(),
     };
     node.topics().produce(record, PATIENCE).expect("it is written");

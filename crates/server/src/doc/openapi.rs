@@ -21,12 +21,13 @@ use crate::routes::Route;
         crate::tables::paths::alter, crate::tables::paths::drop, crate::tables::paths::route,
         crate::tables::paths::guess, crate::cluster::paths::cluster, crate::cluster::paths::alter, crate::cluster::paths::drain,
         crate::health::paths::status, crate::health::paths::healthz,
-        crate::health::paths::readyz, crate::metrics::metrics, crate::doc::openapi_json, crate::doc::docs,
+        crate::health::paths::readyz, crate::metrics::metrics, crate::doc::openapi_json, crate::doc::docs, crate::ksql::sql::sql,
     ),
     components(schemas(api::Failed, api::Row)),
     tags(
         (name = "Rows", description = "Reading and writing rows"),
         (name = "Watch", description = "Following changes"),
+        (name = "SQL", description = "Statements and queries"),
         (name = "Tables", description = "Declarations and how they are doing"),
         (name = "Node", description = "Health, metrics, documentation"),
     )
@@ -50,7 +51,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         )
         .content("application/json", Content::new(Some(Ref::from_schema_name("Failed"))))
         .build();
-    for route in Route::ALL.iter().copied().filter(|route| *route != Route::Other) {
+    for route in Route::ALL.iter().copied().filter(|route| *route != Route::Other && !route.is_ksql()) {
         let Some(operation) = operation(&mut document, route) else { continue };
         // The handlers' names are those of their modules: only the routes' are unique.
         operation.operation_id = Some(camel_case(route));
@@ -124,7 +125,7 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(&json(&openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
         let mut ids = std::collections::BTreeSet::new();
-        for route in Route::ALL.iter().filter(|route| **route != Route::Other) {
+        for route in Route::ALL.iter().filter(|route| **route != Route::Other && !route.is_ksql()) {
             let operation = &document["paths"][route.path()][route.method().to_ascii_lowercase()];
             assert!(operation["responses"]["default"].is_object(), "{} {}", route.method(), route.path());
             assert!(operation["summary"].is_string(), "{} {}", route.method(), route.path());

@@ -62,6 +62,8 @@ codes! {
     /// The table keeps no versions of its rows, so that nothing can be read as of a time.
     NotVersioned "not_versioned" 400
         "Tables that a topology materializes with versions are read as of a time: GET /v1/tables/{table} tells their history_ms.";
+    /// A statement of SQL can't be read, or makes no sense here.
+    BadStatement "bad_statement" 400 "Correct the statement as the message says; DESCRIBE and LIST tell what there is.";
     /// There is no bearer token, or an unknown one.
     Unauthorized "unauthorized" 401 "Send Authorization: Bearer TOKEN with a token of the node's token_file.";
     /// The bearer token may only read.
@@ -100,6 +102,8 @@ codes! {
     PreconditionFailed "precondition_failed" 412 "Read the row again and decide anew.";
     /// A key, a value, a line or a body is above its limit.
     TooLarge "too_large" 413 "Send less, or raise the limit that the message names in the node's configuration.";
+    /// What ASSERT says does not hold.
+    AssertionFailed "assertion_failed" 417 "Look at the topic or schema that the message names.";
     /// The row would be in a partition that this node does not keep.
     PartitionNotKept "partition_not_kept" 421 "Ask a node that keeps it, or change kept_partitions and restart this one.";
     /// A value is not of the table's value format.

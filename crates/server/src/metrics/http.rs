@@ -18,13 +18,13 @@ const BOUNDS_US: [u64; 14] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000, 10_000_000];
 
 /// The statuses that are counted by themselves; another one counts as 500.
-const STATUSES: [u16; 22] = [
-    200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 421, 422, 429, 500, 501, 502, 503, 504,
+const STATUSES: [u16; 24] = [
+    200, 201, 204, 304, 307, 400, 401, 403, 404, 405, 406, 409, 412, 413, 417, 421, 422, 429, 500, 501, 502, 503, 504,
     505,
 ];
 
 /// The place of 500.
-const OTHER: usize = 16;
+const OTHER: usize = 18;
 
 /// Counters of all endpoints.
 pub(crate) struct Http {

@@ -20,7 +20,7 @@ const ON_THE_SPOT: usize = 32;
 
 /// Answers another node.
 pub(crate) async fn answer(mut call: Call) -> Result<Response> {
-    let entry = call.table()?;
+    let entry = call.table_or_store()?;
     let question: Question = {
         let body = call.body("max_body_bytes", usize::MAX).await?;
         from_json(&body)?

@@ -212,10 +212,7 @@ impl Analysis<'_> {
             stream.filter(Arc::new(present))
         } else {
             if flow.window.is_some() {
-                return Err(Refusal::new(
-                    "Implicit repartitioning of windowed sources is not supported. See \
-                     https://github.com/confluentinc/ksql/issues/4385.",
-                ));
+                return Err(super::join::no_windows());
             }
             let map = self.group_mapper(grouping, folding.used());
             let key = self.defer(codec::key(&key_format, &key_schema, None), codec::no_key);

@@ -21,6 +21,8 @@ use crate::{Refusal, SqlType, Value};
 
 use criterion::Criterion;
 
+pub(super) use rekey::no_windows;
+
 /// One join on its way.
 struct Step<'a> {
     join: &'a Join,
@@ -100,8 +102,11 @@ impl Analysis<'_> {
             (None, None) => Ok(()),
             (Some(one), Some(other)) => {
                 let is_session = |window| matches!(window, SourceWindow::Session);
-                if is_session(one) == is_session(other) {
+                if one == other {
                     return Ok(());
+                }
+                if is_session(one) == is_session(other) {
+                    return Err(no_windows());
                 }
                 Err(Refusal::new(format!(
                     "Incompatible windowed sources.\nLeft source: {}\nRight source: {}\nSession windowed sources can only be joined to \

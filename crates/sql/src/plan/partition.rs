@@ -31,10 +31,7 @@ impl Analysis<'_> {
             return Err(Refusal::new(text));
         };
         if flow.window.is_some() {
-            return Err(Refusal::new(
-                "Implicit repartitioning of windowed sources is not supported. See \
-                 https://github.com/confluentinc/ksql/issues/4385.",
-            ));
+            return Err(super::join::no_windows());
         }
         let is_null = |expr: &Expr| matches!(expr.node, ExprNode::Literal(Literal::Null));
         if exprs.len() > 1 && exprs.iter().any(is_null) {

@@ -1,5 +1,7 @@
 //! The values of expressions that no row is needed for.
-use lentic_sql_syntax::ast::Expr;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lentic_sql_syntax::ast::{Expr, ExprNode, Literal};
 
 use crate::Refusal;
 use crate::catalog::{Catalog, sql_type};
@@ -18,8 +20,15 @@ pub struct Constants<'a> {
 }
 
 impl Constants<'_> {
-    /// The value of an expression where a value of this type is wanted; literals coerce freely.
+    /// The value of an expression where a value of this type is wanted; literals coerce freely, and text that is base64 is BYTES.
     pub fn value(&self, expr: &Expr, kind: &SqlType) -> Result<Value, Refusal> {
+        if let (SqlType::Bytes, ExprNode::Literal(Literal::String(text))) = (kind, &expr.node) {
+            let bytes = STANDARD.decode(text).map_err(|error| {
+                Refusal::new(format!("BYTES are written as text in base64, which '{text}' is not: {error}"))
+                    .at(expr.at.0)
+            });
+            return bytes.map(Value::bytes);
+        }
         let types = |written: &_| sql_type(written, self.catalog).map_err(|refusal| refusal.to_string());
         let environment =
             Environment { registry: &self.planner.registry, world: &self.planner.world, types: &types };

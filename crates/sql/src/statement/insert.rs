@@ -84,7 +84,7 @@ impl State {
 }
 
 /// A name that differs only in its case.
-fn hint(catalog: &Catalog, wanted: &str) -> String {
+pub(super) fn hint(catalog: &Catalog, wanted: &str) -> String {
     let near = catalog.sources().find(|source| source.name.eq_ignore_ascii_case(wanted));
     match near.map(|source| Name::new(&*source.name)) {
         Some(near) if near.needs_quotes() => format!(

@@ -39,6 +39,7 @@ mod assertion;
 mod changed;
 mod constant;
 mod context;
+mod delete;
 mod describe;
 mod function;
 mod insert;

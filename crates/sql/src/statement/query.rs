@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{CreateAs, InsertQuery, Query, SourceKind};
+use lentic_sql_syntax::ast::{CreateAs, InsertQuery, Query, Relation, SourceKind};
 
 use super::prepare::preparing;
 use super::source::{command, find, topic_of};
@@ -83,6 +83,7 @@ impl State {
             }
             replace::may_replace(known, create.or_replace, create.kind, &create.name)?;
         }
+        self.check_sources(&create.query)?;
         let mut next = self.clone();
         let before = next.replaced(name)?;
         let id = match &before {
@@ -138,6 +139,7 @@ impl State {
         if sink.schema.headers().next().is_some() {
             return refused(format!("Cannot insert into {name} because it has header columns"));
         }
+        self.check_sources(&insert.query)?;
         let mut next = self.clone();
         let id: Arc<str> = match properties.query_id {
             Some(id) => self.own_id(&id)?.into(),
@@ -150,6 +152,20 @@ impl State {
         let message = format!("Created query with ID {id}");
         let command = command(SourceKind::Stream, &insert.into, Action::Create);
         Ok(Executed::changed(command, message, Some(id), vec![Effect::Start(query)]))
+    }
+
+    /// Whether there is everything that a query selects from.
+    fn check_sources(&self, query: &Query) -> Result<(), Refusal> {
+        let relations = std::iter::once(&query.from).chain(query.joins.iter().map(|join| &join.right));
+        for Relation { name, .. } in relations {
+            if self.catalog.source(&name.text).is_none() {
+                let hint = super::insert::hint(&self.catalog, &name.text);
+                let text =
+                    format!("Exception while preparing statement: {} does not exist.{hint}", name.text);
+                return Err(Refusal::new(text).at(name.at.0));
+            }
+        }
+        Ok(())
     }
 
     /// The query that `CREATE OR REPLACE` goes on with.

@@ -8,6 +8,7 @@ use super::replace;
 use super::state::capital;
 use super::{Action, Context, Effect, Executed, Session, State, Subject, TopicRequest};
 use crate::Refusal;
+use crate::settings::EXTENSIONS;
 use crate::catalog::{Catalog, Changed, Origin, Properties, Source, Use, kind_name};
 
 impl State {
@@ -45,12 +46,14 @@ impl State {
         let mut effects = vec![Effect::Topic(topic)];
         let source = self.put(source)?;
         let mut query_id = None;
-        if create.read_only && create.kind == SourceKind::Table {
+        // Beyond ksqlDB every declared table can be read.
+        let is_kept = create.read_only || session.settings.is_on(EXTENSIONS, false);
+        if is_kept && create.kind == SourceKind::Table {
             let id: Arc<str> = format!("CST_{}_{}", source.name, self.take_number()).into();
             let plan = Arc::new(context.planner.keep(&id, &source)?);
             self.materialized.insert(Arc::clone(&source.name), Arc::clone(&plan));
             effects.push(Effect::Materialize(plan));
-            query_id = Some(id);
+            query_id = create.read_only.then_some(id);
         }
         let message = match &query_id {
             Some(id) => format!("Created query with ID {id}"),

@@ -74,6 +74,7 @@ impl State {
             Statement::CreateAs(create) => self.create_as(context, session, text, create),
             Statement::InsertQuery(insert) => self.insert_query(context, session, text, insert),
             Statement::InsertValues(insert) => self.insert_values(context, session, insert),
+            Statement::Delete(delete) => self.delete(context, session, delete),
             Statement::List(list) => self.list(context, session, list),
             Statement::Describe(describe) => self.describe(context, describe),
             Statement::Explain(explain) => self.explain(context, session, text, explain),

@@ -1,7 +1,9 @@
 //! What must be there when a case is over: streams, tables and topics.
-use lentic_sql::catalog::{Formats, Properties, Schema, Source, SourceKind, SourceWindow, kind_name};
+use lentic_sql::catalog::{
+    Column, Formats, Place, Properties, Schema, Source, SourceKind, SourceWindow, kind_name, sql_type,
+};
 use lentic_sql::serde::{Format, FormatName, Wrapping};
-use lentic_sql_syntax::ast::Statement;
+use lentic_sql_syntax::ast::{ColumnPlace, Statement};
 
 use super::pipeline::PREFIX;
 use super::{Json, Post, PostSource, PostTopic, TestService};
@@ -115,8 +117,21 @@ pub fn schema_of(text: &str, kind: SourceKind) -> Result<Schema, String> {
     let parsed =
         lentic_sql_syntax::parse_statement(&statement).map_err(|error| format!("{text}: {error}"))?;
     let Statement::CreateSource(create) = parsed else { return Err(format!("{text}: no columns")) };
+    // Here columns may have names that a declaration may not give them.
     let catalog = lentic_sql::catalog::Catalog::default();
-    Schema::of(&create.columns, SourceKind::Stream, &catalog).map_err(|refusal| format!("{text}: {refusal}"))
+    let column = |column: &lentic_sql_syntax::ast::Column| {
+        let kind = sql_type(&column.data_type, &catalog).map_err(|refusal| format!("{text}: {refusal}"))?;
+        let place = match &column.place {
+            ColumnPlace::Value => Place::Value,
+            ColumnPlace::Key | ColumnPlace::PrimaryKey => Place::Key,
+            ColumnPlace::Headers => Place::Headers,
+            ColumnPlace::Header(key) => Place::Header(key.as_str().into()),
+        };
+        Ok(Column { name: column.name.text.as_str().into(), kind, place })
+    };
+    let mut columns = create.columns.iter().map(column).collect::<Result<Vec<_>, String>>()?;
+    columns.sort_by_key(|column| column.place != Place::Key);
+    Schema::new(columns).map_err(|refusal| format!("{text}: {refusal}"))
 }
 
 /// A topic that is there.

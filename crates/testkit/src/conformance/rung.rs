@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use lentic_sql_syntax::ast::{ColumnPlace, Expr, ExprNode, Join, Query, SourceKind, Statement};
+use lentic_sql_syntax::ast::{ColumnPlace, ExprNode, Join, Query, SourceKind, Statement};
 use lentic_sql_syntax::split;
 
 /// A rung; the least first.
@@ -93,7 +93,7 @@ fn of_query(query: &Query, sources: &BTreeMap<String, Known>) -> Rung {
 fn is_by_keys(query: &Query, join: &Join, sources: &BTreeMap<String, Known>) -> bool {
     let ExprNode::Binary { left, right, .. } = &join.on.node else { return false };
     let relations = [&query.from, &join.right];
-    [left, right].into_iter().all(|side: &Box<Expr>| {
+    [left, right].into_iter().all(|side| {
         let ExprNode::Column { source, name } = &side.node else { return false };
         let owner = relations.iter().find(|relation| {
             let called = relation.alias.as_ref().unwrap_or(&relation.name);

@@ -24,7 +24,7 @@ pub struct Logged {
 
 impl Logged {
     /// A record as a consumer gets it.
-    pub(crate) fn new(
+    pub fn new(
         key: Option<Vec<u8>>,
         value: Option<Vec<u8>>,
         timestamp: Timestamp,

@@ -37,7 +37,7 @@ const RULES: [Rule; MAX_CRATES] = [
     edge("store-rocksdb", &["types", "store"]),
     edge("log-kafka", &["types", "engine"]),
     edge("log-local", &["types", "store", "engine", "store-rocksdb"]),
-    edge("server", &["types", "lentic", "sql", "cluster", "ksql-api"]),
+    edge("server", &["types", "lentic", "sql-syntax", "sql", "cluster", "ksql-api"]),
     edge(
         "lentic",
         &[

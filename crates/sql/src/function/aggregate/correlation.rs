@@ -65,7 +65,7 @@ impl Aggregate for Correlation {
 
     fn result(&self, state: &Value) -> Result<Value> {
         let [n, x, y, xy, xx, yy] = [0, 1, 2, 3, 4, 5].map(|at| number(state, at));
-        let spread = (n * xx - x * x).sqrt() * (n * yy - y * y).sqrt();
+        let spread = ((n * xx - x * x) * (n * yy - y * y)).sqrt();
         Ok(Value::Double((n * xy - x * y) / spread))
     }
 }

@@ -109,9 +109,14 @@ fn refuse_windows(flow: &Flow) -> Result<(), Refusal> {
     if flow.window.is_none() {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(no_windows())
+}
+
+/// Keys with windows stay in the topics that they are in.
+pub(in crate::plan) fn no_windows() -> Refusal {
+    Refusal::new(
         "Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.",
-    ))
+    )
 }
 
 /// The stream of a side.

@@ -13,10 +13,13 @@ pub fn registry() -> Arc<Registry> {
     static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
     let fill = || {
         let mut registry = Registry::standard();
-        scalar::functions().into_iter().for_each(|function| registry.add_scalar(function));
+        for function in scalar::functions() {
+            registry.add_scalar(function);
+        }
         registry.add_table(table::function());
-        sum::functions().into_iter().for_each(|function| registry.add_aggregate(function));
-        list::functions().into_iter().for_each(|function| registry.add_aggregate(function));
+        for function in sum::functions().into_iter().chain(list::functions()) {
+            registry.add_aggregate(function);
+        }
         Arc::new(registry)
     };
     Arc::clone(REGISTRY.get_or_init(fill))

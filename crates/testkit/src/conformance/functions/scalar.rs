@@ -18,10 +18,8 @@ fn test_udf() -> Function {
     Function::new("test_udf", Category::Other, "Tells which overload was called.")
         .overload("a BIGINT, b INTEGER, c STRING", "STRING", "", named!("doStuffLongIntString"))
         .overload("a BIGINT, b BIGINT, c STRING", "STRING", "", named!("doStuffLongLongString"))
-        .overload("a BIGINT, b BIGINT", "STRING", "", named!("doStuffLongLong"))
         .overload("a INTEGER, b STRING", "STRING", "", named!("doStuffIntString"))
         .overload("a BIGINT, b STRING", "STRING", "", named!("doStuffLongString"))
-        .overload("a BIGINT, b STRING...", "STRING", "", named!("doStuffLongVarargs"))
         .overload(
             "a STRUCT<A STRING>",
             "STRING",

@@ -1,0 +1,104 @@
+//! `POST /query` and `POST /query-stream`: one query, and its rows in the format that the client accepts.
+use std::sync::Arc;
+
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use lentic_ksql_api::{ErrorBody, ErrorCode, KsqlRequest, MediaType, QueryStreamArgs, Request as _, ResultFormat};
+
+use super::{Asked, Outlet, Planned, Rows, print, push};
+use crate::call::Call;
+use crate::error::Result;
+use crate::http::{Body, Deadline, Response};
+use crate::ksql::statement::{CATCH_UP, catch_up, session};
+use crate::ksql::{Ksql, Rights, error_body, failed};
+
+/// A request, whichever endpoint it came to.
+struct Request {
+    text: String,
+    session: lentic_sql::statement::Session,
+    number: Option<i64>,
+    format: ResultFormat,
+    /// `POST /query`, which tells the formats of printed records first.
+    is_old: bool,
+}
+
+/// `POST /query`
+pub(crate) async fn query(mut call: Call) -> Result<Response> {
+    let accept = call.accept()?.map(std::borrow::Cow::into_owned);
+    let Some(format) = ResultFormat::of_query(accept.as_deref()) else { return Ok(not_acceptable()) };
+    Ok(match old_request(&mut call, format).await {
+        Ok((ksql, request)) => answer(&call, ksql, request).await,
+        Err(error) => failed(&error),
+    })
+}
+
+/// `POST /query-stream`
+pub(crate) async fn query_stream(mut call: Call) -> Result<Response> {
+    let accept = call.accept()?.map(std::borrow::Cow::into_owned);
+    let Some(format) = ResultFormat::of_query_stream(accept.as_deref()) else { return Ok(not_acceptable()) };
+    Ok(match new_request(&mut call, format).await {
+        Ok((ksql, request)) => answer(&call, ksql, request).await,
+        Err(error) => failed(&error),
+    })
+}
+
+async fn old_request(call: &mut Call, format: ResultFormat) -> Result<(Arc<Ksql>, Request), ErrorBody> {
+    let ksql = crate::ksql::of(call)?;
+    let request = KsqlRequest::from_json(&crate::ksql::body(call).await?)?;
+    let session = session(&ksql, &request.streams_properties, &request.session_variables)?;
+    let text = request.statements()?.to_owned();
+    Ok((ksql, Request { text, session, number: request.command_sequence_number, format, is_old: true }))
+}
+
+async fn new_request(call: &mut Call, format: ResultFormat) -> Result<(Arc<Ksql>, Request), ErrorBody> {
+    let ksql = crate::ksql::of(call)?;
+    let request = QueryStreamArgs::from_json(&crate::ksql::body(call).await?)?;
+    let session = session(&ksql, &request.properties, &request.session_variables)?;
+    Ok((ksql, Request { text: request.sql, session, number: None, format, is_old: false }))
+}
+
+async fn answer(call: &Call, ksql: Arc<Ksql>, request: Request) -> Response {
+    rows(call, ksql, request).await.unwrap_or_else(|error| failed(&error))
+}
+
+async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response, ErrorBody> {
+    let Request { text, session, number, format, is_old } = request;
+    let (node, rights) = (call.state.node.clone(), Rights::of(call));
+    let (planning, planner_node) = (Arc::clone(&ksql), node.clone());
+    let deadline = Deadline::after(CATCH_UP * 2, true);
+    let plan = move || {
+        catch_up(&planner_node, number)?;
+        Asked { ksql: &planning, rights: &rights, session: &session, extensions: false }.plan(&text)
+    };
+    let planned = call.state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
+    let (outlet, parts) = Outlet::new();
+    let pause = call.state.options.heartbeat;
+    match planned {
+        Planned::Stream(streamed) => {
+            let answer = Box::new(Rows::new(format));
+            let start = move || push::start(&ksql, &node, *streamed, answer, outlet);
+            let push = call.state.block(deadline, start).await.map_err(|error| error_body(&error))??;
+            let stream = parts.into_stream(pause, push);
+            Ok(streaming(axum::body::Body::from_stream(stream), format.media_type()))
+        }
+        Planned::Print(print) => {
+            if !is_old && format != ResultFormat::Delimited {
+                return Ok(not_acceptable());
+            }
+            let begin = move || print::start(&node, &print, is_old, outlet);
+            let printing = call.state.block(deadline, begin).await.map_err(|error| error_body(&error))??;
+            let stream = parts.into_stream(pause, printing);
+            Ok(streaming(axum::body::Body::from_stream(stream), MediaType::Delimited))
+        }
+    }
+}
+
+fn streaming(body: axum::body::Body, media: MediaType) -> Response {
+    let mut response = Response::new(Body::Stream(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.as_str()));
+    response
+}
+
+fn not_acceptable() -> Response {
+    let message = "This can't be answered as any of the accepted media types.";
+    failed(&ErrorBody::new(ErrorCode(40_600), message))
+}

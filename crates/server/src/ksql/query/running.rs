@@ -1,0 +1,80 @@
+//! The queries whose rows go to clients of this node.
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lentic::Transient;
+
+/// Those that run, by id; cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<Mutex<BTreeMap<String, One>>>);
+
+/// One of them.
+struct One {
+    statement: String,
+    transient: Option<Arc<Transient>>,
+    is_closed: bool,
+}
+
+/// One's place among them; dropping it takes it out.
+pub(crate) struct Place {
+    running: Running,
+    id: String,
+}
+
+impl Running {
+    /// A query begins.
+    pub(crate) fn enter(&self, id: &str, statement: &str) -> Place {
+        let one = One { statement: statement.to_owned(), transient: None, is_closed: false };
+        self.all().insert(id.to_owned(), one);
+        Place { running: self.clone(), id: id.to_owned() }
+    }
+
+    /// Whether a query runs. Case does not count.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.all().keys().any(|known| known.eq_ignore_ascii_case(id))
+    }
+
+    /// Ends a query; false if there is none.
+    pub(crate) fn close(&self, id: &str) -> bool {
+        let mut all = self.all();
+        let found = all.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(id));
+        let Some((_, one)) = found else { return false };
+        one.is_closed = true;
+        if let Some(transient) = &one.transient {
+            transient.stop();
+        }
+        true
+    }
+
+    /// Their ids and statements.
+    pub(crate) fn list(&self) -> Vec<(String, String)> {
+        self.all().iter().map(|(id, one)| (id.clone(), one.statement.clone())).collect()
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, One>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// What ends it, where it is to be ended.
+    pub(crate) fn runs_as(&self, transient: &Arc<Transient>) {
+        if let Some(one) = self.running.all().get_mut(&self.id) {
+            one.transient = Some(Arc::clone(transient));
+            if one.is_closed {
+                transient.stop();
+            }
+        }
+    }
+
+    /// Whether somebody has ended it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.running.all().get(&self.id).is_none_or(|one| one.is_closed)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.running.all().remove(&self.id);
+    }
+}

@@ -1,0 +1,84 @@
+//! Rows of a query's store, wherever its partitions are: each node is asked for its own.
+use std::sync::Arc;
+use std::time::Duration;
+
+use lentic::types::PartitionId;
+use lentic::{KeyBounds, Node, Order};
+use lentic_ksql_api::{ErrorBody, ErrorCode};
+
+use crate::catalog::Entry;
+use crate::http::Deadline;
+use crate::ksql::error_body;
+use crate::peers::{Gather, Key, PartRow, What, merge};
+
+/// Rows that are read at a time.
+const PAGE_ROWS: usize = 10_000;
+const PAGE_BYTES: usize = 1 << 20;
+/// How long a query that has just been made is waited for.
+const BEGIN: Duration = Duration::from_secs(10);
+
+/// Which rows.
+#[derive(Clone, Debug)]
+pub(super) enum Reading {
+    /// Of these keys, which have no windows.
+    Keys(Vec<Vec<u8>>),
+    /// All between bounds, in the order of their keys.
+    Between(KeyBounds),
+}
+
+/// The store, once its query has it. Blocks.
+pub(super) fn find(node: &Node, query: &str, store: &str) -> Result<Arc<Entry>, ErrorBody> {
+    let found = node.store(query, store).or_else(|| {
+        node.wait_query(query, BEGIN);
+        node.store(query, store)
+    });
+    let missing = || match node.query_status(query) {
+        None => ErrorBody::new(ErrorCode::BAD_STATEMENT, "Materializing query has been stopped"),
+        Some(_) => {
+            let message = format!("Unable to execute pull query. The query {query} has not started yet. Try again.");
+            ErrorBody::new(ErrorCode::SERVER_NOT_READY, message)
+        }
+    };
+    found.map(|table| Arc::new(Entry::of_store(table))).ok_or_else(missing)
+}
+
+/// Shows rows until `visit` has enough.
+pub(super) async fn read(
+    gather: &Gather,
+    store: &Arc<Entry>,
+    reading: Reading,
+    deadline: Deadline,
+    visit: &mut (dyn FnMut(&PartRow) -> Result<bool, ErrorBody> + Send),
+) -> Result<(), ErrorBody> {
+    match reading {
+        Reading::Keys(keys) => {
+            let what = |partitions: &[PartitionId]| {
+                let is_asked = |key: &&Vec<u8>| {
+                    store.table.partition_of(key).is_none_or(|partition| partitions.contains(&partition))
+                };
+                What::Keys(keys.iter().filter(is_asked).cloned().map(Key).collect())
+            };
+            let parts = gather.all(store, &what, deadline).await.map_err(|error| error_body(&error))?;
+            for row in parts.iter().flat_map(|part| &part.rows) {
+                if !visit(row)? {
+                    break;
+                }
+            }
+            Ok(())
+        }
+        Reading::Between(mut bounds) => loop {
+            let what = |_: &[PartitionId]| What::rows(&bounds, Order::Ascending, PAGE_ROWS, PAGE_BYTES);
+            let parts = gather.all(store, &what, deadline).await.map_err(|error| error_body(&error))?;
+            let (mut last, mut outcome) = (None, Ok(true));
+            let is_more = merge(store, parts, Order::Ascending, &mut |row| {
+                last = Some(row.key.to_vec());
+                outcome = visit(row);
+                matches!(outcome, Ok(true))
+            });
+            if !outcome? || !is_more || last.is_none() {
+                return Ok(());
+            }
+            bounds.after = last;
+        },
+    }
+}

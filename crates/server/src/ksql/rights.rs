@@ -1,0 +1,96 @@
+//! What a statement needs of whoever gives it.
+use lentic_ksql_api::{ErrorBody, ErrorCode};
+use lentic_sql::catalog::Catalog;
+use lentic_sql_syntax::ast::{CreateSource, Property, Query, Statement};
+use lentic_sql_syntax::ast::{Literal, QueryTarget};
+
+use crate::call::Call;
+use crate::security::{Access, Grant};
+
+/// The rights of who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Rights(Grant);
+
+impl Rights {
+    /// Of who sent a request.
+    pub(crate) fn of(call: &Call) -> Self {
+        Self(call.grant.clone())
+    }
+
+    /// Whether a statement may be executed. Names of streams and tables count, and names of topics that are named in it.
+    pub(crate) fn check(&self, statement: &Statement, catalog: &Catalog) -> Result<(), ErrorBody> {
+        match statement {
+            Statement::Query(query) => self.reads(query),
+            Statement::Print(print) => self.may(Access::Read, &print.topic),
+            Statement::CreateSource(create) => self.declares(create),
+            Statement::CreateAs(create) => {
+                self.reads(&create.query)?;
+                self.may(Access::ReadWrite, &create.name.text)?;
+                topic(&create.properties).map_or(Ok(()), |topic| self.may(Access::ReadWrite, topic))
+            }
+            Statement::InsertQuery(insert) => {
+                self.reads(&insert.query)?;
+                self.may(Access::ReadWrite, &insert.into.text)
+            }
+            Statement::InsertValues(insert) => self.may(Access::ReadWrite, &insert.into.text),
+            Statement::Delete(delete) => self.may(Access::ReadWrite, &delete.from.text),
+            Statement::AlterSource(alter) => self.may(Access::ReadWrite, &alter.name.text),
+            Statement::DropSource(drop) => {
+                self.may(Access::ReadWrite, &drop.name.text)?;
+                let source = catalog.source(&drop.name.text).filter(|_| drop.delete_topic);
+                let topic = source.and_then(|source| source.properties.topic.as_deref());
+                topic.map_or(Ok(()), |topic| self.may(Access::ReadWrite, topic))
+            }
+            Statement::Terminate(QueryTarget::One(name)) if name.text.to_lowercase().starts_with("transient_") => Ok(()),
+            Statement::Terminate(_)
+            | Statement::Pause(_)
+            | Statement::Resume(_)
+            | Statement::CreateType(_)
+            | Statement::DropType(_)
+            | Statement::AlterSystem(_) => self.administers(),
+            // They change nothing, or their sessions alone.
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a stream, table or topic may be read, or written.
+    pub(crate) fn may(&self, access: Access, name: &str) -> Result<(), ErrorBody> {
+        if self.0.allows(access, name) {
+            return Ok(());
+        }
+        let what = if access == Access::Read { "read" } else { "write" };
+        Err(refused(format!("You may not {what} {name}. Ask whoever keeps the node's token_file for it.")))
+    }
+
+    /// Whether what concerns all may be changed.
+    pub(crate) fn administers(&self) -> Result<(), ErrorBody> {
+        if self.0.administers() {
+            return Ok(());
+        }
+        Err(refused("You may not change what concerns the whole service. Use a token without a list of names.".to_owned()))
+    }
+
+    fn reads(&self, query: &Query) -> Result<(), ErrorBody> {
+        let joined = query.joins.iter().map(|join| &join.right);
+        let mut relations = std::iter::once(&query.from).chain(joined);
+        relations.try_for_each(|relation| self.may(Access::Read, &relation.name.text))
+    }
+
+    /// A topic under another name is read through a stream: who declares one has to have a right to the topic, too.
+    fn declares(&self, create: &CreateSource) -> Result<(), ErrorBody> {
+        self.may(Access::ReadWrite, &create.name.text)?;
+        topic(&create.properties).map_or(Ok(()), |topic| self.may(Access::ReadWrite, topic))
+    }
+}
+
+fn refused(message: String) -> ErrorBody {
+    ErrorBody::new(ErrorCode::FORBIDDEN_KAFKA_ACCESS, message)
+}
+
+fn topic(properties: &[Property]) -> Option<&str> {
+    let property = properties.iter().find(|property| property.name.text.eq_ignore_ascii_case("KAFKA_TOPIC"))?;
+    match &property.value {
+        Literal::String(topic) => Some(topic),
+        _ => None,
+    }
+}

@@ -1,0 +1,86 @@
+//! `POST /v1/sql`: statements in the body, with everything that goes beyond ksqlDB; the answer in the format that is accepted.
+mod error;
+mod format;
+mod request;
+mod script;
+
+use std::sync::Arc;
+
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+
+use super::query::{Asked, Outlet, Planned, print, push};
+use super::statement::session;
+use super::{Ksql, Rights};
+use crate::api;
+use crate::call::Call;
+use crate::error::{Code, Error, Result};
+use crate::http::{Body, Deadline, Response};
+
+use error::told;
+use format::Format;
+use request::Request;
+
+/// How long planning, and beginning, may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Executes SQL.
+///
+/// The body is the text, or with `Content-Type: application/json` an object with `sql`, `properties` and `variables`. One query
+/// is answered with its rows: as a JSON document, as lines of JSON objects (`application/x-ndjson`), as `text/csv`, or as a table
+/// of text (`text/plain`). A query with `EMIT CHANGES` goes on until its LIMIT is reached or the connection is closed; without an
+/// `Accept` it is answered in lines. Other statements are answered with what ksqlDB answers them, in an array. Statements are
+/// checked together before the first of them takes effect.
+#[utoipa::path(post, path = "/v1/sql", tag = "SQL",
+    request_body(content((String = "text/plain"), (api::Sql = "application/json"))),
+    responses((status = 200, description = "Rows, or what became of the statements",
+        content((api::SqlRows = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (String = "text/plain")))))]
+pub(crate) async fn sql(mut call: Call) -> Result<Response> {
+    call.query(&[])?;
+    let format = Format::accepted(call.accept()?.as_deref())?;
+    let ksql = super::of(&call).map_err(|error| Error::new(Code::NotFound, error.message))?;
+    let request = Request::read(&mut call).await?;
+    let session = session(&ksql, &request.properties, &request.variables).map_err(told)?;
+    if !request.is_query() {
+        return script::answer(call, ksql, request.sql, session, format).await;
+    }
+    let (rights, planning) = (Rights::of(&call), Arc::clone(&ksql));
+    let deadline = Deadline::after(PATIENCE, true);
+    let plan = move || {
+        Asked { ksql: &planning, rights: &rights, session: &session, extensions: true }.plan(&request.sql)
+    };
+    let planned = call.state.block(deadline, plan).await?.map_err(told)?;
+    rows(&call, ksql, planned, format, deadline).await
+}
+
+async fn rows(
+    call: &Call,
+    ksql: Arc<Ksql>,
+    planned: Planned,
+    format: Option<Format>,
+    deadline: Deadline,
+) -> Result<Response> {
+    let node = call.state.node.clone();
+    let (outlet, parts) = Outlet::new();
+    let pause = call.state.options.heartbeat;
+    match planned {
+        Planned::Stream(streamed) => {
+            let format = format.unwrap_or(if streamed.is_endless() { Format::Lines } else { Format::Document });
+            let start = move || push::start(&ksql, &node, *streamed, format.answer(), outlet);
+            let push = call.state.block(deadline, start).await?.map_err(told)?;
+            let body = axum::body::Body::from_stream(parts.into_stream(pause, push));
+            Ok(streaming(body, format.media_type()))
+        }
+        Planned::Print(print) => {
+            let start = move || print::start(&node, &print, false, outlet);
+            let printing = call.state.block(deadline, start).await?.map_err(told)?;
+            let body = axum::body::Body::from_stream(parts.into_stream(pause, printing));
+            Ok(streaming(body, Format::Text.media_type()))
+        }
+    }
+}
+
+fn streaming(body: axum::body::Body, media: &'static str) -> Response {
+    let mut response = Response::new(Body::Stream(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    response
+}

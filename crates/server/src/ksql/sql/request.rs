@@ -1,0 +1,46 @@
+//! A text of SQL, alone or in JSON with what holds for it.
+use axum::http::header::CONTENT_TYPE;
+use lentic_ksql_api::Properties;
+use lentic_sql::statement::prepare;
+use lentic_sql_syntax::ast::Statement;
+use serde::Deserialize;
+
+use crate::call::{Call, from_json};
+use crate::error::{Code, Error, Result};
+
+/// What is to be executed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Request {
+    pub(super) sql: String,
+    #[serde(default)]
+    pub(super) properties: Properties,
+    #[serde(default)]
+    pub(super) variables: Properties,
+}
+
+impl Request {
+    pub(super) async fn read(call: &mut Call) -> Result<Self> {
+        let limit = call.state.config().max_body_bytes;
+        let body = call.body("max_body_bytes", limit).await?;
+        let kind = call.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let request = if kind.trim_start().starts_with("application/json") {
+            from_json(&body)?
+        } else {
+            let text = str::from_utf8(&body);
+            let text = text.map_err(|error| Error::new(Code::BadRequest, format!("the body is no UTF-8: {error}")))?;
+            Self { sql: text.to_owned(), ..Self::default() }
+        };
+        if request.sql.trim().is_empty() {
+            return Err(Error::new(Code::BadRequest, "there is no statement").hint("Send SQL in the body."));
+        }
+        Ok(request)
+    }
+
+    /// Whether it is one statement that is answered with rows.
+    pub(super) fn is_query(&self) -> bool {
+        let Ok(statements) = prepare(&self.sql, true) else { return false };
+        let is_query = |statement: &Statement| matches!(statement, Statement::Query(_) | Statement::Print(_));
+        matches!(statements.as_slice(), [one] if is_query(&one.statement))
+    }
+}
