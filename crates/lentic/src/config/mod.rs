@@ -14,6 +14,7 @@
 mod check;
 mod document;
 mod kafka;
+mod ksql;
 mod resolve;
 mod settings;
 mod show;
@@ -23,6 +24,7 @@ mod value;
 pub use check::ConfigError;
 pub use document::markdown;
 pub use kafka::KafkaProperties;
+pub use ksql::KsqlProperties;
 pub use resolve::{Origin, Resolved, resolve};
 pub use settings::{Config, MOST_STANDBYS, SETTINGS, Setting};
 pub use show::{Entry, MASK, effective, toml};
