@@ -11,6 +11,9 @@ use crate::http::Response;
 use crate::state::State;
 use crate::{cluster, doc, health, ksql, metrics, rows, tables, watch};
 
+/// Where WebSockets are opened: the router's own extractor does that.
+const SOCKET: &str = "/ws/query";
+
 macro_rules! routes {
     (own { $($route:ident $method:ident $path:literal $handler:path;)* } ksql { $($sql:ident $sql_method:ident $sql_path:literal $sql_handler:path;)* }) => {
         /// An endpoint.
@@ -77,6 +80,7 @@ macro_rules! routes {
                 $(.route($sql_path, on(MethodFilter::$sql_method, |call: Call| async move {
                     labelled(Route::$sql, $sql_handler(call).await)
                 })))*
+                .route(SOCKET, axum::routing::get(ksql::web_socket))
                 .method_not_allowed_fallback(|| async { labelled(Route::Other, Err(Error::plain(Code::MethodNotAllowed))) })
                 .fallback(|| async { labelled(Route::Other, Err(Error::plain(Code::NotFound))) })
                 .with_state(Arc::clone(state))

@@ -2,12 +2,14 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lentic::config::Config;
 use lentic::{Node, NodeError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::Ksql;
 use crate::options::Options;
 use crate::peers;
 use crate::server::Server;
@@ -82,11 +84,13 @@ pub fn run_with(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<()
         .map_err(|error| ServeError::Io(format!("listening on {address}"), error))?;
     let runtime = runtime()?;
     let mut signals = runtime.block_on(async { Signals::hook() })?;
-    let Some(node) = runtime.block_on(open(config, &mut signals))? else {
+    let ksql = Ksql::of(&config).map_err(ServeError::Config)?;
+    let Some(node) = runtime.block_on(open(config, Arc::clone(&ksql), &mut signals))? else {
         runtime.shutdown_background();
         return Ok(());
     };
-    finish(runtime, node, listener, signals, listening)
+    let options = Options { ksql: Some(ksql), ..Options::default() };
+    finish(runtime, node, listener, options, signals, listening)
 }
 
 /// Serves a node that a program has opened, at its `listen` address, until SIGTERM or SIGINT; then stops gracefully within
@@ -100,7 +104,7 @@ pub fn serve(node: Node) -> Result<(), ServeError> {
         .map_err(|error| ServeError::Io(format!("listening on {address}"), error))?;
     let runtime = runtime()?;
     let signals = runtime.block_on(async { Signals::hook() })?;
-    finish(runtime, node, listener, signals, |_| {})
+    finish(runtime, node, listener, Options::default(), signals, |_| {})
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, ServeError> {
@@ -116,11 +120,12 @@ fn finish(
     runtime: tokio::runtime::Runtime,
     node: Node,
     listener: std::net::TcpListener,
+    options: Options,
     mut signals: Signals,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let timeout = Duration::from_millis(node.config().shutdown_timeout_ms);
-    let served = runtime.block_on(until_signal(node.clone(), listener, &mut signals, timeout, listening));
+    let served = runtime.block_on(until_signal(node.clone(), listener, options, &mut signals, timeout, listening));
     let begin = served.as_ref().map_or_else(|_| Instant::now(), |(_, begin)| *begin);
     // Handlers that block hold the runtime; the node's end wakes them.
     let closed = node.close(timeout.saturating_sub(begin.elapsed()).max(Duration::from_secs(1)));
@@ -153,10 +158,10 @@ impl Signals {
     }
 }
 
-/// Opens the node; `None`: a signal came first.
-async fn open(config: Config, signals: &mut Signals) -> Result<Option<Node>, ServeError> {
+/// Opens the node with its SQL; `None`: a signal came first.
+async fn open(config: Config, ksql: Arc<Ksql>, signals: &mut Signals) -> Result<Option<Node>, ServeError> {
     let timeout = Duration::from_millis(config.shutdown_timeout_ms);
-    let mut opening = tokio::task::spawn_blocking(move || Node::open(config));
+    let mut opening = tokio::task::spawn_blocking(move || Node::open_with(config, ksql));
     tokio::select! {
         opened = &mut opening => {
             let panicked = |_| ServeError::Failed("opening it panicked".to_owned());
@@ -178,11 +183,12 @@ async fn open(config: Config, signals: &mut Signals) -> Result<Option<Node>, Ser
 async fn until_signal(
     node: Node,
     listener: std::net::TcpListener,
+    options: Options,
     signals: &mut Signals,
     timeout: Duration,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(Option<String>, Instant), ServeError> {
-    let server = Server::start(node.clone(), listener, Options::default())?;
+    let server = Server::start(node.clone(), listener, options)?;
     tracing::info!("listening on http://{}", server.address());
     listening(server.address());
     let failure = tokio::select! {

@@ -194,7 +194,7 @@ impl Serving {
         let connection = Arc::new(Connection::default());
         let side = self.listening.side;
         let front = Front::new(Arc::clone(&self.state), self.router, Arc::clone(&connection), side);
-        let served = self.http.serve_connection(TokioIo::new(stream), front).into_owned();
+        let served = self.http.serve_connection_with_upgrades(TokioIo::new(stream), front).into_owned();
         let mut served = pin!(self.watcher.watch(served));
         self.state.connections.fetch_add(1, Ordering::Relaxed);
         let idle = self.state.options.idle;

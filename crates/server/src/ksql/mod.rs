@@ -23,7 +23,7 @@ pub(crate) use admin::{
 };
 pub(crate) use answer::{error_body, failed};
 pub(crate) use insert::inserts_stream;
-pub(crate) use query::{close as close_query, query, query_stream};
+pub(crate) use query::{close as close_query, query, query_stream, web_socket};
 pub(crate) use sql::sql;
 pub(crate) use statement::ksql;
 pub(crate) use rights::Rights;

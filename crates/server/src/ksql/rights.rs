@@ -11,6 +11,12 @@ use crate::security::{Access, Grant};
 #[derive(Clone, Debug)]
 pub(crate) struct Rights(Grant);
 
+impl From<Grant> for Rights {
+    fn from(grant: Grant) -> Self {
+        Self(grant)
+    }
+}
+
 impl Rights {
     /// Of who sent a request.
     pub(crate) fn of(call: &Call) -> Self {

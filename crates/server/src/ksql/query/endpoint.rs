@@ -71,14 +71,12 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
     };
     let planned = call.state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
     let (outlet, parts) = Outlet::new();
-    let pause = call.state.options.heartbeat;
     match planned {
         Planned::Stream(streamed) => {
             let answer = Box::new(Rows::new(format));
             let start = move || push::start(&ksql, &node, *streamed, answer, outlet);
             let push = call.state.block(deadline, start).await.map_err(|error| error_body(&error))??;
-            let stream = parts.into_stream(pause, push);
-            Ok(streaming(axum::body::Body::from_stream(stream), format.media_type()))
+            Ok(streaming(parts.into_body(&call.state, push), format.media_type()))
         }
         Planned::Print(print) => {
             if !is_old && format != ResultFormat::Delimited {
@@ -86,14 +84,13 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
             }
             let begin = move || print::start(&node, &print, is_old, outlet);
             let printing = call.state.block(deadline, begin).await.map_err(|error| error_body(&error))??;
-            let stream = parts.into_stream(pause, printing);
-            Ok(streaming(axum::body::Body::from_stream(stream), MediaType::Delimited))
+            Ok(streaming(parts.into_body(&call.state, printing), MediaType::Delimited))
         }
     }
 }
 
-fn streaming(body: axum::body::Body, media: MediaType) -> Response {
-    let mut response = Response::new(Body::Stream(body));
+fn streaming(body: Body, media: MediaType) -> Response {
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.as_str()));
     response
 }

@@ -1,18 +1,22 @@
 //! Queries that answer with rows: `POST /query`, `POST /query-stream`, `GET /ws/query`.
 mod close;
 mod endpoint;
+mod frames;
 mod header;
 mod outlet;
 mod plan;
 pub(crate) mod print;
 pub(crate) mod push;
 mod running;
+mod socket;
 mod writer;
 
 pub(crate) use close::close;
 pub(crate) use endpoint::{query, query_stream};
+pub(crate) use frames::Frames;
 pub(crate) use header::{Columns, header_columns};
-pub(crate) use outlet::Outlet;
+pub(crate) use outlet::{Outlet, Parts};
 pub(crate) use plan::{Asked, Planned};
 pub(crate) use running::Running;
+pub(crate) use socket::web_socket;
 pub(crate) use writer::{Answer, Rows};

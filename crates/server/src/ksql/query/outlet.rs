@@ -1,10 +1,11 @@
 //! Where rows go out, from the thread that makes them to a client that may be slow.
 use std::io;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
 use tokio::sync::mpsc;
+
+use crate::http::Body;
+use crate::state::State;
 
 /// Parts on their way.
 const PARTS: usize = 64;
@@ -50,24 +51,20 @@ impl Parts {
         Some(together.freeze())
     }
 
-    /// A single message, as it was sent.
-    pub(crate) async fn next_message(&mut self) -> Option<Bytes> {
-        self.0.recv().await
-    }
-
-    /// As a body. `held` is dropped with it. A line's end goes out where there is nothing else for as long as `pause`: that
-    /// keeps the connection, and tells when the client has gone.
-    pub(crate) fn into_stream<T: Send + 'static>(
-        self,
-        pause: Duration,
-        held: T,
-    ) -> impl Stream<Item = Result<Bytes, io::Error>> + Send + 'static {
-        futures_util::stream::unfold((self, held), move |(mut parts, held)| async move {
-            let part = match tokio::time::timeout(pause, parts.next()).await {
-                Ok(part) => part?,
-                Err(_) => Bytes::from_static(b"\n"),
+    /// As a body, which ends when the server stops. `held` is dropped with it. A line's end goes out where there is nothing else
+    /// for as long as the server's heartbeat: that keeps the connection, and tells when the client has gone.
+    pub(crate) fn into_body<T: Send + 'static>(self, state: &State, held: T) -> Body {
+        let (pause, stopping) = (state.options.heartbeat, state.stopping());
+        let stream = futures_util::stream::unfold((self, stopping, held), move |(mut parts, mut stopping, held)| async move {
+            let part = tokio::select! {
+                part = tokio::time::timeout(pause, parts.next()) => match part {
+                    Ok(part) => part?,
+                    Err(_) => Bytes::from_static(b"\n"),
+                },
+                _ = stopping.changed() => return None,
             };
-            Some((Ok(part), (parts, held)))
-        })
+            Some((Ok::<_, io::Error>(part), (parts, stopping, held)))
+        });
+        Body::Stream(axum::body::Body::from_stream(stream))
     }
 }

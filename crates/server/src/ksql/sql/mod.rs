@@ -61,26 +61,23 @@ async fn rows(
 ) -> Result<Response> {
     let node = call.state.node.clone();
     let (outlet, parts) = Outlet::new();
-    let pause = call.state.options.heartbeat;
     match planned {
         Planned::Stream(streamed) => {
             let format = format.unwrap_or(if streamed.is_endless() { Format::Lines } else { Format::Document });
             let start = move || push::start(&ksql, &node, *streamed, format.answer(), outlet);
             let push = call.state.block(deadline, start).await?.map_err(told)?;
-            let body = axum::body::Body::from_stream(parts.into_stream(pause, push));
-            Ok(streaming(body, format.media_type()))
+            Ok(streaming(parts.into_body(&call.state, push), format.media_type()))
         }
         Planned::Print(print) => {
             let start = move || print::start(&node, &print, false, outlet);
             let printing = call.state.block(deadline, start).await?.map_err(told)?;
-            let body = axum::body::Body::from_stream(parts.into_stream(pause, printing));
-            Ok(streaming(body, Format::Text.media_type()))
+            Ok(streaming(parts.into_body(&call.state, printing), Format::Text.media_type()))
         }
     }
 }
 
-fn streaming(body: axum::body::Body, media: &'static str) -> Response {
-    let mut response = Response::new(Body::Stream(body));
+fn streaming(body: Body, media: &'static str) -> Response {
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
     response
 }
