@@ -132,6 +132,8 @@ settings! {
         cors_origin: Vec<String> = "", Kind::List;
     }
     "SQL" {
+        /// Properties that hold for all statements of SQL, as name=value, separated by commas: ksqlDB's names.
+        ksql: Vec<String> = "", Kind::List;
     }
     "Stream processing" {
         /// What a commit promises: `exactly_once`, or `at_least_once`, which is lighter and may process records again after a failure.
