@@ -77,11 +77,14 @@ impl Ksql {
     /// A property that is none, with what is wrong.
     pub fn of(config: &lentic::config::Config) -> Result<Arc<Self>, String> {
         let mut settings = BTreeMap::new();
-        for (name, value) in &config.ksql.0 {
+        for written in &config.ksql {
+            let Some((name, value)) = written.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
+                return Err(format!("ksql: {written:?} is no name=value"));
+            };
             if !super::property::is_known(name) {
-                return Err(format!("ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset"));
+                return Err(format!("ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset=earliest"));
             }
-            settings.insert(name.clone(), value.clone());
+            settings.insert(name.to_owned(), value.to_owned());
         }
         let service = settings.remove("ksql.service.id").unwrap_or_else(|| config.service_id.clone());
         Ok(Self::new(service, settings))
