@@ -12,7 +12,7 @@ use super::{repository, websocket};
 /// Where the pages have their node.
 const ADDRESS: &str = "127.0.0.1:8088";
 /// How long results may take that come in the background.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Statements that hold for the session.
 const SESSION: [&str; 4] = ["SET ", "UNSET ", "DEFINE ", "UNDEFINE "];
 /// Statements that change nothing, so that they can be asked until results are there.
@@ -38,28 +38,31 @@ impl<'a> Session<'a> {
         Self { node, dir, set: String::new(), said: 0 }
     }
 
-    /// Runs all examples; panics at the first one that shows something else.
+    /// Runs all examples; panics with those that show something else. How many there are.
     pub fn run(mut self, page: &str) -> usize {
         let examples = examples(page);
-        for example in &examples {
-            if let Err((problem, shown)) = self.holds(example) {
-                let Example { line, text, expected, .. } = example;
-                let expected = match expected {
-                    Some(Expected::Text(text) | Expected::Json(text)) => text,
-                    None => "(anything)\n",
-                };
-                panic!("line {line}: {problem}\n{text}---- expected\n{expected}---- shown\n{shown}");
-            }
-        }
+        let failures: Vec<String> = examples.iter().filter_map(|example| self.holds(example).err()).collect();
+        assert!(
+            failures.is_empty(),
+            "{} of {} examples:\n{}",
+            failures.len(),
+            examples.len(),
+            failures.join("\n")
+        );
         examples.len()
     }
 
     /// Whether an example shows what it should, if need be after a while.
-    fn holds(&mut self, example: &Example) -> Result<(), (String, String)> {
+    fn holds(&mut self, example: &Example) -> Result<(), String> {
+        let Example { line, text, expected, .. } = example;
+        let wanted = match expected {
+            Some(Expected::Text(text) | Expected::Json(text)) => text,
+            None => "(that it goes well)\n",
+        };
         let deadline = Instant::now() + PATIENCE;
         loop {
             let shown = self.show(example);
-            let result = match &example.expected {
+            let result = match expected {
                 // Text may tell of a failure.
                 Some(expected @ Expected::Text(text)) if text.contains("ERROR") => {
                     check(expected, &shown.text)
@@ -71,7 +74,10 @@ impl<'a> Session<'a> {
             match result {
                 Ok(()) => return Ok(()),
                 Err(problem) if !is_reading(example) || Instant::now() > deadline => {
-                    return Err((problem, shown.text));
+                    let shown = shown.text;
+                    return Err(format!(
+                        "line {line}: {problem}\n{text}---- expected\n{wanted}---- shown\n{shown}"
+                    ));
                 }
                 Err(_) => std::thread::sleep(Duration::from_millis(100)),
             }
