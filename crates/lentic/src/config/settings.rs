@@ -127,14 +127,12 @@ settings! {
         peer_mtls: bool = "false", Kind::Switch;
     }
     "Access" {
-        /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
+        /// File of tokens, one per line: `read TOKEN` or `read-write TOKEN`, and names of tables behind it that it is for.
         token_file: Option<PathBuf> = "", Kind::Path;
         /// Serve beyond the loopback interface without tokens.
         insecure: bool = "false", Kind::Switch;
         /// Origins of web pages that may call this node, separated by commas; `*` allows all.
         cors_origin: Vec<String> = "", Kind::List;
-    }
-    "SQL" {
     }
     "Stream processing" {
         /// What a commit promises: `exactly_once`, or `at_least_once`, which is lighter and may process records again after a failure.
