@@ -28,7 +28,8 @@ pub(crate) struct Pulled {
 
 impl Pulled {
     pub(super) fn new(id: String, pull: Arc<TablePull>) -> Self {
-        let columns = Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, column.is_key)));
+        let columns =
+            Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, column.is_key)));
         Self { id, pull, columns }
     }
 
@@ -90,7 +91,8 @@ fn readings(pull: &TablePull) -> Vec<Reading> {
     match pull.lookup() {
         Lookup::Keys(keys) if windows.is_none() => vec![Reading::Keys(keys.clone())],
         Lookup::Keys(keys) => {
-            let windows_of = |key: &Vec<u8>| KeyBounds { windows_of: Some(key.clone()), ..KeyBounds::default() };
+            let windows_of =
+                |key: &Vec<u8>| KeyBounds { windows_of: Some(key.clone()), ..KeyBounds::default() };
             keys.iter().map(|key| between(windows_of(key))).collect()
         }
         Lookup::Range { from, to } => {

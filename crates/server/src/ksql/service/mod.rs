@@ -79,7 +79,9 @@ impl Ksql {
         let mut settings = BTreeMap::new();
         for (name, value) in &config.ksql.0 {
             if !super::property::is_known(name) {
-                return Err(format!("ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset"));
+                return Err(format!(
+                    "ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset"
+                ));
             }
             settings.insert(name.clone(), value.clone());
         }
