@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use lentic::Node;
 use lentic_ksql_api::Body;
 use lentic_ksql_api::entity::{
-    FunctionList, PropertyList, QueriesDescribed, QueryDescribed, QueryList, SourceDescribed, SourcesDescribed,
-    StreamList, TableList, TypeList, Variable, VariableList,
+    FunctionList, PropertyList, QueriesDescribed, QueryDescribed, QueryList, SourceDescribed,
+    SourcesDescribed, StreamList, TableList, TypeList, Variable, VariableList,
 };
 use lentic_sql::catalog::SourceKind;
 use lentic_sql::statement::Answer;
-use lentic_sql_syntax::ast::{Describe, Statement};
+use lentic_sql_syntax::ast::{Describe, Listed, Statement};
 
 use super::{Ksql, property};
 
@@ -37,10 +37,10 @@ impl View<'_> {
             Answer::Sources(SourceKind::Table, sources) => {
                 TableList { tables: sources.iter().map(|source| source::listed(source)).collect() }.into()
             }
-            Answer::Source(description) => SourceDescribed {
-                source_description: self.source(&description, is_extended(statement)),
+            Answer::Source(description) => {
+                SourceDescribed { source_description: self.source(&description, is_extended(statement)) }
+                    .into()
             }
-            .into(),
             Answer::SourceDescriptions(all) => {
                 let extended = is_extended(statement);
                 let all = all.iter().map(|description| self.source(description, extended));
@@ -70,8 +70,13 @@ impl View<'_> {
                 VariableList { variables: variables.into_iter().map(variable).collect() }.into()
             }
             Answer::Properties(given) => self.properties(&given.into_iter().collect()).into(),
-            Answer::Topics { topics, extended: false } => topic::list(topics).into(),
-            Answer::Topics { topics, extended: true } => topic::extended(topics).into(),
+            Answer::Topics { topics, extended } => {
+                let service = &self.node.config().service_id;
+                let topics =
+                    topics.into_iter().filter(|topic| shows_all(statement) || !topic::is_own(topic, service));
+                let topics = topics.collect();
+                if extended { topic::extended(topics).into() } else { topic::list(topics).into() }
+            }
         }
     }
 
@@ -87,10 +92,17 @@ impl View<'_> {
     }
 }
 
+/// `LIST ALL TOPICS`
+fn shows_all(statement: &Statement) -> bool {
+    matches!(statement, Statement::List(list) if list.what == Listed::AllTopics)
+}
+
 fn is_extended(statement: &Statement) -> bool {
     match statement {
         Statement::Describe(
-            Describe::Source { extended, .. } | Describe::Streams { extended } | Describe::Tables { extended },
+            Describe::Source { extended, .. }
+            | Describe::Streams { extended }
+            | Describe::Tables { extended },
         ) => *extended,
         Statement::List(list) => list.extended,
         _ => false,

@@ -19,7 +19,8 @@ const COMPLETED: &str = "Query Completed";
 
 /// A query that runs; dropping it ends it.
 pub(crate) struct Push {
-    _transient: Arc<Transient>,
+    /// None: the client has all that it wanted without it.
+    _transient: Option<Arc<Transient>>,
 }
 
 /// Begins a query, whose rows go out through `outlet` as `answer` writes them. Blocks until it has begun.
@@ -32,10 +33,14 @@ pub(crate) fn start(
 ) -> Result<Push, ErrorBody> {
     let Streamed { id, statement, plan, columns, limit, from, until, settings } = streamed;
     let place = ksql.running.enter(&id, &statement);
-    let options = TransientOptions { from, until, settings: query_settings(&settings), ..TransientOptions::default() };
+    let options =
+        TransientOptions { from, until, settings: query_settings(&settings), ..TransientOptions::default() };
     let topology = plan.topology.clone();
     let mut rows = Sink { plan, columns, answer, outlet, left: limit, buffer: Vec::new(), is_over: false };
     rows.begin(&id);
+    if rows.is_over {
+        return Ok(Push { _transient: None });
+    }
     let place = Arc::new(place);
     let held = Arc::clone(&place);
     let sink = move |event: TransientEvent<'_>| {
@@ -45,7 +50,7 @@ pub(crate) fn start(
     let transient = node.run_transient(topology, options, Box::new(sink)).map_err(|error| refused(&error))?;
     let transient = Arc::new(transient);
     place.runs_as(&transient);
-    Ok(Push { _transient: transient })
+    Ok(Push { _transient: Some(transient) })
 }
 
 fn refused(error: &QueryError) -> ErrorBody {
@@ -88,9 +93,10 @@ impl Sink {
                     Ok(None) => return ControlFlow::Continue(()),
                     Ok(Some((is_gone, row))) => {
                         let out = &mut self.buffer;
-                        let written = match is_gone {
-                            false => self.answer.row(&row, &self.columns, out),
-                            true => self.answer.tombstone(&row, &self.columns, out),
+                        let written = if is_gone {
+                            self.answer.tombstone(&row, &self.columns, out)
+                        } else {
+                            self.answer.row(&row, &self.columns, out)
                         };
                         if let Err(error) = written {
                             self.fail(&error.to_string());

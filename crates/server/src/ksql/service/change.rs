@@ -131,7 +131,8 @@ pub(crate) fn wanted_topics(
                 request.replicas.unwrap_or(replicas),
             )));
         }
-        let sink = state.catalog().sources().find(|other| other.properties.topic.as_ref() == Some(&request.name));
+        let sink =
+            state.catalog().sources().find(|other| other.properties.topic.as_ref() == Some(&request.name));
         let settings = sink.map(|sink| settings(sink, &request)).unwrap_or_default();
         wanted.push((request, settings));
     }
