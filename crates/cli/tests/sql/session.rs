@@ -128,8 +128,11 @@ impl<'a> Session<'a> {
         let paths = std::env::var_os("PATH").unwrap();
         let path = std::env::join_paths([binary].into_iter().chain(std::env::split_paths(&paths)));
         let mut bash = Command::new("bash");
-        bash.arg("-eu").current_dir(self.dir).env("PATH", path.unwrap()).env("LENTIC_URL", &self.node.url);
-        run(bash, script)
+        bash.args(["-euc", script])
+            .current_dir(self.dir)
+            .env("PATH", path.unwrap())
+            .env("LENTIC_URL", &self.node.url);
+        run(bash, "")
     }
 }
 
