@@ -9,6 +9,7 @@ mod http;
 mod latency;
 mod program;
 mod puts;
+mod sql;
 mod start;
 mod streaming;
 
@@ -44,6 +45,8 @@ enum Command {
     Start(start::Start),
     /// Measure nodes of one service: gaps, seeding, the hop, throughput.
     Cluster(cluster::Cluster),
+    /// Measure SQL: planning, queries against the same in the Rust DSL, many queries in one node.
+    Sql(sql::Sql),
     #[command(subcommand, hide = true)]
     Print(Print),
 }
@@ -76,6 +79,7 @@ fn main() -> Result<()> {
         Command::Puts(puts) => puts.run(),
         Command::Start(start) => start.run(),
         Command::Cluster(cluster) => cluster.run(),
+        Command::Sql(sql) => sql.run(),
         Command::Print(Print::Last { rows, partitions }) => {
             println!("{}", dataset::last_keys(rows, partitions).join(" "));
             Ok(())

@@ -67,7 +67,7 @@ impl Call {
 
 impl Gather {
     /// What anybody may be told who demands nothing.
-    pub(super) fn plain(state: &Arc<State>) -> Self {
+    pub(crate) fn plain(state: &Arc<State>) -> Self {
         Self { state: Arc::clone(state), demand: Demand::default(), wants_active: false }
     }
 

@@ -33,6 +33,11 @@ pub(crate) struct Server {
 impl Server {
     /// With the settings of ksqlDB's own runs of the cases.
     pub(crate) fn start() -> Self {
+        Self::start_as(None)
+    }
+
+    /// With a file of tokens.
+    pub(crate) fn start_as(tokens: Option<&str>) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let settings = [
             ("ksql.streams.auto.offset.reset", "earliest"),
@@ -45,6 +50,11 @@ impl Server {
             service_id: "default_".to_owned(),
             fsync: lentic::config::Fsync::Never,
             shards: 1,
+            token_file: tokens.map(|tokens| {
+                let path = dir.path().join("tokens");
+                std::fs::write(&path, tokens).expect("a file");
+                path
+            }),
             ..Config::default()
         };
         let node = Node::open_with(config, ksql.clone()).expect("a node");
@@ -57,6 +67,27 @@ impl Server {
         };
         let address = server.address();
         Self { node, server: Some(server), address, runtime, begun: None, produced: Vec::new(), _dir: dir }
+    }
+
+    /// Asks, and gives status and body.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+        let reply = http::request(self.address, method, path, headers, body, None).expect("an answer");
+        (reply.status, reply.body)
+    }
+
+    /// Executes statements as `POST /ksql` does; its body.
+    pub(crate) fn ksql(&self, statements: &str) -> (u16, serde_json::Value) {
+        let body = serde_json::json!({ "ksql": statements }).to_string();
+        let (status, body) = self.ask("POST", "/ksql", &[], &body);
+        (status, serde_json::from_str(&body).expect("JSON"))
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn runtime(&self) -> &tokio::runtime::Runtime {
+        &self.runtime
     }
 
     /// Makes a topic, if it is not there.

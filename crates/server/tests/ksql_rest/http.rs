@@ -16,14 +16,27 @@ pub(crate) fn post(
     body: &str,
     begun: Option<mpsc::Sender<()>>,
 ) -> Result<Reply, String> {
+    request(server, "POST", path, &[("content-type", "application/json")], body, begun)
+}
+
+/// The same with a method and headers.
+pub(crate) fn request(
+    server: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+    begun: Option<mpsc::Sender<()>>,
+) -> Result<Reply, String> {
     let told = |error: std::io::Error| error.to_string();
     let mut socket = TcpStream::connect(server).map_err(told)?;
     socket.set_read_timeout(Some(PATIENCE)).map_err(told)?;
     let length = body.len();
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(
         socket,
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n\
+         {body}"
     )
     .map_err(told)?;
     let mut reader = BufReader::new(socket);

@@ -72,6 +72,10 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
     let planned = call.state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
     let (outlet, parts) = Outlet::new();
     match planned {
+        Planned::Table(pulled) => {
+            let body = pulled.answer(&call.state, &call.gather(), &mut Rows::new(format)).await?;
+            Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()))
+        }
         Planned::Stream(streamed) => {
             let answer = Box::new(Rows::new(format));
             let start = move || push::start(&ksql, &node, *streamed, answer, outlet);

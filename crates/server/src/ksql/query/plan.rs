@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use lentic::{TransientFrom, TransientUntil};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
+use lentic_sql::plan::pull::{Pull, PullRequest};
 use lentic_sql::plan::{QueryPlan, Request, Target};
 use lentic_sql::settings::Settings;
 use lentic_sql::statement::{Session, State, prepare};
 use lentic_sql_syntax::ast::{Print, Query, Statement};
 
-use super::{Columns, header_columns};
+use super::{Columns, Pulled, header_columns};
 use crate::ksql::statement::statements;
 use crate::ksql::{Ksql, Rights};
 
@@ -22,6 +23,8 @@ pub(crate) struct Asked<'a> {
 
 /// What answers it.
 pub(crate) enum Planned {
+    /// An answer from the rows of a table.
+    Table(Pulled),
     /// A query that runs for the client.
     Stream(Box<Streamed>),
     /// Records of a topic, as they are.
@@ -67,7 +70,7 @@ impl Asked<'_> {
         match parsed.statement {
             Statement::Print(print) => Ok(Planned::Print(print)),
             Statement::Query(query) if query.emit.is_some() => self.push(&state, &text, &query),
-            Statement::Query(_) => Err(bad("Pull queries are not answered yet. Add EMIT CHANGES if you intended to issue a push query.".to_owned())),
+            Statement::Query(query) => self.pull(&state, &text, &query),
             _ => Err(ErrorBody::new(ErrorCode::BAD_REQUEST, "Neither a query nor a print statement")),
         }
     }
@@ -86,6 +89,33 @@ impl Asked<'_> {
             limit: query.limit.and_then(|limit| u64::try_from(limit).ok()),
             from: TransientFrom::AsPlanned,
             until: TransientUntil::Stopped,
+            settings: settings.clone(),
+        })))
+    }
+
+    fn pull(&self, state: &State, text: &str, query: &Query) -> Result<Planned, ErrorBody> {
+        let settings = &self.session.settings;
+        let request = PullRequest { statement: text, query, extensions: self.extensions };
+        let planner = self.ksql.planner();
+        let planned = planner.pull(state.catalog(), settings, request, &|table| state.view(table));
+        let planned = planned.map_err(|refusal| {
+            ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()).of_statement(text, Vec::new())
+        })?;
+        let plan = match planned {
+            Pull::Table(pull) => {
+                let id = format!("query_{}", planner.world.now_ms());
+                return Ok(Planned::Table(Pulled::new(id, pull)));
+            }
+            Pull::Stream(plan) => QueryPlan::clone(&plan),
+        };
+        Ok(Planned::Stream(Box::new(Streamed {
+            id: self.new_id(state, query),
+            statement: text.to_owned(),
+            columns: header_columns(&plan.schema),
+            plan,
+            limit: query.limit.and_then(|limit| u64::try_from(limit).ok()),
+            from: TransientFrom::Earliest,
+            until: TransientUntil::Ends,
             settings: settings.clone(),
         })))
     }
@@ -110,6 +140,6 @@ fn is_scalable(state: &State, settings: &Settings, query: &Query) -> bool {
         && query.having.is_none()
         && query.partition_by.is_none();
     let writers = state.queries().filter(|writer| writer.sink.as_deref() == Some(query.from.name.text.as_str()));
-    settings.is_on("ksql.query.push.v2.enabled", false) && is_latest && is_plain && writers.count() == 1
+    settings.is_on("ksql.query.push.v2.enabled", false) && query.emit.is_some() && is_latest && is_plain && writers.count() == 1
 }
 

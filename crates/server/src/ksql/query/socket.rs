@@ -12,6 +12,7 @@ use super::{Asked, Frames, Outlet, Planned, print, push};
 use crate::http::{Deadline, decode};
 use crate::ksql::statement::{CATCH_UP, catch_up, session};
 use crate::ksql::{Rights, error_body};
+use crate::peers::Gather;
 use crate::security::Grant;
 use crate::state::State;
 
@@ -95,16 +96,23 @@ async fn begin(state: &Arc<State>, rights: Rights, query: &str) -> Result<(super
     let (node, planning) = (state.node.clone(), Arc::clone(&ksql));
     let deadline = Deadline::after(CATCH_UP * 2, true);
     let (outlet, parts) = Outlet::new();
-    let start = move || {
+    let plan = move || {
         catch_up(&node, request.command_sequence_number)?;
         let asked = Asked { ksql: &planning, rights: &rights, session: &session, extensions: false };
-        let held: Held = match asked.plan(request.statements()?)? {
-            Planned::Stream(streamed) => {
-                Box::new(push::start(&planning, &node, *streamed, Box::new(Frames), outlet)?)
-            }
+        asked.plan(request.statements()?)
+    };
+    let planned = state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
+    let node = state.node.clone();
+    let rows = match &planned {
+        Planned::Table(pulled) => pulled.answer(state, &Gather::plain(state), &mut Frames).await?,
+        _ => Vec::new(),
+    };
+    let start = move || -> Result<Held, ErrorBody> {
+        Ok(match planned {
+            Planned::Stream(streamed) => Box::new(push::start(&ksql, &node, *streamed, Box::new(Frames), outlet)?),
             Planned::Print(print) => Box::new(print::start(&node, &print, true, outlet)?),
-        };
-        Ok(held)
+            Planned::Table(_) => Box::new(outlet.send(rows)),
+        })
     };
     let held = state.block(deadline, start).await.map_err(|error| error_body(&error))??;
     Ok((parts, held))

@@ -1,0 +1,91 @@
+//! Queries that go on, in each format.
+use super::endpoint::Server;
+use super::http;
+
+const DELIMITED: &str = "application/vnd.ksqlapi.delimited.v1";
+
+fn with_rows() -> Server {
+    let server = Server::start();
+    let (status, body) = server.ksql(
+        "CREATE STREAM s (k INT KEY, v STRING) WITH (kafka_topic='s', value_format='json', partitions=1); \
+         INSERT INTO s (rowtime, k, v) VALUES (1000, 1, 'a'); INSERT INTO s (rowtime, k, v) VALUES (2000, 2, 'b');",
+    );
+    assert_eq!(status, 200, "{body}");
+    server
+}
+
+/// The endpoint, what is accepted, the query, and the answer; `ID` stands for the query's id.
+#[test]
+fn formats() {
+    let server = with_rows();
+    let query = "SELECT k, v FROM s EMIT CHANGES LIMIT 2;";
+    let streamed = "[{\"header\":{\"queryId\":\"ID\",\"schema\":\"`K` INTEGER, `V` STRING\"}},\n{\"row\":{\"columns\":[1,\"a\"]}},\n\
+                    {\"row\":{\"columns\":[2,\"b\"]}},\n{\"finalMessage\":\"Limit Reached\"}]";
+    let lines = "{\"queryId\":\"ID\",\"columnNames\":[\"K\",\"V\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]}\n[1,\"a\"]\n[2,\"b\"]\n";
+    let array = "[{\"queryId\":\"ID\",\"columnNames\":[\"K\",\"V\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]},[1,\"a\"],[2,\"b\"]]";
+    for (path, accept, expected) in [
+        ("/query", "*/*", streamed),
+        ("/query", DELIMITED, lines),
+        ("/query-stream", "*/*", lines),
+        ("/query-stream", "application/json", array),
+        ("/query-stream", "application/vnd.ksql.v1+json", streamed),
+    ] {
+        let name = if path == "/query" { "ksql" } else { "sql" };
+        let body = serde_json::json!({ name: query }).to_string();
+        let (status, found) = server.ask("POST", path, &[("accept", accept)], &body);
+        assert_eq!(status, 200, "{found}");
+        let begin = found.find("transient_S_").expect("an id");
+        let end = begin + found[begin..].find('"').expect("its end");
+        assert_eq!(found.replace(&found[begin..end], "ID"), expected, "{path} {accept}");
+    }
+    let (status, _) = server.ask("POST", "/query", &[("accept", "text/html")], "{\"ksql\":\"SELECT 1;\"}");
+    assert_eq!(status, 406);
+    server.stop();
+}
+
+#[test]
+fn topics_are_printed() {
+    let server = with_rows();
+    for (path, body, expected) in [
+        (
+            "/query",
+            r#"{"ksql":"PRINT s FROM BEGINNING LIMIT 1;"}"#,
+            "Key format: KAFKA_STRING\nValue format: JSON or KAFKA_STRING\n\
+             rowtime: 1970/01/01 00:00:01.000 Z, key: 1, value: {\"V\":\"a\"}, partition: 0\n",
+        ),
+        (
+            "/query-stream",
+            r#"{"sql":"PRINT s FROM BEGINNING INTERVAL 2 LIMIT 1;"}"#,
+            "rowtime: 1970/01/01 00:00:01.000 Z, key: 1, value: {\"V\":\"a\"}, partition: 0\n",
+        ),
+    ] {
+        let (status, found) = server.ask("POST", path, &[], body);
+        // An INTEGER key of the KAFKA format is four bytes.
+        assert_eq!((status, found.replace("KAFKA_INT", "KAFKA_STRING").as_str()), (200, expected), "{path}");
+    }
+    let (status, found) = server.ask("POST", "/query", &[], r#"{"ksql":"PRINT other;"}"#);
+    assert!(status == 400 && found.contains("Could not find topic 'other'"), "{status} {found}");
+    server.stop();
+}
+
+#[test]
+fn queries_are_listed_and_closed() {
+    let server = with_rows();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let address = server.address();
+    let reading = std::thread::spawn(move || {
+        http::post(address, "/query", r#"{"ksql":"SELECT * FROM s EMIT CHANGES;"}"#, Some(begun))
+    });
+    has_begun.recv().expect("it begins");
+    let (_, queries) = server.ksql("SHOW QUERIES;");
+    let query = &queries[0]["queries"][0];
+    assert_eq!(query["queryType"], "PUSH", "{queries}");
+    let id = query["id"].as_str().expect("an id");
+    let (status, body) = server.ksql(&format!("TERMINATE {id};"));
+    assert!(status == 200 && body[0]["wasTerminated"] == true, "{body}");
+    let reply = reading.join().expect("a thread").expect("an answer");
+    assert!(reply.body.ends_with("{\"finalMessage\":\"Query Completed\"}]"), "{}", reply.body);
+    let (_, queries) = server.ksql("SHOW QUERIES;");
+    assert_eq!(queries[0]["queries"].as_array().map(Vec::len), Some(0), "{queries}");
+    server.stop();
+}
