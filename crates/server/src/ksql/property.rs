@@ -27,7 +27,11 @@ const KNOWN: &[(&str, &str)] = &[
     ("ksql.streams.max.task.idle.ms", "0"),
     ("ksql.timestamp.throw.on.invalid", "false"),
     ("ksql.variable.substitution.enable", "true"),
+    (EXTENSIONS, "false"),
 ];
+
+/// Whether statements that go beyond ksqlDB are taken at its endpoints, too.
+pub(crate) const EXTENSIONS: &str = "lentic.sql.extensions";
 
 /// Properties of the whole service: no request changes them.
 const FIXED: &[&str] = &[
@@ -76,6 +80,9 @@ pub(crate) fn is_known(name: &str) -> bool {
             .unwrap_or(name);
         KAFKA.contains(&name)
     };
+    if name == EXTENSIONS {
+        return true;
+    }
     match name.strip_prefix("ksql.") {
         Some(own) => own.strip_prefix("streams.").is_none_or(|streams| kafka(streams) || streams.contains('.')),
         None => kafka(name),
@@ -128,6 +135,7 @@ mod tests {
             ("ksql.streams.consumer.auto.offset.reset", true, false),
             ("ksql.query.pull.table.scan.enabled", true, false),
             ("ksql.service.id", true, true),
+            ("lentic.sql.extensions", true, false),
             ("bootstrap.servers", true, true),
             ("colour", false, false),
             ("ksql.streams.colour", false, false),

@@ -8,6 +8,7 @@ use super::{Asked, Outlet, Planned, Rows, print, push};
 use crate::call::Call;
 use crate::error::Result;
 use crate::http::{Body, Deadline, Response};
+use crate::ksql::property::EXTENSIONS;
 use crate::ksql::statement::{CATCH_UP, catch_up, session};
 use crate::ksql::{Ksql, Rights, error_body, failed};
 
@@ -67,7 +68,8 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
     let deadline = Deadline::after(CATCH_UP * 2, true);
     let plan = move || {
         catch_up(&planner_node, number)?;
-        Asked { ksql: &planning, rights: &rights, session: &session, extensions: false }.plan(&text)
+        let extensions = session.settings.is_on(EXTENSIONS, false);
+        Asked { ksql: &planning, rights: &rights, session: &session, extensions }.plan(&text)
     };
     let planned = call.state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
     let (outlet, parts) = Outlet::new();

@@ -10,6 +10,7 @@ use lentic_ksql_api::{ErrorBody, ErrorCode, KsqlRequest, Request as _};
 
 use super::{Asked, Frames, Outlet, Planned, print, push};
 use crate::http::{Deadline, decode};
+use crate::ksql::property::EXTENSIONS;
 use crate::ksql::statement::{CATCH_UP, catch_up, session};
 use crate::ksql::{Rights, error_body};
 use crate::peers::Gather;
@@ -98,7 +99,8 @@ async fn begin(state: &Arc<State>, rights: Rights, query: &str) -> Result<(super
     let (outlet, parts) = Outlet::new();
     let plan = move || {
         catch_up(&node, request.command_sequence_number)?;
-        let asked = Asked { ksql: &planning, rights: &rights, session: &session, extensions: false };
+        let extensions = session.settings.is_on(EXTENSIONS, false);
+        let asked = Asked { ksql: &planning, rights: &rights, session: &session, extensions };
         asked.plan(request.statements()?)
     };
     let planned = state.block(deadline, plan).await.map_err(|error| error_body(&error))??;

@@ -14,6 +14,7 @@ use lentic_ksql_api::{Entity, ErrorBody, ErrorCode, KsqlRequest, Request as _};
 
 use super::answer::{failed, json};
 use super::Rights;
+use super::property::EXTENSIONS;
 use crate::call::Call;
 use crate::error::Result;
 use crate::http::{Deadline, Response};
@@ -45,8 +46,8 @@ async fn answer(call: &mut Call) -> Result<Vec<Entity>, ErrorBody> {
     let deadline = Deadline::after(PATIENCE, true);
     let work = move || {
         catch_up(&node, request.command_sequence_number)?;
-        let execution = Execution { ksql: &ksql, node: &node, rights: &rights, extensions: false };
-        execution.run(&text, session)
+        let extensions = session.settings.is_on(EXTENSIONS, false);
+        Execution { ksql: &ksql, node: &node, rights: &rights, extensions }.run(&text, session)
     };
     let done = call.state.block_change(deadline, work).await;
     done.map_err(|error| super::error_body(&error))?
