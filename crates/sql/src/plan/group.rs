@@ -15,7 +15,6 @@ use super::select::{Item, qualified};
 use super::source::key_payload;
 use super::view::View;
 use super::{Analysis, codec};
-use crate::catalog::SourceWindow;
 use crate::expr::{Clause, Compiled, replace, visit_calls};
 use crate::function::ArgumentType;
 use crate::serde::RowSchema;
@@ -287,7 +286,7 @@ impl Analysis<'_> {
         grouping: Grouping,
         folding: Folding,
         calls: &[Expr],
-        window: Option<SourceWindow>,
+        window: Option<crate::catalog::SourceWindow>,
     ) -> Result<Flow, Refusal> {
         let (mut columns, key) = grouping.columns(&folding, calls);
         let result_window = window.or(flow.window);
@@ -321,9 +320,7 @@ impl Analysis<'_> {
         let plain_key = codec::key(&key_format, &super::flow::key_schema(&key, &key_format), None);
         let view = plain_key.ok().map(|plain_key| {
             let rows = View::new(STORE, table.key().clone(), plain_key, table.value().clone(), result_window);
-            // Groups of windows are in a window store; those of a windowed table in one by its keys.
-            let is_in_windows = matches!(window, Some(SourceWindow::Tumbling(_) | SourceWindow::Hopping(_)));
-            let rows = if is_in_windows { rows.of_window_store() } else { rows };
+            let rows = if window.is_some() { rows.of_window_store() } else { rows };
             rows.mapped(Arc::clone(&map))
         });
         let handle = Handle::Table(table.map_values(map, super::binary::rows(width)));

@@ -20,14 +20,11 @@ pub struct View {
     key: Codec,
     /// Keys without windows.
     plain_key: Codec,
-    /// Whether a sequence number stands behind the window, as in the changelogs of window stores.
-    has_sequence: bool,
     value: Codec,
+    /// Bytes that the store puts behind a key and its window: the number by which a window store tells records of one time apart.
+    behind_key: usize,
     steps: Vec<Step>,
 }
-
-/// Of the number that stands behind the window.
-const SEQUENCE_BYTES: usize = 4;
 
 #[derive(Clone)]
 enum Step {
@@ -43,12 +40,13 @@ impl View {
         value: Codec,
         window: Option<SourceWindow>,
     ) -> Self {
-        Self { store: store.into(), window, key, plain_key, has_sequence: false, value, steps: Vec::new() }
+        Self { store: store.into(), window, key, plain_key, value, behind_key: 0, steps: Vec::new() }
     }
 
-    /// Of a store that holds its rows by windows of a fixed size.
+    /// Of a window store, unless its windows are sessions.
     pub(super) fn of_window_store(mut self) -> Self {
-        self.has_sequence = true;
+        let is_time = matches!(self.window, Some(SourceWindow::Tumbling(_) | SourceWindow::Hopping(_)));
+        self.behind_key = if is_time { 4 } else { 0 };
         self
     }
 
@@ -70,7 +68,7 @@ impl View {
     /// The row of the table that a row of the store is: its key, and its other columns. `None`: it is none, because HAVING says
     /// so, for example.
     pub fn row(&self, key: &[u8], value: &[u8], timestamp: i64) -> Result<Option<(Key, Row)>, DataError> {
-        let key = if self.has_sequence { &key[..key.len().saturating_sub(SEQUENCE_BYTES)] } else { key };
+        let key = key.get(..key.len().saturating_sub(self.behind_key)).unwrap_or_default();
         let Some(key) = self.key.decode(Some(key))? else { return Ok(None) };
         let mut value = self.value.decode(Some(value))?;
         let headers = None;

@@ -4,6 +4,7 @@ mod change;
 mod entry;
 mod incompatible;
 mod journal;
+mod processing;
 mod settings;
 mod topics;
 mod world;
@@ -43,6 +44,8 @@ pub struct Ksql {
     known: Mutex<Known>,
     /// Queries whose rows go to clients.
     pub(crate) running: Running,
+    /// The processing log.
+    lines: Arc<processing::Lines>,
 }
 
 /// What the statements so far come to.
@@ -96,13 +99,15 @@ impl Ksql {
         service: impl Into<String>,
         settings: impl IntoIterator<Item = (K, V)>,
     ) -> Arc<Self> {
-        let (world, log) = (Arc::new(world::Outside::default()), Arc::new(world::Traced));
+        let (world, lines) = (Arc::new(world::Outside::default()), Arc::new(processing::Lines::default()));
+        let log = Arc::new(processing::OfValues(Arc::clone(&lines), Arc::clone(&world)));
         Arc::new(Self {
             service: service.into(),
             settings: Settings::new(settings),
             planner: Planner { registry: functions.into(), world, log },
             known: Mutex::default(),
             running: Running::default(),
+            lines,
         })
     }
 
