@@ -42,7 +42,7 @@ fn every_code() {
             1,
             "error: ca_unreadable: no certificates in /no/such/file: ",
         ),
-        (&["sql", "nowhere"], 2, "error: usage: \"nowhere\" is no address of a server"),
+        (&["sql", "ftp://x"], 2, "error: usage: \"ftp://x\" is no address of a server"),
         (&["sql", "-p", "x"], 2, "error: usage: a password needs a user"),
         (&["sql", "-d", "x"], 2, "error: invalid value"),
         (&["fetch", "t"], 2, "error: unrecognized subcommand"),
