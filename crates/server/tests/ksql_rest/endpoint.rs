@@ -140,6 +140,11 @@ impl Endpoint for Server {
         http::post(self.address, path, body, None)
     }
 
+    fn post_for_protobuf(&mut self, path: &str, body: &str) -> Result<Reply, String> {
+        let headers = [("accept", "application/vnd.ksql.v1+protobuf")];
+        http::request(self.address, "POST", path, &headers, body, None)
+    }
+
     fn begin(&mut self, path: &str, body: &str) -> Result<(), String> {
         let (begun, has_begun) = mpsc::channel();
         let (address, path, body) = (self.address, path.to_owned(), body.to_owned());

@@ -15,7 +15,7 @@ use lentic_ksql_api::entity::{
 };
 use lentic_sql::catalog::SourceKind;
 use lentic_sql::statement::Answer;
-use lentic_sql_syntax::ast::{Describe, Statement};
+use lentic_sql_syntax::ast::{Describe, Listed, Statement};
 
 use super::{Ksql, property};
 
@@ -70,8 +70,12 @@ impl View<'_> {
                 VariableList { variables: variables.into_iter().map(variable).collect() }.into()
             }
             Answer::Properties(given) => self.properties(&given.into_iter().collect()).into(),
-            Answer::Topics { topics, extended: false } => topic::list(topics).into(),
-            Answer::Topics { topics, extended: true } => topic::extended(topics).into(),
+            Answer::Topics { topics, extended } => {
+                let service = &self.node.config().service_id;
+                let topics = topics.into_iter().filter(|topic| shows_all(statement) || !topic::is_own(topic, service));
+                let topics = topics.collect();
+                if extended { topic::extended(topics).into() } else { topic::list(topics).into() }
+            }
         }
     }
 
@@ -85,6 +89,11 @@ impl View<'_> {
             default_properties: property::defaults(given),
         }
     }
+}
+
+/// `LIST ALL TOPICS`
+fn shows_all(statement: &Statement) -> bool {
+    matches!(statement, Statement::List(list) if list.what == Listed::AllTopics)
 }
 
 fn is_extended(statement: &Statement) -> bool {

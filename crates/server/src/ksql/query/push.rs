@@ -19,7 +19,8 @@ const COMPLETED: &str = "Query Completed";
 
 /// A query that runs; dropping it ends it.
 pub(crate) struct Push {
-    _transient: Arc<Transient>,
+    /// None: the client has all that it wanted without it.
+    _transient: Option<Arc<Transient>>,
 }
 
 /// Begins a query, whose rows go out through `outlet` as `answer` writes them. Blocks until it has begun.
@@ -36,6 +37,9 @@ pub(crate) fn start(
     let topology = plan.topology.clone();
     let mut rows = Sink { plan, columns, answer, outlet, left: limit, buffer: Vec::new(), is_over: false };
     rows.begin(&id);
+    if rows.is_over {
+        return Ok(Push { _transient: None });
+    }
     let place = Arc::new(place);
     let held = Arc::clone(&place);
     let sink = move |event: TransientEvent<'_>| {
@@ -45,7 +49,7 @@ pub(crate) fn start(
     let transient = node.run_transient(topology, options, Box::new(sink)).map_err(|error| refused(&error))?;
     let transient = Arc::new(transient);
     place.runs_as(&transient);
-    Ok(Push { _transient: transient })
+    Ok(Push { _transient: Some(transient) })
 }
 
 fn refused(error: &QueryError) -> ErrorBody {
