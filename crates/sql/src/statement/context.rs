@@ -19,11 +19,6 @@ pub trait Topics {
         Vec::new()
     }
 
-    /// Whether a topic is one of the service's own, which `LIST TOPICS` does not show.
-    fn is_internal(&self, _topic: &str) -> bool {
-        false
-    }
-
     /// How many replicas its partitions have; `None`: there is no such topic, or it is not known.
     fn replicas(&self, _topic: &str) -> Option<i16> {
         None

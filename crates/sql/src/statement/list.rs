@@ -84,8 +84,7 @@ impl State {
             }
             Listed::Topics | Listed::AllTopics => {
                 let is_shown = |name: &String| {
-                    let is_internal = INTERNAL.iter().any(|prefix| name.starts_with(prefix));
-                    list.what == Listed::AllTopics || !(is_internal || context.topics.is_internal(name))
+                    list.what == Listed::AllTopics || !INTERNAL.iter().any(|prefix| name.starts_with(prefix))
                 };
                 let summary = |name: String| {
                     let partitions = context.topics.partitions(&name).unwrap_or_default() as usize;

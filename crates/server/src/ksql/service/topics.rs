@@ -10,7 +10,6 @@ use lentic_sql::statement::Topics;
 pub(crate) struct LogTopics {
     log: lentic::Topics,
     is_embedded: bool,
-    service: String,
     found: RefCell<BTreeMap<String, Option<Topic>>>,
     /// Topics that are not there yet: statements that come before will make them.
     assumed: RefCell<BTreeMap<String, u32>>,
@@ -21,7 +20,6 @@ impl LogTopics {
         Self {
             log: node.topics(),
             is_embedded: node.config().brokers.is_empty(),
-            service: node.config().service_id.clone(),
             found: RefCell::default(),
             assumed: RefCell::default(),
         }
@@ -61,11 +59,6 @@ impl Topics for LogTopics {
     fn names(&self) -> Vec<String> {
         let names = self.log.names().inspect_err(|error| tracing::warn!("topics can't be listed: {error}"));
         names.unwrap_or_default().into_iter().map(String::from).collect()
-    }
-
-    fn is_internal(&self, name: &str) -> bool {
-        let own = name.strip_prefix(&self.service).and_then(|rest| rest.strip_prefix('-'));
-        matches!(own, Some("statements" | "shards"))
     }
 
     fn replicas(&self, _: &str) -> Option<i16> {
