@@ -6,12 +6,12 @@ use super::session::Session;
 /// Runs a page with at least so many examples.
 fn run(name: &str, least: usize) {
     let page = std::fs::read_to_string(repository().join("docs/sql").join(name)).unwrap();
-    run_text(name, &page, least);
+    run_text(name, &page, least, &[]);
 }
 
-fn run_text(name: &str, page: &str, least: usize) {
+fn run_text(name: &str, page: &str, least: usize, arguments: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
-    let node = Node::ready(&dir.path().join("data"), &[]);
+    let node = Node::ready(&dir.path().join("data"), arguments);
     let count = Session::new(&node, dir.path()).run(page);
     assert!(count >= least, "{name} has {count} examples");
 }
@@ -28,7 +28,10 @@ fn statements() {
 
 #[test]
 fn queries() {
-    run("queries.md", 18);
+    let page = std::fs::read_to_string(repository().join("docs/sql/queries.md")).unwrap();
+    let is_logged =
+        ["topic", "stream"].map(|what| format!("ksql.logging.processing.{what}.auto.create=true"));
+    run_text("queries.md", &page, 18, &["--ksql", &is_logged[0], "--ksql", &is_logged[1]]);
 }
 
 #[test]
@@ -51,5 +54,5 @@ fn shell() {
 fn first_steps() {
     let page = std::fs::read_to_string(repository().join("README.md")).unwrap();
     let (_, section) = page.split_once("\n## SQL\n").unwrap();
-    run_text("README.md", section.split("\n## ").next().unwrap(), 3);
+    run_text("README.md", section.split("\n## ").next().unwrap(), 3, &[]);
 }
