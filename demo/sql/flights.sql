@@ -14,9 +14,11 @@ CREATE TABLE IF NOT EXISTS carriers (carrier STRING PRIMARY KEY, name STRING)
 CREATE STREAM IF NOT EXISTS flights (id STRING KEY, carrier STRING, origin STRING, dest STRING, dep_delay INT, time_hour STRING)
   WITH (KAFKA_TOPIC = 'flights', VALUE_FORMAT = 'JSON');
 
--- Joined as they come, so that names are known that were loaded before; from here on the time of a flight is its hour.
+-- Joined as they come, so that names are known that were loaded before; from here on the time of a flight is its hour, which is
+-- long ago: the topic must not drop it for that.
 CREATE STREAM IF NOT EXISTS departures
-  WITH (KAFKA_TOPIC = 'departures', VALUE_FORMAT = 'JSON', TIMESTAMP = 'time_hour', TIMESTAMP_FORMAT = 'yyyy-MM-dd''T''HH:mm:ssX') AS
+  WITH (KAFKA_TOPIC = 'departures', VALUE_FORMAT = 'JSON', RETENTION_MS = -1,
+        TIMESTAMP = 'time_hour', TIMESTAMP_FORMAT = 'yyyy-MM-dd''T''HH:mm:ssX') AS
   SELECT f.carrier AS carrier, c.name AS name, f.origin AS origin, f.dest AS dest, f.dep_delay AS delay, f.time_hour AS time_hour
   FROM flights f LEFT JOIN carriers c ON f.carrier = c.carrier
   WHERE f.dep_delay IS NOT NULL

@@ -17,7 +17,9 @@ pub fn measure(dir: &Path, queries: usize) -> Result<()> {
     let begun = Instant::now();
     let mut ids = Vec::new();
     for number in 0..queries {
-        let text = format!("CREATE STREAM late_{number} WITH (kafka_topic='late') AS SELECT carrier, id FROM flights WHERE delay > {number};");
+        let text = format!(
+            "CREATE STREAM late_{number} WITH (kafka_topic='late') AS SELECT carrier, id FROM flights WHERE delay > {number};"
+        );
         let executed = execute(&mut state, &context, &mut session, &text)?;
         let lentic_sql::statement::Executed::Changed(change) = executed else { continue };
         let query = change.effects.iter().find_map(|effect| match effect {
@@ -46,7 +48,11 @@ pub fn measure(dir: &Path, queries: usize) -> Result<()> {
 
 fn all_run(node: &Node, ids: &[String]) -> Result<()> {
     for id in ids {
-        ensure!(node.wait_query(id, Duration::from_secs(300)), "{id} does not run: {:?}", node.query_status(id));
+        ensure!(
+            node.wait_query(id, Duration::from_secs(300)),
+            "{id} does not run: {:?}",
+            node.query_status(id)
+        );
     }
     Ok(())
 }

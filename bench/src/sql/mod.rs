@@ -40,7 +40,11 @@ struct Pair {
 }
 
 const PAIRS: [Pair; 3] = [
-    Pair { name: "where", sql: "CREATE STREAM late AS SELECT carrier, id, delay FROM flights WHERE delay > 15;", dsl: dsl::late },
+    Pair {
+        name: "where",
+        sql: "CREATE STREAM late AS SELECT carrier, id, delay FROM flights WHERE delay > 15;",
+        dsl: dsl::late,
+    },
     Pair {
         name: "group_by",
         sql: "CREATE TABLE totals AS SELECT origin, COUNT(*) AS n, SUM(delay) AS total FROM flights GROUP BY origin;",
@@ -119,9 +123,9 @@ fn wait(node: &Node, id: &str, records: u64) -> Result<()> {
 
 /// How much of a topic was read, over its partitions.
 fn positions_of(positions: &BTreeMap<String, Offset>, topic: &str) -> u64 {
-    let of_topic = positions.iter().filter(|(partition, _)| {
-        partition.rsplit_once('/').is_some_and(|(name, _)| name == topic)
-    });
+    let of_topic = positions
+        .iter()
+        .filter(|(partition, _)| partition.rsplit_once('/').is_some_and(|(name, _)| name == topic));
     of_topic.map(|(_, offset)| offset.0).sum()
 }
 

@@ -15,6 +15,8 @@ const ADDRESS: &str = "127.0.0.1:8088";
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Statements that hold for the session.
 const SESSION: [&str; 4] = ["SET ", "UNSET ", "DEFINE ", "UNDEFINE "];
+/// Statements that change something.
+const WRITING: [&str; 3] = ["CREATE ", "INSERT ", "DELETE "];
 /// Statements that change nothing, so that they can be asked until results are there.
 const READING: [&str; 6] = ["SELECT ", "LIST ", "SHOW ", "DESCRIBE ", "EXPLAIN ", "PRINT "];
 
@@ -128,8 +130,11 @@ impl<'a> Session<'a> {
         let paths = std::env::var_os("PATH").unwrap();
         let path = std::env::join_paths([binary].into_iter().chain(std::env::split_paths(&paths)));
         let mut bash = Command::new("bash");
-        bash.arg("-eu").current_dir(self.dir).env("PATH", path.unwrap()).env("LENTIC_URL", &self.node.url);
-        run(bash, script)
+        bash.args(["-euc", script])
+            .current_dir(self.dir)
+            .env("PATH", path.unwrap())
+            .env("LENTIC_URL", &self.node.url);
+        run(bash, "")
     }
 }
 
@@ -146,5 +151,11 @@ fn run(mut command: Command, input: &str) -> Shown {
 fn is_reading(example: &Example) -> bool {
     let begins = |statement: &str| READING.iter().any(|word| statement.starts_with(word));
     let statements = || example.text.split(';').map(str::trim).filter(|statement| !statement.is_empty());
-    example.kind == Kind::Sql && statements().all(begins)
+    match example.kind {
+        Kind::Sql => statements().all(begins),
+        Kind::Shell => {
+            example.text.contains("SELECT ") && !WRITING.iter().any(|word| example.text.contains(word))
+        }
+        Kind::WebSocket => true,
+    }
 }
