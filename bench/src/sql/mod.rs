@@ -89,7 +89,7 @@ impl Sql {
         service.start(&node, plan)?;
         wait(&node, &id, self.records)?;
         let seconds = begun.elapsed().as_secs_f64();
-        node.close(Duration::from_secs(60)).context("the node does not close")?;
+        node.close(Duration::from_mins(1)).context("the node does not close")?;
         std::fs::remove_dir_all(dir).ok();
         Ok(self.records as f64 / seconds)
     }
@@ -97,7 +97,7 @@ impl Sql {
 
 /// Until the query has read everything, its own topics too.
 fn wait(node: &Node, id: &str, records: u64) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(600);
+    let deadline = Instant::now() + Duration::from_mins(10);
     loop {
         if Instant::now() > deadline {
             bail!("{id} does not end: {:?}", node.query_status(id).map(|status| status.failures));

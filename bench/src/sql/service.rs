@@ -130,7 +130,7 @@ impl Service {
             topics.create(&TopicName::new(name)?, 4, None, &BTreeMap::new())?;
         }
         let batch = |records: Vec<NewRecord>| -> Result<()> {
-            for written in topics.produce_all(records, Duration::from_secs(60)) {
+            for written in topics.produce_all(records, Duration::from_mins(1)) {
                 written?;
             }
             Ok(())
