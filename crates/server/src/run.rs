@@ -126,7 +126,8 @@ fn finish(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let timeout = Duration::from_millis(node.config().shutdown_timeout_ms);
-    let served = runtime.block_on(until_signal(node.clone(), listener, options, &mut signals, timeout, listening));
+    let served =
+        runtime.block_on(until_signal(node.clone(), listener, options, &mut signals, timeout, listening));
     let begin = served.as_ref().map_or_else(|_| Instant::now(), |(_, begin)| *begin);
     // Handlers that block hold the runtime; the node's end wakes them.
     let closed = node.close(timeout.saturating_sub(begin.elapsed()).max(Duration::from_secs(1)));

@@ -165,9 +165,8 @@ impl Guard {
 /// What a request of this method needs. `rows:get` reads, although it is a POST.
 pub(crate) fn needs(method: &Method, path: &str) -> Access {
     match path {
-        "/healthz" | "/readyz" | "/healthcheck" | "/chc/live" | "/chc/ready" | "/v1/metadata" | "/v1/metadata/id" => {
-            Access::Open
-        }
+        "/healthz" | "/readyz" | "/healthcheck" | "/chc/live" | "/chc/ready" | "/v1/metadata"
+        | "/v1/metadata/id" => Access::Open,
         // What their statements need is known when they have been read.
         "/ksql" | "/query" | "/query-stream" | "/close-query" | "/inserts-stream" | "/v1/sql" => Access::Read,
         _ if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) => Access::Read,

@@ -39,8 +39,7 @@ pub(crate) fn error_body(error: &Error) -> ErrorBody {
     let code = match error.code() {
         Code::Unauthorized => ErrorCode::UNAUTHORIZED,
         Code::Forbidden | Code::ForeignHost | Code::ForeignOrigin => ErrorCode::FORBIDDEN,
-        Code::TooManyWrites => ErrorCode::TOO_MANY_REQUESTS,
-        Code::Overloaded => ErrorCode::TOO_MANY_REQUESTS,
+        Code::TooManyWrites | Code::Overloaded => ErrorCode::TOO_MANY_REQUESTS,
         Code::CatchingUp => ErrorCode::SERVER_NOT_READY,
         Code::Stopping => ErrorCode::SERVER_SHUTTING_DOWN,
         code => ErrorCode(u32::from(code.status()) * 100),

@@ -47,7 +47,11 @@ impl Rights {
                 let topic = source.and_then(|source| source.properties.topic.as_deref());
                 topic.map_or(Ok(()), |topic| self.may(Access::ReadWrite, topic))
             }
-            Statement::Terminate(QueryTarget::One(name)) if name.text.to_lowercase().starts_with("transient_") => Ok(()),
+            Statement::Terminate(QueryTarget::One(name))
+                if name.text.to_lowercase().starts_with("transient_") =>
+            {
+                Ok(())
+            }
             Statement::Terminate(_)
             | Statement::Pause(_)
             | Statement::Resume(_)
@@ -73,7 +77,10 @@ impl Rights {
         if self.0.administers() {
             return Ok(());
         }
-        Err(refused("You may not change what concerns the whole service. Use a token without a list of names.".to_owned()))
+        Err(refused(
+            "You may not change what concerns the whole service. Use a token without a list of names."
+                .to_owned(),
+        ))
     }
 
     fn reads(&self, query: &Query) -> Result<(), ErrorBody> {
@@ -94,7 +101,8 @@ fn refused(message: String) -> ErrorBody {
 }
 
 fn topic(properties: &[Property]) -> Option<&str> {
-    let property = properties.iter().find(|property| property.name.text.eq_ignore_ascii_case("KAFKA_TOPIC"))?;
+    let property =
+        properties.iter().find(|property| property.name.text.eq_ignore_ascii_case("KAFKA_TOPIC"))?;
     match &property.value {
         Literal::String(topic) => Some(topic),
         _ => None,

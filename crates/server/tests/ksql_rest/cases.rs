@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lentic_testkit::conformance::{Trace, Verdict, directory};
 use lentic_testkit::conformance::rest::{RestCase, read_rest, run};
+use lentic_testkit::conformance::{Trace, Verdict, directory};
 
 use super::endpoint::Server;
 
@@ -67,7 +67,9 @@ fn cases() {
 /// ksqlDB's runs make the topics of sources that are declared over topics that must be there.
 fn topic_without_partitions(statement: &str) -> Option<&str> {
     let lower = statement.to_ascii_lowercase();
-    let at = lower.find("kafka_topic").filter(|_| !lower.contains("partitions") && !lower.contains(" as select"))?;
+    let at = lower
+        .find("kafka_topic")
+        .filter(|_| !lower.contains("partitions") && !lower.contains(" as select"))?;
     statement[at..].split('\'').nth(1)
 }
 

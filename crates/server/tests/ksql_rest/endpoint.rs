@@ -10,8 +10,8 @@ use lentic::log::{Polled, ReadFrom, ReaderOptions};
 use lentic::types::{Offset, PartitionId, TopicName, TopicPartition};
 use lentic::{NewRecord, Node};
 use lentic_server::{Ksql, Options};
-use lentic_testkit::conformance::rest::{Endpoint, Reply};
 use lentic_testkit::Logged;
+use lentic_testkit::conformance::rest::{Endpoint, Reply};
 
 use super::http;
 
@@ -22,7 +22,7 @@ const STILL: Duration = Duration::from_millis(400);
 
 pub(crate) struct Server {
     node: Node,
-    server: Option<lentic_server::Server>,
+    listening: Option<lentic_server::Server>,
     address: SocketAddr,
     runtime: tokio::runtime::Runtime,
     begun: Option<JoinHandle<Result<Reply, String>>>,
@@ -66,11 +66,17 @@ impl Server {
             lentic_server::Server::start(node.clone(), listener, options).expect("a server")
         };
         let address = server.address();
-        Self { node, server: Some(server), address, runtime, begun: None, produced: Vec::new(), _dir: dir }
+        Self { node, listening: Some(server), address, runtime, begun: None, produced: Vec::new(), _dir: dir }
     }
 
     /// Asks, and gives status and body.
-    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, String) {
         let reply = http::request(self.address, method, path, headers, body, None).expect("an answer");
         (reply.status, reply.body)
     }
@@ -97,7 +103,7 @@ impl Server {
     }
 
     pub(crate) fn stop(mut self) {
-        if let Some(server) = self.server.take() {
+        if let Some(server) = self.listening.take() {
             self.runtime.block_on(server.stop(Duration::from_secs(2)));
         }
         self.node.close(Duration::from_secs(10)).expect("a close");
@@ -125,12 +131,16 @@ impl Server {
     /// Whether the queries have read what was produced.
     fn has_read(&self, positions: &BTreeMap<String, Offset>, ends: &BTreeMap<String, Offset>) -> bool {
         self.produced.iter().all(|topic| {
-            ends.iter().filter(|(partition, end)| partition.starts_with(&format!("{topic}/")) && end.0 > 0).all(
-                |(partition, end)| {
-                    let of_partition = |name: &str| name.split_once(' ').is_some_and(|(_, of)| of == partition);
-                    positions.iter().filter(|(name, _)| of_partition(name)).all(|(_, position)| position >= end)
-                },
-            )
+            ends.iter()
+                .filter(|(partition, end)| partition.starts_with(&format!("{topic}/")) && end.0 > 0)
+                .all(|(partition, end)| {
+                    let of_partition =
+                        |name: &str| name.split_once(' ').is_some_and(|(_, of)| of == partition);
+                    positions
+                        .iter()
+                        .filter(|(name, _)| of_partition(name))
+                        .all(|(_, position)| position >= end)
+                })
         })
     }
 }
@@ -194,11 +204,14 @@ impl Endpoint for Server {
     fn consume(&mut self, topic: &str, count: usize) -> Result<Vec<Logged>, String> {
         let told = |error: lentic::log::Error| error.to_string();
         let name = TopicName::new(topic).map_err(|error| error.to_string())?;
-        let partitions = self.node.topics().describe(&name).map_err(told)?.map_or(0, |topic| topic.partitions);
+        let partitions =
+            self.node.topics().describe(&name).map_err(told)?.map_or(0, |topic| topic.partitions);
         let options = ReaderOptions { headers: true, ..ReaderOptions::default() };
         let mut reader = self.node.log().reader(options).map_err(told)?;
         for id in 0..partitions {
-            reader.assign(&TopicPartition::new(name.clone(), PartitionId(id)), ReadFrom::Start).map_err(told)?;
+            reader
+                .assign(&TopicPartition::new(name.clone(), PartitionId(id)), ReadFrom::Start)
+                .map_err(told)?;
         }
         let (mut records, mut polled) = (Vec::new(), Vec::new());
         let deadline = Instant::now() + Duration::from_secs(5);
@@ -209,7 +222,12 @@ impl Endpoint for Server {
                 for (index, record) in batch.iter().enumerate() {
                     let bytes = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
                     let headers = batch.headers(index).to_vec();
-                    records.push(Logged::new(bytes(record.key), bytes(record.value), record.timestamp, headers));
+                    records.push(Logged::new(
+                        bytes(record.key),
+                        bytes(record.value),
+                        record.timestamp,
+                        headers,
+                    ));
                 }
             }
         }

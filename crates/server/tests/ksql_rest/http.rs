@@ -32,7 +32,8 @@ pub(crate) fn request(
     let mut socket = TcpStream::connect(server).map_err(told)?;
     socket.set_read_timeout(Some(PATIENCE)).map_err(told)?;
     let length = body.len();
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     write!(
         socket,
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n\
@@ -63,9 +64,9 @@ pub(crate) fn request(
             reader.read_line(&mut line).map_err(told)?;
             let length = usize::from_str_radix(line.trim(), 16).map_err(|error| error.to_string())?;
             let mut chunk = vec![0; length + 2];
-            reader.read_exact(&mut chunk).map_err(|error| {
-                format!("{error}; so far: {}", String::from_utf8_lossy(&bytes))
-            })?;
+            reader
+                .read_exact(&mut chunk)
+                .map_err(|error| format!("{error}; so far: {}", String::from_utf8_lossy(&bytes)))?;
             if length == 0 {
                 break;
             }

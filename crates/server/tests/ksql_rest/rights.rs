@@ -8,7 +8,9 @@ const TOKENS: &str = "read-write all\nread ann:word flights*\nread-write bob:wor
 fn statements_need_rights() {
     let server = Server::start_as(Some(TOKENS));
     let declared = |name: &str| {
-        format!("CREATE STREAM {name} (id STRING KEY) WITH (kafka_topic='{name}', value_format='json', partitions=1);")
+        format!(
+            "CREATE STREAM {name} (id STRING KEY) WITH (kafka_topic='{name}', value_format='json', partitions=1);"
+        )
     };
     let (all, ann, bob) = ("Bearer all", "Basic YW5uOndvcmQ=", "Basic Ym9iOndvcmQ=");
     for (who, script, expected) in [
@@ -19,7 +21,12 @@ fn statements_need_rights() {
         (bob, declared("gates"), 200),
         (bob, "INSERT INTO gates VALUES ('a');".to_owned(), 200),
         (bob, "CREATE STREAM gates AS SELECT * FROM flights;".to_owned(), 403),
-        (bob, "CREATE STREAM gates2 (id STRING KEY) WITH (kafka_topic='gates', value_format='json');".to_owned(), 403),
+        (
+            bob,
+            "CREATE STREAM gates2 (id STRING KEY) WITH (kafka_topic='gates', value_format='json');"
+                .to_owned(),
+            403,
+        ),
         (bob, "TERMINATE ALL;".to_owned(), 403),
         (all, "TERMINATE ALL;".to_owned(), 200),
         ("Basic bm9ib2R5", "LIST STREAMS;".to_owned(), 401),
@@ -41,7 +48,9 @@ fn statements_need_rights() {
         let (status, found) = server.ask("POST", "/query-stream", &[("authorization", who)], &body);
         assert_eq!(status, expected, "{who} {query}: {found}");
     }
-    for (path, expected) in [("/healthcheck", 200), ("/v1/metadata", 200), ("/info", 401), ("/v1/tables", 401)] {
+    for (path, expected) in
+        [("/healthcheck", 200), ("/v1/metadata", 200), ("/info", 401), ("/v1/tables", 401)]
+    {
         assert_eq!(server.ask("GET", path, &[], "").0, expected, "{path}");
     }
     server.stop();

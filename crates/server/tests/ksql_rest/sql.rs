@@ -14,7 +14,10 @@ fn rows_come_as_they_are_accepted() {
     let query = "SELECT k, v, d FROM s EMIT CHANGES LIMIT 2;";
     for (accept, expected) in [
         ("*/*", "{\"K\":1,\"V\":\"a,\\\"b\\\"\",\"D\":1.50}\n{\"K\":2,\"V\":\"c\",\"D\":null}\n"),
-        ("application/x-ndjson", "{\"K\":1,\"V\":\"a,\\\"b\\\"\",\"D\":1.50}\n{\"K\":2,\"V\":\"c\",\"D\":null}\n"),
+        (
+            "application/x-ndjson",
+            "{\"K\":1,\"V\":\"a,\\\"b\\\"\",\"D\":1.50}\n{\"K\":2,\"V\":\"c\",\"D\":null}\n",
+        ),
         ("text/csv", "K,V,D\r\n1,\"a,\"\"b\"\"\",1.50\r\n2,c,\r\n"),
         ("text/plain", "K         V         D\n1         a,\"b\"     1.50\n2         c\n"),
     ] {

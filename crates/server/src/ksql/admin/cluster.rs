@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use lentic::TaskStatus;
 use lentic_ksql_api::{
-    ActiveAndStandby, ClusterStatus, ErrorBody, ErrorCode, HostStatus, HostStoreLags, Partition, PartitionLag, StoreLags,
+    ActiveAndStandby, ClusterStatus, ErrorBody, ErrorCode, HostStatus, HostStoreLags, Partition,
+    PartitionLag, StoreLags,
 };
 
 use crate::call::Call;
 use crate::error::Result;
 use crate::http::Response;
-use crate::ksql::answer::{failed, json};
 use crate::ksql::Ksql;
+use crate::ksql::answer::{failed, json};
 
 /// `GET /clusterStatus`
 pub(crate) async fn cluster_status(call: Call) -> Result<Response> {
@@ -34,7 +35,8 @@ pub(super) fn is_enabled(call: &Call, switch: &str) -> Result<(), ErrorBody> {
 fn status(call: &Call, ksql: &Ksql) -> ClusterStatus {
     let node = &call.state.node;
     let now = node.now_ms();
-    let alive = |is_alive| HostStatus { host_alive: is_alive, last_status_update_ms: now, ..HostStatus::default() };
+    let alive =
+        |is_alive| HostStatus { host_alive: is_alive, last_status_update_ms: now, ..HostStatus::default() };
     let host = |endpoint: &str| endpoint.split_once("://").map_or(endpoint, |(_, host)| host).to_owned();
     let mut hosts: BTreeMap<String, HostStatus> = BTreeMap::new();
     for member in node.members() {
@@ -42,7 +44,11 @@ fn status(call: &Call, ksql: &Ksql) -> ClusterStatus {
             hosts.insert(host(&member.endpoint), alive(member.unreachable.is_none()));
         }
     }
-    let here = node.members().iter().find(|member| member.node == node.node_id()).map(|member| host(&member.endpoint));
+    let here = node
+        .members()
+        .iter()
+        .find(|member| member.node == node.node_id())
+        .map(|member| host(&member.endpoint));
     let here = here.filter(|host| !host.is_empty()).unwrap_or_else(|| node.config().listen.to_string());
     let (mut queries, mut lags) = (BTreeMap::new(), BTreeMap::new());
     for status in node.query_statuses() {
@@ -61,7 +67,10 @@ fn status(call: &Call, ksql: &Ksql) -> ClusterStatus {
             }
         }
         let active_stores = if has_any { stores } else { Vec::new() };
-        queries.insert(status.id, ActiveAndStandby { active_stores, active_partitions, ..ActiveAndStandby::default() });
+        queries.insert(
+            status.id,
+            ActiveAndStandby { active_stores, active_partitions, ..ActiveAndStandby::default() },
+        );
     }
     let own = HostStatus {
         active_standby_per_query: queries,
@@ -83,7 +92,11 @@ fn query_topics(ksql: &Ksql, id: &str) -> Vec<String> {
 fn store_lags(table: &lentic::RawTable) -> StoreLags {
     let lag = |status: lentic::PartitionStatus| {
         let (position, end) = (status.progress.position.0 as i64, status.progress.end.0 as i64);
-        let lag = PartitionLag { current_offset_position: position, end_offset_position: end, offset_lag: (end - position).max(0) };
+        let lag = PartitionLag {
+            current_offset_position: position,
+            end_offset_position: end,
+            offset_lag: (end - position).max(0),
+        };
         (status.partition.to_string(), lag)
     };
     let lag_by_partition: BTreeMap<_, _> = table.status().into_iter().map(lag).collect();

@@ -29,7 +29,9 @@ async fn ended(call: &mut Call) -> Result<Entity, ErrorBody> {
     let rights = Rights::of(call);
     rights.administers()?;
     let request = TerminateCluster::from_json(&crate::ksql::body(call).await?)?;
-    let bad = |error: fancy_regex::Error| ErrorBody::new(ErrorCode::BAD_REQUEST, format!("Invalid pattern: {error}"));
+    let bad = |error: fancy_regex::Error| {
+        ErrorBody::new(ErrorCode::BAD_REQUEST, format!("Invalid pattern: {error}"))
+    };
     let patterns: Vec<_> = request
         .delete_topic_list
         .iter()
@@ -45,7 +47,8 @@ async fn ended(call: &mut Call) -> Result<Entity, ErrorBody> {
         }
         for source in last_first(&state) {
             let topic = source.properties.topic.as_deref().unwrap_or_default();
-            let goes = !source.is_read_only() && patterns.iter().any(|pattern| pattern.is_match(topic).unwrap_or(false));
+            let goes = !source.is_read_only()
+                && patterns.iter().any(|pattern| pattern.is_match(topic).unwrap_or(false));
             execution.run(&drop(source, goes), session())?;
         }
         Ok(())
@@ -57,7 +60,11 @@ async fn ended(call: &mut Call) -> Result<Entity, ErrorBody> {
         message: "Cluster terminated.".to_owned(),
         query_id: None,
     };
-    let status = CurrentStatus { command_id: "cluster/TerminateCluster/terminate".to_owned(), command_status: status, command_sequence_number: -1 };
+    let status = CurrentStatus {
+        command_id: "cluster/TerminateCluster/terminate".to_owned(),
+        command_status: status,
+        command_sequence_number: -1,
+    };
     Ok(Entity::new("TERMINATE CLUSTER;", status))
 }
 

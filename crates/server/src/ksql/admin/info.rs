@@ -3,16 +3,14 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
 use bytes::Bytes;
 use lentic::Readiness;
-use lentic_ksql_api::{
-    ClusterId, ErrorBody, Health, HealthDetail, Info, Metadata, ServerInfo,
-};
+use lentic_ksql_api::{ClusterId, ErrorBody, Health, HealthDetail, Info, Metadata, ServerInfo};
 
 use crate::call::Call;
 use crate::error::Result;
 use crate::http::{APPLICATION_JSON, Response};
+use crate::ksql::Ksql;
 use crate::ksql::answer::{bytes, failed, json};
 use crate::ksql::statement::check_property;
-use crate::ksql::Ksql;
 
 /// The version of ksqlDB whose API this is: clients decide by it what they may say.
 pub(crate) const VERSION: &str = "0.30.0";
@@ -55,7 +53,8 @@ pub(crate) async fn health(call: Call) -> Result<Response> {
                 ("commandRunner", ksql.incompatible().is_empty()),
             ];
             let is_healthy = details.iter().all(|(_, is)| *is);
-            let details = details.map(|(name, is_healthy)| (name.to_owned(), HealthDetail { is_healthy })).into();
+            let details =
+                details.map(|(name, is_healthy)| (name.to_owned(), HealthDetail { is_healthy })).into();
             let state = if node.readiness() == Readiness::Stopping { "TERMINATING" } else { "READY" };
             let status = if is_healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             json(status, &Health { is_healthy, details, server_state: Some(state.to_owned()) })

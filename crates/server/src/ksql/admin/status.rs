@@ -1,7 +1,7 @@
 //! How statements went: `GET /status` and `GET /status/{type}/{entity}/{action}`.
 use axum::http::StatusCode;
-use lentic_ksql_api::{ErrorBody, ErrorCode, Statuses};
 use lentic_ksql_api::entity::CommandStatus;
+use lentic_ksql_api::{ErrorBody, ErrorCode, Statuses};
 
 use crate::call::Call;
 use crate::error::Result;
@@ -37,7 +37,9 @@ fn one(call: &Call) -> Result<CommandStatus, ErrorBody> {
         let all = ksql.statuses();
         all.into_iter().find(|(known, _)| plain(known) == id).map(|(_, command)| command)
     });
-    found.map(|command| command.status()).ok_or_else(|| ErrorBody::new(ErrorCode::NOT_FOUND, "Command not found"))
+    found
+        .map(|command| command.status())
+        .ok_or_else(|| ErrorBody::new(ErrorCode::NOT_FOUND, "Command not found"))
 }
 
 /// `stream/FOO/create`

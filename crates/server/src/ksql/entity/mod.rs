@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use lentic::Node;
 use lentic_ksql_api::Body;
 use lentic_ksql_api::entity::{
-    FunctionList, PropertyList, QueriesDescribed, QueryDescribed, QueryList, SourceDescribed, SourcesDescribed,
-    StreamList, TableList, TypeList, Variable, VariableList,
+    FunctionList, PropertyList, QueriesDescribed, QueryDescribed, QueryList, SourceDescribed,
+    SourcesDescribed, StreamList, TableList, TypeList, Variable, VariableList,
 };
 use lentic_sql::catalog::SourceKind;
 use lentic_sql::statement::Answer;
@@ -37,10 +37,10 @@ impl View<'_> {
             Answer::Sources(SourceKind::Table, sources) => {
                 TableList { tables: sources.iter().map(|source| source::listed(source)).collect() }.into()
             }
-            Answer::Source(description) => SourceDescribed {
-                source_description: self.source(&description, is_extended(statement)),
+            Answer::Source(description) => {
+                SourceDescribed { source_description: self.source(&description, is_extended(statement)) }
+                    .into()
             }
-            .into(),
             Answer::SourceDescriptions(all) => {
                 let extended = is_extended(statement);
                 let all = all.iter().map(|description| self.source(description, extended));
@@ -72,7 +72,8 @@ impl View<'_> {
             Answer::Properties(given) => self.properties(&given.into_iter().collect()).into(),
             Answer::Topics { topics, extended } => {
                 let service = &self.node.config().service_id;
-                let topics = topics.into_iter().filter(|topic| shows_all(statement) || !topic::is_own(topic, service));
+                let topics =
+                    topics.into_iter().filter(|topic| shows_all(statement) || !topic::is_own(topic, service));
                 let topics = topics.collect();
                 if extended { topic::extended(topics).into() } else { topic::list(topics).into() }
             }
@@ -99,7 +100,9 @@ fn shows_all(statement: &Statement) -> bool {
 fn is_extended(statement: &Statement) -> bool {
     match statement {
         Statement::Describe(
-            Describe::Source { extended, .. } | Describe::Streams { extended } | Describe::Tables { extended },
+            Describe::Source { extended, .. }
+            | Describe::Streams { extended }
+            | Describe::Tables { extended },
         ) => *extended,
         Statement::List(list) => list.extended,
         _ => false,

@@ -41,7 +41,11 @@ pub(super) fn listed(source: &catalog::Source) -> Source {
 }
 
 impl View<'_> {
-    pub(super) fn source(&self, described: &statement::SourceDescription, extended: bool) -> SourceDescription {
+    pub(super) fn source(
+        &self,
+        described: &statement::SourceDescription,
+        extended: bool,
+    ) -> SourceDescription {
         let source = &described.source;
         let number = |known: Option<i32>| if extended { known.unwrap_or(0) } else { 0 };
         let queries = |all: &[Arc<PersistentQuery>]| all.iter().map(|query| self.running(query)).collect();

@@ -59,7 +59,10 @@ impl Input {
                     }
                 }
                 Some(Some(Err(error))) => {
-                    return Err(ErrorBody::new(ErrorCode::BAD_REQUEST, format!("the body broke off: {error}")));
+                    return Err(ErrorBody::new(
+                        ErrorCode::BAD_REQUEST,
+                        format!("the body broke off: {error}"),
+                    ));
                 }
             }
         }

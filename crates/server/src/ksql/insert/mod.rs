@@ -13,9 +13,9 @@ use lentic::types::{Timestamp, TopicName};
 use lentic::{NewRecord, Node};
 use lentic_ksql_api::{ErrorBody, ErrorCode, InsertAck, InsertsStreamArgs, MediaType, Request as _};
 
+use super::Rights;
 use super::answer::failed;
 use super::statement::session;
-use super::Rights;
 use crate::call::Call;
 use crate::error::Result;
 use crate::http::{Body, Deadline, Response};
@@ -163,11 +163,15 @@ async fn write(state: Arc<State>, rows: Vec<(u64, NewRecord)>) -> Vec<InsertAck>
         Ok(outcomes) => {
             let ack = |(seq, outcome): (u64, lentic::log::Result<lentic::Produced>)| match outcome {
                 Ok(_) => InsertAck::Ok { seq },
-                Err(error) => InsertAck::error(seq, &ErrorBody::new(ErrorCode::SERVER_ERROR, error.to_string())),
+                Err(error) => {
+                    InsertAck::error(seq, &ErrorBody::new(ErrorCode::SERVER_ERROR, error.to_string()))
+                }
             };
             places.into_iter().zip(outcomes).map(ack).collect()
         }
-        Err(error) => places.into_iter().map(|seq| InsertAck::error(seq, &super::error_body(&error))).collect(),
+        Err(error) => {
+            places.into_iter().map(|seq| InsertAck::error(seq, &super::error_body(&error))).collect()
+        }
     }
 }
 

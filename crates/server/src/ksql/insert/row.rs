@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use lentic::NewRecord;
 use lentic::types::TopicName;
 use lentic_ksql_api::{ErrorBody, ErrorCode};
+use lentic_sql::cast::Cast;
 use lentic_sql::catalog::{Place, Source, SourceKind};
 use lentic_sql::serde::{RowSchema, Serializer};
 use lentic_sql::statement::Session;
-use lentic_sql::cast::Cast;
 use lentic_sql::{SqlType, Value};
 use serde_json::{Map, Value as Json};
 
@@ -38,7 +38,8 @@ impl Target {
         let written = identifier(name).ok_or_else(|| bad(format!("Invalid target name: {name}")))?;
         let state = ksql.snapshot().state;
         let found = state.catalog().source(&written).cloned();
-        let source = found.ok_or_else(|| bad(format!("Cannot insert values into an unknown stream/table: {written}")))?;
+        let source = found
+            .ok_or_else(|| bad(format!("Cannot insert values into an unknown stream/table: {written}")))?;
         if source.properties.window.is_some() {
             return Err(bad("Cannot insert values into windowed stream/table".to_owned()));
         }
@@ -49,7 +50,8 @@ impl Target {
         if source.schema.headers().next().is_some() {
             return Err(bad("Cannot insert into HEADER columns".to_owned()));
         }
-        let serializer = |format, columns| Serializer::new(format, columns).map_err(|error| bad(error.to_string()));
+        let serializer =
+            |format, columns| Serializer::new(format, columns).map_err(|error| bad(error.to_string()));
         let formats = &source.formats;
         Ok(Self {
             topic: TopicName::new(&topic).map_err(|error| bad(error.to_string()))?,
@@ -71,14 +73,21 @@ impl Target {
         for (name, json) in &object {
             let name = identifier(name).ok_or_else(|| bad(format!("Invalid column name: {name}")))?;
             if name == "ROWTIME" {
-                at = json.as_i64().filter(|at| *at >= 0).ok_or_else(|| bad("ROWTIME is no time in milliseconds".to_owned()))?;
+                at = json
+                    .as_i64()
+                    .filter(|at| *at >= 0)
+                    .ok_or_else(|| bad("ROWTIME is no time in milliseconds".to_owned()))?;
                 continue;
             }
             let Some(column) = self.source.schema.find(&name) else {
                 return Err(bad(format!("Column name `{name}` does not exist.")));
             };
             let value = value(json, &column.kind).ok_or_else(|| {
-                bad(format!("Can't coerce a field of type {} ({json}) into type {}", json_kind(json), column.kind))
+                bad(format!(
+                    "Can't coerce a field of type {} ({json}) into type {}",
+                    json_kind(json),
+                    column.kind
+                ))
             })?;
             row.insert(Arc::clone(&column.name), value);
         }
@@ -90,8 +99,11 @@ impl Target {
         }
         let formats = &self.source.formats;
         let side = |serializer: &Serializer, columns: &RowSchema| {
-            let values: Vec<Value> =
-                columns.columns.iter().map(|column| row.get(&column.name).cloned().unwrap_or_default()).collect();
+            let values: Vec<Value> = columns
+                .columns
+                .iter()
+                .map(|column| row.get(&column.name).cloned().unwrap_or_default())
+                .collect();
             serializer.serialize(&values).map_err(|error| bad(format!("Could not serialize row: {error}")))
         };
         let key = side(&self.key, &formats.key_columns)?;
@@ -105,7 +117,8 @@ fn identifier(name: &str) -> Option<String> {
     if let Some(rest) = name.strip_prefix('`') {
         return rest.strip_suffix('`').map(|name| name.replace("``", "`"));
     }
-    let is_plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '@' | '$'));
+    let is_plain =
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '@' | '$'));
     is_plain.then(|| name.to_uppercase())
 }
 
@@ -125,15 +138,14 @@ fn value(json: &Json, kind: &SqlType) -> Option<Value> {
             let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
             cast(&text, kind)?
         }
-        SqlType::Date | SqlType::Time | SqlType::Timestamp => {
-            cast(json.as_str()?, kind)?
-        }
+        SqlType::Date | SqlType::Time | SqlType::Timestamp => cast(json.as_str()?, kind)?,
         SqlType::Array(element) => {
             let values = json.as_array()?.iter().map(|json| value(json, element));
             Value::array(values.collect::<Option<Vec<_>>>()?)
         }
         SqlType::Map(_, of) => {
-            let entries = json.as_object()?.iter().map(|(key, json)| Some((Value::string(key), value(json, of)?)));
+            let entries =
+                json.as_object()?.iter().map(|(key, json)| Some((Value::string(key), value(json, of)?)));
             Value::map(entries.collect::<Option<Vec<_>>>()?)
         }
         SqlType::Struct(structure) => {
@@ -175,9 +187,14 @@ mod tests {
 
     #[test]
     fn names_are_read_as_in_sql() {
-        for (written, expected) in
-            [("id", Some("ID")), ("`id`", Some("id")), ("`a``b`", Some("a`b")), ("a b", None), ("", None), ("`x", None)]
-        {
+        for (written, expected) in [
+            ("id", Some("ID")),
+            ("`id`", Some("id")),
+            ("`a``b`", Some("a`b")),
+            ("a b", None),
+            ("", None),
+            ("`x", None),
+        ] {
             assert_eq!(identifier(written).as_deref(), expected, "{written}");
         }
     }

@@ -2,7 +2,9 @@
 use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
-use lentic_ksql_api::{ErrorBody, ErrorCode, KsqlRequest, MediaType, QueryStreamArgs, Request as _, ResultFormat};
+use lentic_ksql_api::{
+    ErrorBody, ErrorCode, KsqlRequest, MediaType, QueryStreamArgs, Request as _, ResultFormat,
+};
 
 use super::{Asked, Outlet, Planned, Rows, print, push};
 use crate::call::Call;

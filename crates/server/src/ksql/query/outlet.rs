@@ -55,16 +55,19 @@ impl Parts {
     /// for as long as the server's heartbeat: that keeps the connection, and tells when the client has gone.
     pub(crate) fn into_body<T: Send + 'static>(self, state: &State, held: T) -> Body {
         let (pause, stopping) = (state.options.heartbeat, state.stopping());
-        let stream = futures_util::stream::unfold((self, stopping, held), move |(mut parts, mut stopping, held)| async move {
-            let part = tokio::select! {
-                part = tokio::time::timeout(pause, parts.next()) => match part {
-                    Ok(part) => part?,
-                    Err(_) => Bytes::from_static(b"\n"),
-                },
-                _ = stopping.changed() => return None,
-            };
-            Some((Ok::<_, io::Error>(part), (parts, stopping, held)))
-        });
+        let stream = futures_util::stream::unfold(
+            (self, stopping, held),
+            move |(mut parts, mut stopping, held)| async move {
+                let part = tokio::select! {
+                    part = tokio::time::timeout(pause, parts.next()) => match part {
+                        Ok(part) => part?,
+                        Err(_) => Bytes::from_static(b"\n"),
+                    },
+                    _ = stopping.changed() => return None,
+                };
+                Some((Ok::<_, io::Error>(part), (parts, stopping, held)))
+            },
+        );
         Body::Stream(axum::body::Body::from_stream(stream))
     }
 }

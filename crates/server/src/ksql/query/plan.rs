@@ -80,7 +80,8 @@ impl Asked<'_> {
         let settings = &self.session.settings;
         let request = Request { id: &id, statement: text, target: Target::Client(query) };
         let planned = self.ksql.planner().plan(state.catalog(), settings, request);
-        let plan = planned.map_err(|refusal| ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()))?;
+        let plan =
+            planned.map_err(|refusal| ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()))?;
         Ok(Planned::Stream(Box::new(Streamed {
             id,
             statement: text.to_owned(),
@@ -133,13 +134,20 @@ impl Asked<'_> {
 /// Whether ksqlDB would answer from the results of the query that writes the source (push queries of its second kind).
 fn is_scalable(state: &State, settings: &Settings, query: &Query) -> bool {
     let reset = ["auto.offset.reset", "ksql.streams.auto.offset.reset"];
-    let is_latest = reset.iter().find_map(|name| settings.get(name)).is_none_or(|reset| reset.eq_ignore_ascii_case("latest"));
+    let is_latest = reset
+        .iter()
+        .find_map(|name| settings.get(name))
+        .is_none_or(|reset| reset.eq_ignore_ascii_case("latest"));
     let is_plain = query.joins.is_empty()
         && query.window.is_none()
         && query.group_by.is_none()
         && query.having.is_none()
         && query.partition_by.is_none();
-    let writers = state.queries().filter(|writer| writer.sink.as_deref() == Some(query.from.name.text.as_str()));
-    settings.is_on("ksql.query.push.v2.enabled", false) && query.emit.is_some() && is_latest && is_plain && writers.count() == 1
+    let writers =
+        state.queries().filter(|writer| writer.sink.as_deref() == Some(query.from.name.text.as_str()));
+    settings.is_on("ksql.query.push.v2.enabled", false)
+        && query.emit.is_some()
+        && is_latest
+        && is_plain
+        && writers.count() == 1
 }
-

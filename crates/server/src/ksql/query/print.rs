@@ -27,7 +27,12 @@ impl Drop for Printing {
 }
 
 /// Begins to print. `tells_formats`: the lines begin with what keys and values seem to be. Blocks until it has begun.
-pub(crate) fn start(node: &Node, print: &Print, tells_formats: bool, outlet: Outlet) -> Result<Printing, ErrorBody> {
+pub(crate) fn start(
+    node: &Node,
+    print: &Print,
+    tells_formats: bool,
+    outlet: Outlet,
+) -> Result<Printing, ErrorBody> {
     let refused = |message: String| ErrorBody::new(ErrorCode::BAD_STATEMENT, message);
     let failed = |error: lentic::log::Error| ErrorBody::new(ErrorCode::SERVER_ERROR, error.to_string());
     let missing = || {
@@ -59,7 +64,8 @@ pub(crate) fn start(node: &Node, print: &Print, tells_formats: bool, outlet: Out
     };
     let thread = std::thread::Builder::new().name("lentic-print".to_owned());
     let spawned = thread.spawn(move || printer.run());
-    spawned.map_err(|error| ErrorBody::new(ErrorCode::SERVER_ERROR, format!("starting a thread: {error}")))?;
+    spawned
+        .map_err(|error| ErrorBody::new(ErrorCode::SERVER_ERROR, format!("starting a thread: {error}")))?;
     Ok(printing)
 }
 
@@ -91,7 +97,7 @@ impl Printer {
                             self.take(&record, partition.partition, &mut lines);
                         }
                     }
-                    Polled::Failed { error, .. } => lines.push_str(&format!("{error}\n")),
+                    Polled::Failed { error, .. } => lines.extend([error.to_string().as_str(), "\n"]),
                     Polled::End { .. } | Polled::OutOfRange { .. } => {}
                 }
             }

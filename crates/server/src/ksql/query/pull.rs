@@ -1,10 +1,8 @@
 //! Queries that are answered at once, from the rows of a table wherever they are.
-use std::borrow::Cow;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use lentic::KeyBounds;
-use lentic::format::{KeyLayout, KeyTime};
 use lentic::types::Timestamp;
 use lentic_ksql_api::{ErrorBody, ErrorCode};
 use lentic_sql::plan::pull::{Lookup, TablePull, WindowBounds};
@@ -28,7 +26,8 @@ pub(crate) struct Pulled {
 
 impl Pulled {
     pub(super) fn new(id: String, pull: Arc<TablePull>) -> Self {
-        let columns = Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, column.is_key)));
+        let columns =
+            Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, column.is_key)));
         Self { id, pull, columns }
     }
 
@@ -50,9 +49,8 @@ impl Pulled {
         for reading in readings(&self.pull) {
             let mut wants_more = true;
             let mut take = |row: &PartRow| {
-                let key = topic_key(store.layout, &row.key);
                 wants_more = collector
-                    .add(&key, &row.value, row.timestamp.0)
+                    .add(&row.key, &row.value, row.timestamp.0)
                     .map_err(|error| failed(&format!("{} was expected: {}", error.expected, error.text)))?;
                 Ok(wants_more)
             };
@@ -71,18 +69,6 @@ impl Pulled {
     }
 }
 
-/// The key as it is in the table's topic: behind a window's start there is no number.
-fn topic_key(layout: KeyLayout, key: &[u8]) -> Cow<'_, [u8]> {
-    match layout.split(key) {
-        Some((inner, KeyTime::Window { start, sequence: Some(_) })) => {
-            let mut short = inner.to_vec();
-            short.extend_from_slice(&start.0.to_be_bytes());
-            Cow::Owned(short)
-        }
-        _ => Cow::Borrowed(key),
-    }
-}
-
 /// What is read of the store.
 fn readings(pull: &TablePull) -> Vec<Reading> {
     let windows = pull.windows();
@@ -90,7 +76,8 @@ fn readings(pull: &TablePull) -> Vec<Reading> {
     match pull.lookup() {
         Lookup::Keys(keys) if windows.is_none() => vec![Reading::Keys(keys.clone())],
         Lookup::Keys(keys) => {
-            let windows_of = |key: &Vec<u8>| KeyBounds { windows_of: Some(key.clone()), ..KeyBounds::default() };
+            let windows_of =
+                |key: &Vec<u8>| KeyBounds { windows_of: Some(key.clone()), ..KeyBounds::default() };
             keys.iter().map(|key| between(windows_of(key))).collect()
         }
         Lookup::Range { from, to } => {

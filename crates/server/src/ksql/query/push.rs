@@ -33,7 +33,8 @@ pub(crate) fn start(
 ) -> Result<Push, ErrorBody> {
     let Streamed { id, statement, plan, columns, limit, from, until, settings } = streamed;
     let place = ksql.running.enter(&id, &statement);
-    let options = TransientOptions { from, until, settings: query_settings(&settings), ..TransientOptions::default() };
+    let options =
+        TransientOptions { from, until, settings: query_settings(&settings), ..TransientOptions::default() };
     let topology = plan.topology.clone();
     let mut rows = Sink { plan, columns, answer, outlet, left: limit, buffer: Vec::new(), is_over: false };
     rows.begin(&id);
@@ -92,9 +93,10 @@ impl Sink {
                     Ok(None) => return ControlFlow::Continue(()),
                     Ok(Some((is_gone, row))) => {
                         let out = &mut self.buffer;
-                        let written = match is_gone {
-                            false => self.answer.row(&row, &self.columns, out),
-                            true => self.answer.tombstone(&row, &self.columns, out),
+                        let written = if is_gone {
+                            self.answer.tombstone(&row, &self.columns, out)
+                        } else {
+                            self.answer.row(&row, &self.columns, out)
                         };
                         if let Err(error) = written {
                             self.fail(&error.to_string());

@@ -46,9 +46,11 @@ impl Running {
         true
     }
 
-    /// Their ids and statements.
+    /// Their ids and statements, without those that are ending.
     pub(crate) fn list(&self) -> Vec<(String, String)> {
-        self.all().iter().map(|(id, one)| (id.clone(), one.statement.clone())).collect()
+        let all = self.all();
+        let open = all.iter().filter(|(_, one)| !one.is_closed);
+        open.map(|(id, one)| (id.clone(), one.statement.clone())).collect()
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, One>> {

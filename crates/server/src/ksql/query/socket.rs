@@ -111,7 +111,9 @@ async fn begin(state: &Arc<State>, rights: Rights, query: &str) -> Result<(super
     };
     let start = move || -> Result<Held, ErrorBody> {
         Ok(match planned {
-            Planned::Stream(streamed) => Box::new(push::start(&ksql, &node, *streamed, Box::new(Frames), outlet)?),
+            Planned::Stream(streamed) => {
+                Box::new(push::start(&ksql, &node, *streamed, Box::new(Frames), outlet)?)
+            }
             Planned::Print(print) => Box::new(print::start(&node, &print, true, outlet)?),
             Planned::Table(_) => Box::new(outlet.send(rows)),
         })

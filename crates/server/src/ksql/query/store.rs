@@ -35,7 +35,8 @@ pub(super) fn find(node: &Node, query: &str, store: &str) -> Result<Arc<Entry>, 
     let missing = || match node.query_status(query) {
         None => ErrorBody::new(ErrorCode::BAD_STATEMENT, "Materializing query has been stopped"),
         Some(_) => {
-            let message = format!("Unable to execute pull query. The query {query} has not started yet. Try again.");
+            let message =
+                format!("Unable to execute pull query. The query {query} has not started yet. Try again.");
             ErrorBody::new(ErrorCode::SERVER_NOT_READY, message)
         }
     };

@@ -30,7 +30,8 @@ impl Rows {
 
 impl Answer for Rows {
     fn header(&mut self, id: &str, columns: &Columns, out: &mut Vec<u8>) {
-        let schema = (self.format == ResultFormat::StreamedProtobuf).then(|| message_text(&columns.fields, None));
+        let schema =
+            (self.format == ResultFormat::StreamedProtobuf).then(|| message_text(&columns.fields, None));
         let header = Header { proto_schema: schema.as_deref(), ..Header::new(id, &columns.columns) };
         self.writer.header(&header, out);
     }

@@ -180,9 +180,15 @@ mod tests {
         let [incompatible] = ksql.incompatible().try_into().expect("one");
         assert_eq!(incompatible.query.as_deref(), Some("CSAS_C_1"));
         let reason = incompatible.reason;
-        assert!(reason.ends_with("- `K` STRING KEY, `V` INTEGER\n+ `K` INTEGER KEY, `V` INTEGER"), "{reason}");
+        assert!(
+            reason.ends_with("- `K` STRING KEY, `V` INTEGER\n+ `K` INTEGER KEY, `V` INTEGER"),
+            "{reason}"
+        );
         assert!(!ksql.status("stream/`C`/create").expect("the command").outcome.is_success);
-        assert_eq!(applied(&ksql, &SqlStatement { text: "DROP STREAM x;".into(), ..Default::default() }, 2).len(), 0);
+        assert_eq!(
+            applied(&ksql, &SqlStatement { text: "DROP STREAM x;".into(), ..Default::default() }, 2).len(),
+            0
+        );
         assert_eq!(ksql.incompatible().len(), 2);
         given(&ksql, "DROP STREAM c;", 3);
         assert_eq!(ksql.incompatible().len(), 1, "the query is no more");

@@ -131,7 +131,8 @@ pub(crate) fn wanted_topics(
                 request.replicas.unwrap_or(replicas),
             )));
         }
-        let sink = state.catalog().sources().find(|other| other.properties.topic.as_ref() == Some(&request.name));
+        let sink =
+            state.catalog().sources().find(|other| other.properties.topic.as_ref() == Some(&request.name));
         // And the records of a stream stay as long.
         if let (None, Some(from), Some(SourceKind::Stream)) =
             (request.retention_ms, &source, sink.map(|sink| sink.kind))

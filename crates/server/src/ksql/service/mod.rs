@@ -81,11 +81,15 @@ impl Ksql {
     pub fn of(config: &lentic::config::Config) -> Result<Arc<Self>, String> {
         let mut settings = BTreeMap::new();
         for written in &config.ksql {
-            let Some((name, value)) = written.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
+            let Some((name, value)) =
+                written.split_once('=').map(|(name, value)| (name.trim(), value.trim()))
+            else {
                 return Err(format!("ksql: {written:?} is no name=value"));
             };
             if !super::property::is_known(name) {
-                return Err(format!("ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset=earliest"));
+                return Err(format!(
+                    "ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset=earliest"
+                ));
             }
             settings.insert(name.to_owned(), value.to_owned());
         }

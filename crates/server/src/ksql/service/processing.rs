@@ -68,7 +68,11 @@ impl Lines {
                 "kafkaStreamsThreadError": {"errorMessage": text, "threadName": query, "cause": []},
             }),
         };
-        let logger = if step.is_empty() { format!("processing.{query}") } else { format!("processing.{query}.{step}") };
+        let logger = if step.is_empty() {
+            format!("processing.{query}")
+        } else {
+            format!("processing.{query}.{step}")
+        };
         let line = json!({"logger": logger, "level": "ERROR", "time": now, "message": message});
         if let Err(TrySendError::Full(_)) = self.sender.try_send(line) {
             tracing::debug!("the processing log is full, a line is left out");
@@ -89,7 +93,8 @@ impl Lines {
             }
             while !node.is_stopping() {
                 let Ok(first) = receiver.recv_timeout(Duration::from_millis(500)) else { continue };
-                let lines: Vec<Value> = std::iter::once(first).chain(receiver.try_iter().take(1_000)).collect();
+                let lines: Vec<Value> =
+                    std::iter::once(first).chain(receiver.try_iter().take(1_000)).collect();
                 let records = lines.iter().map(|line| NewRecord {
                     topic: topic.clone(),
                     partition: None,
@@ -112,7 +117,10 @@ impl Lines {
 }
 
 /// What the planner tells of values that could not be computed.
-pub(super) struct OfValues(pub(super) std::sync::Arc<Lines>, pub(super) std::sync::Arc<super::world::Outside>);
+pub(super) struct OfValues(
+    pub(super) std::sync::Arc<Lines>,
+    pub(super) std::sync::Arc<super::world::Outside>,
+);
 
 impl ProcessingLog for OfValues {
     fn report(&self, query: &str, step: &str, text: &str) {
@@ -149,7 +157,9 @@ impl super::Ksql {
                 tracing::warn!("the stream over the processing log can't be declared: {}", error.message);
             }
         };
-        if let Err(error) = std::thread::Builder::new().name("processing-log-stream".to_owned()).spawn(declare) {
+        if let Err(error) =
+            std::thread::Builder::new().name("processing-log-stream".to_owned()).spawn(declare)
+        {
             tracing::warn!("the stream over the processing log is not declared: {error}");
         }
     }

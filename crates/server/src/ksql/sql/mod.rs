@@ -66,11 +66,13 @@ async fn rows(
     match planned {
         Planned::Table(pulled) => {
             let format = format.unwrap_or(Format::Document);
-            let body = pulled.answer(&call.state, &call.gather(), &mut *format.answer()).await.map_err(told)?;
+            let body =
+                pulled.answer(&call.state, &call.gather(), &mut *format.answer()).await.map_err(told)?;
             Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()))
         }
         Planned::Stream(streamed) => {
-            let format = format.unwrap_or(if streamed.is_endless() { Format::Lines } else { Format::Document });
+            let format =
+                format.unwrap_or(if streamed.is_endless() { Format::Lines } else { Format::Document });
             let start = move || push::start(&ksql, &node, *streamed, format.answer(), outlet);
             let push = call.state.block(deadline, start).await?.map_err(told)?;
             Ok(streaming(parts.into_body(&call.state, push), format.media_type()))

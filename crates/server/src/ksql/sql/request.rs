@@ -28,7 +28,8 @@ impl Request {
             from_json(&body)?
         } else {
             let text = str::from_utf8(&body);
-            let text = text.map_err(|error| Error::new(Code::BadRequest, format!("the body is no UTF-8: {error}")))?;
+            let text =
+                text.map_err(|error| Error::new(Code::BadRequest, format!("the body is no UTF-8: {error}")))?;
             Self { sql: text.to_owned(), ..Self::default() }
         };
         if request.sql.trim().is_empty() {

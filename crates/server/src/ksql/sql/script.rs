@@ -26,9 +26,8 @@ pub(super) async fn answer(
     format: Option<Format>,
 ) -> Result<Response> {
     let (node, rights) = (call.state.node.clone(), Rights::of(&call));
-    let work = move || {
-        Execution { ksql: &ksql, node: &node, rights: &rights, extensions: true }.run(&text, session)
-    };
+    let work =
+        move || Execution { ksql: &ksql, node: &node, rights: &rights, extensions: true }.run(&text, session);
     let done = call.state.block_change(Deadline::after(PATIENCE, true), work).await?;
     let entities = done.map_err(told)?;
     let format = format.unwrap_or(Format::Document);

@@ -17,7 +17,11 @@ const LONGEST: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Blocks.
-pub(super) fn wait(execution: &Execution<'_>, session: &mut Session, given: &Given<'_>) -> Result<Entity, ErrorBody> {
+pub(super) fn wait(
+    execution: &Execution<'_>,
+    session: &mut Session,
+    given: &Given<'_>,
+) -> Result<Entity, ErrorBody> {
     let named = match given.statement {
         Statement::AssertTopic(assert) => assert.timeout,
         Statement::AssertSchema(assert) => assert.timeout,

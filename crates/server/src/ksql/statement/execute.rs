@@ -66,10 +66,17 @@ impl Execution<'_> {
     }
 
     /// Whether all statements could be executed, each after those before it.
-    fn try_all(&self, statements: &[&str], mut session: Session, topics: &LogTopics) -> Result<(), ErrorBody> {
+    fn try_all(
+        &self,
+        statements: &[&str],
+        mut session: Session,
+        topics: &LogTopics,
+    ) -> Result<(), ErrorBody> {
         let mut snapshot = self.ksql.snapshot();
         for text in statements {
-            self.each(&mut session, text, |session, given| self.try_one(&mut snapshot, session, given, topics))?;
+            self.each(&mut session, text, |session, given| {
+                self.try_one(&mut snapshot, session, given, topics)
+            })?;
         }
         Ok(())
     }
@@ -86,7 +93,9 @@ impl Execution<'_> {
         if let Statement::Set(setting) = statement {
             super::check_property(&setting.name).map_err(|error| error.of_statement(shown, Vec::new()))?;
         }
-        self.rights.check(statement, snapshot.state.catalog()).map_err(|error| error.of_statement(shown, Vec::new()))?;
+        self.rights
+            .check(statement, snapshot.state.catalog())
+            .map_err(|error| error.of_statement(shown, Vec::new()))?;
         // What assertions are about may come with the statements before them.
         let is_late = matches!(statement, Statement::AssertTopic(_) | Statement::AssertSchema(_));
         if is_late || terminate::is_transient(self.ksql, statement) {

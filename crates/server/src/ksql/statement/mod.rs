@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 use lentic::types::Offset;
 use lentic_ksql_api::{Entity, ErrorBody, ErrorCode, KsqlRequest, Request as _};
 
-use super::answer::{failed, json};
 use super::Rights;
+use super::answer::{failed, json};
 use super::property::EXTENSIONS;
 use crate::call::Call;
 use crate::error::Result;

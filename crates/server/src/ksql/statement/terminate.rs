@@ -15,7 +15,8 @@ pub(super) fn is_transient(ksql: &Ksql, statement: &Statement) -> bool {
 pub(super) fn transient(ksql: &Ksql, given: &Given<'_>) -> Option<Entity> {
     let name = target(given.statement)?;
     let was_terminated = ksql.running.close(name);
-    was_terminated.then(|| Entity::new(given.shown, QueryTerminated { query_id: name.to_owned(), was_terminated }))
+    was_terminated
+        .then(|| Entity::new(given.shown, QueryTerminated { query_id: name.to_owned(), was_terminated }))
 }
 
 fn target(statement: &Statement) -> Option<&str> {

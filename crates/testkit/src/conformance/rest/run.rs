@@ -125,7 +125,11 @@ impl Run<'_> {
         }
         if self.case.asks_for_protobuf {
             for query in queries {
-                let body = self.body(query).replacen("\"ksql\"", "\"sql\"", 1).replacen("\"streamsProperties\"", "\"properties\"", 1);
+                let body = self.body(query).replacen("\"ksql\"", "\"sql\"", 1).replacen(
+                    "\"streamsProperties\"",
+                    "\"properties\"",
+                    1,
+                );
                 let reply = self.endpoint.post_for_protobuf("/query-stream", &body)?;
                 self.trace.line(format!("POST /query-stream {body}\n  {} {}", reply.status, reply.body));
                 let Ok(Json::Array(elements)) = Json::parse(&reply.body) else {

@@ -50,9 +50,11 @@ enum Kind {
 impl Kind {
     fn of(bytes: Option<&[u8]>) -> Self {
         let Some(bytes) = bytes else { return Self::Nothing };
-        let is_text = str::from_utf8(bytes).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
+        let is_text = str::from_utf8(bytes)
+            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
         if is_text {
-            let is_json = matches!(bytes.first(), Some(b'{' | b'[')) && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+            let is_json = matches!(bytes.first(), Some(b'{' | b'['))
+                && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
             return if is_json { Self::Json } else { Self::Text };
         }
         match bytes.len() {
@@ -78,8 +80,12 @@ impl Kind {
 fn text(bytes: Option<&[u8]>) -> String {
     let Some(given) = bytes else { return "<null>".to_owned() };
     match Kind::of(bytes) {
-        Kind::Int => given.try_into().map_or_else(|_| hex(given), |four| i32::from_be_bytes(four).to_string()),
-        Kind::Bigint => given.try_into().map_or_else(|_| hex(given), |eight| i64::from_be_bytes(eight).to_string()),
+        Kind::Int => {
+            given.try_into().map_or_else(|_| hex(given), |four| i32::from_be_bytes(four).to_string())
+        }
+        Kind::Bigint => {
+            given.try_into().map_or_else(|_| hex(given), |eight| i64::from_be_bytes(eight).to_string())
+        }
         Kind::Other => hex(given),
         _ => String::from_utf8_lossy(given).into_owned(),
     }
@@ -120,7 +126,12 @@ mod tests {
     #[test]
     fn records_are_lines() {
         for (ms, key, value, expected) in [
-            (1_670_001_722_556, Some(&b"18"[..]), Some(&br#"{"A":1}"#[..]), r#"2022/12/02 17:22:02.556 Z, key: 18, value: {"A":1}"#),
+            (
+                1_670_001_722_556,
+                Some(&b"18"[..]),
+                Some(&br#"{"A":1}"#[..]),
+                r#"2022/12/02 17:22:02.556 Z, key: 18, value: {"A":1}"#,
+            ),
             (0, None, Some(&[0, 0, 0, 7][..]), "1970/01/01 00:00:00.000 Z, key: <null>, value: 7"),
             (-1, Some(&[0xff][..]), None, "1969/12/31 23:59:59.999 Z, key: 0xFF, value: <null>"),
         ] {
