@@ -100,7 +100,7 @@ start_node
 title "Tables: each one is the fold of a topic"
 show lentic table create planes --topic planes --key string --value json --partitions 6
 show lentic table create airports --topic airports --key string --value json --partitions 6
-show lentic table create airlines --topic airlines --key string --value json --partitions 1
+show lentic table create airlines --topic airlines --key string --value json --partitions 6
 show lentic table create flights --topic flights --key string --value json --partitions 6
 
 title "Real data: the flights that left New York City on 1 January 2013 (CC0), with planes, airports and airlines"
@@ -140,6 +140,16 @@ sed 's/^/   /' "$scratch/watch.txt"
 kill "$watch_pid" 2>/dev/null || true
 wait "$watch_pid" 2>/dev/null || true
 watch_pid=''
+
+title "SQL: a dashboard of delays by carrier and hour, kept by queries (demo/sql/flights.sql)"
+show lentic sql -f demo/sql/flights.sql
+worst="SELECT carrier, name, WINDOWSTART, flights, average, worst FROM delays WHERE carrier = 'UA' LIMIT 5;"
+# The queries have just begun.
+for _ in $(seq 200); do lentic sql -e "$worst" | grep -q United && break; sleep 0.05; done
+show lentic sql -e "$worst"
+note "the hours with the worst delays, in one call over HTTP, sorted, as CSV:"
+show curl -s "$LENTIC_URL/v1/sql" -H 'Accept: text/csv' \
+  --data 'SELECT name, WINDOWSTART, flights, worst FROM delays ORDER BY worst DESC LIMIT 3'
 
 title "Compare-and-set: the token of the row decides"
 etag=$(curl -fsI "$LENTIC_URL/v1/tables/planes/rows/N14228" | tr -d '\r' | sed -nE 's/^[Ee][Tt][Aa][Gg]: *//p')

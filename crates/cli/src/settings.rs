@@ -68,21 +68,13 @@ impl Args for SettingFlags {
             };
             command = command.arg(arg);
         }
-        command = command.arg(
+        command.arg(
             Arg::new("kafka")
                 .long("kafka")
                 .value_name("PROPERTY=VALUE")
                 .action(ArgAction::Append)
                 .help_heading("Kafka")
                 .help("A property of librdkafka; secrets belong into the file or LENTIC_KAFKA_* variables"),
-        );
-        command.arg(
-            Arg::new("ksql")
-                .long("ksql")
-                .value_name("PROPERTY=VALUE")
-                .action(ArgAction::Append)
-                .help_heading("SQL")
-                .help("A property of SQL by ksqlDB's name, or Lentic's own, for sessions that don't set it"),
         )
     }
 
@@ -93,7 +85,7 @@ impl Args for SettingFlags {
 
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let names = SETTINGS.iter().map(|setting| setting.name).chain(["kafka", "ksql"]);
+        let names = SETTINGS.iter().map(|setting| setting.name).chain(["kafka"]);
         let typed = names.flat_map(|name| {
             let values = matches.get_many::<String>(name).into_iter().flatten();
             values.map(|value| (name.to_owned(), value.clone())).collect::<Vec<_>>()

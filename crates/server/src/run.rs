@@ -89,6 +89,7 @@ pub fn run_with(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<()
         runtime.shutdown_background();
         return Ok(());
     };
+    ksql.begin(&node);
     let options = Options { ksql: Some(ksql), ..Options::default() };
     finish(runtime, node, listener, options, signals, listening)
 }

@@ -1,4 +1,4 @@
-//! Each page of `docs/sql` on a node of its own.
+//! Each page of `docs/sql` on a node of its own, and what the README shows of SQL.
 use super::harness::Node;
 use super::repository;
 use super::session::Session;
@@ -6,38 +6,53 @@ use super::session::Session;
 /// Runs a page with at least so many examples.
 fn run(name: &str, least: usize) {
     let page = std::fs::read_to_string(repository().join("docs/sql").join(name)).unwrap();
+    run_text(name, &page, least, &[]);
+}
+
+fn run_text(name: &str, page: &str, least: usize, arguments: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
-    let node = Node::ready(&dir.path().join("data"), &[]);
-    let count = Session::new(&node, dir.path()).run(&page);
+    let node = Node::ready(&dir.path().join("data"), arguments);
+    let count = Session::new(&node, dir.path()).run(page);
     assert!(count >= least, "{name} has {count} examples");
 }
 
 #[test]
 fn readme() {
-    run("README.md", 1);
+    run("README.md", 6);
 }
 
 #[test]
 fn statements() {
-    run("statements.md", 1);
+    run("statements.md", 25);
 }
 
 #[test]
 fn queries() {
-    run("queries.md", 1);
+    let page = std::fs::read_to_string(repository().join("docs/sql/queries.md")).unwrap();
+    let is_logged =
+        ["topic", "stream"].map(|what| format!("ksql.logging.processing.{what}.auto.create=true"));
+    run_text("queries.md", &page, 18, &["--ksql", &is_logged[0], "--ksql", &is_logged[1]]);
 }
 
 #[test]
 fn types() {
-    run("types.md", 1);
+    run("types.md", 6);
 }
 
 #[test]
 fn rest() {
-    run("rest.md", 1);
+    run("rest.md", 22);
 }
 
 #[test]
 fn shell() {
-    run("shell.md", 1);
+    run("shell.md", 4);
+}
+
+/// The first steps of a newcomer.
+#[test]
+fn first_steps() {
+    let page = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let (_, section) = page.split_once("\n## SQL\n").unwrap();
+    run_text("README.md", section.split("\n## ").next().unwrap(), 3, &[]);
 }

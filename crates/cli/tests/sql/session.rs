@@ -12,9 +12,11 @@ use super::{repository, websocket};
 /// Where the pages have their node.
 const ADDRESS: &str = "127.0.0.1:8088";
 /// How long results may take that come in the background.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Statements that hold for the session.
 const SESSION: [&str; 4] = ["SET ", "UNSET ", "DEFINE ", "UNDEFINE "];
+/// Statements that change something.
+const WRITING: [&str; 3] = ["CREATE ", "INSERT ", "DELETE "];
 /// Statements that change nothing, so that they can be asked until results are there.
 const READING: [&str; 6] = ["SELECT ", "LIST ", "SHOW ", "DESCRIBE ", "EXPLAIN ", "PRINT "];
 
@@ -38,28 +40,31 @@ impl<'a> Session<'a> {
         Self { node, dir, set: String::new(), said: 0 }
     }
 
-    /// Runs all examples; panics at the first one that shows something else.
+    /// Runs all examples; panics with those that show something else. How many there are.
     pub fn run(mut self, page: &str) -> usize {
         let examples = examples(page);
-        for example in &examples {
-            if let Err((problem, shown)) = self.holds(example) {
-                let Example { line, text, expected, .. } = example;
-                let expected = match expected {
-                    Some(Expected::Text(text) | Expected::Json(text)) => text,
-                    None => "(anything)\n",
-                };
-                panic!("line {line}: {problem}\n{text}---- expected\n{expected}---- shown\n{shown}");
-            }
-        }
+        let failures: Vec<String> = examples.iter().filter_map(|example| self.holds(example).err()).collect();
+        assert!(
+            failures.is_empty(),
+            "{} of {} examples:\n{}",
+            failures.len(),
+            examples.len(),
+            failures.join("\n")
+        );
         examples.len()
     }
 
     /// Whether an example shows what it should, if need be after a while.
-    fn holds(&mut self, example: &Example) -> Result<(), (String, String)> {
+    fn holds(&mut self, example: &Example) -> Result<(), String> {
+        let Example { line, text, expected, .. } = example;
+        let wanted = match expected {
+            Some(Expected::Text(text) | Expected::Json(text)) => text,
+            None => "(that it goes well)\n",
+        };
         let deadline = Instant::now() + PATIENCE;
         loop {
             let shown = self.show(example);
-            let result = match &example.expected {
+            let result = match expected {
                 // Text may tell of a failure.
                 Some(expected @ Expected::Text(text)) if text.contains("ERROR") => {
                     check(expected, &shown.text)
@@ -71,7 +76,10 @@ impl<'a> Session<'a> {
             match result {
                 Ok(()) => return Ok(()),
                 Err(problem) if !is_reading(example) || Instant::now() > deadline => {
-                    return Err((problem, shown.text));
+                    let shown = shown.text;
+                    return Err(format!(
+                        "line {line}: {problem}\n{text}---- expected\n{wanted}---- shown\n{shown}"
+                    ));
                 }
                 Err(_) => std::thread::sleep(Duration::from_millis(100)),
             }
@@ -122,8 +130,11 @@ impl<'a> Session<'a> {
         let paths = std::env::var_os("PATH").unwrap();
         let path = std::env::join_paths([binary].into_iter().chain(std::env::split_paths(&paths)));
         let mut bash = Command::new("bash");
-        bash.arg("-eu").current_dir(self.dir).env("PATH", path.unwrap()).env("LENTIC_URL", &self.node.url);
-        run(bash, script)
+        bash.args(["-euc", script])
+            .current_dir(self.dir)
+            .env("PATH", path.unwrap())
+            .env("LENTIC_URL", &self.node.url);
+        run(bash, "")
     }
 }
 
@@ -140,5 +151,11 @@ fn run(mut command: Command, input: &str) -> Shown {
 fn is_reading(example: &Example) -> bool {
     let begins = |statement: &str| READING.iter().any(|word| statement.starts_with(word));
     let statements = || example.text.split(';').map(str::trim).filter(|statement| !statement.is_empty());
-    example.kind == Kind::Sql && statements().all(begins)
+    match example.kind {
+        Kind::Sql => statements().all(begins),
+        Kind::Shell => {
+            example.text.contains("SELECT ") && !WRITING.iter().any(|word| example.text.contains(word))
+        }
+        Kind::WebSocket => true,
+    }
 }

@@ -183,6 +183,8 @@ pub struct AppliedStore {
 pub struct StreamWorker {
     settings: WorkerSettings,
     tasks: BTreeMap<TaskId, Held>,
+    /// By input partition: the tasks that read it.
+    readers: BTreeMap<TopicPartition, BTreeSet<TaskId>>,
     produced: Produced,
     phase: Phase,
     last_commit: Timestamp,
@@ -197,6 +199,7 @@ impl StreamWorker {
         Self {
             settings,
             tasks: BTreeMap::new(),
+            readers: BTreeMap::new(),
             produced: Produced::default(),
             phase: Phase::Running,
             last_commit: Timestamp::NONE,
@@ -218,8 +221,10 @@ impl StreamWorker {
                 Ok(())
             }
             StreamEvent::End(partition, offset) => {
-                for held in self.tasks.values_mut().filter(|held| held.reads(&partition)) {
-                    held.task.end(&partition, offset);
+                for id in self.readers.get(&partition).into_iter().flatten() {
+                    if let Some(held) = self.tasks.get_mut(id) {
+                        held.task.end(&partition, offset);
+                    }
                 }
                 Ok(())
             }
@@ -285,6 +290,9 @@ impl StreamWorker {
         let held = Held::open(assignment)?;
         let inputs: Vec<_> =
             held.task.inputs().map(|(partition, offset)| (partition.clone(), offset)).collect();
+        for (partition, _) in &inputs {
+            self.readers.entry(partition.clone()).or_default().insert(id.clone());
+        }
         self.tasks.insert(id, held);
         self.share_cache();
         for (partition, _) in inputs {
@@ -298,14 +306,22 @@ impl StreamWorker {
         self.share_cache();
         let partitions: Vec<_> = held.task.inputs().map(|(partition, _)| partition.clone()).collect();
         for partition in partitions {
-            if !self.tasks.values().any(|held| held.reads(&partition)) {
-                actions.push(StreamAction::StopReading(partition));
+            if let Some(readers) = self.readers.get_mut(&partition) {
+                readers.remove(id);
+                if !readers.is_empty() {
+                    continue;
+                }
+                self.readers.remove(&partition);
             }
+            actions.push(StreamAction::StopReading(partition));
         }
     }
 
     pub(super) fn share_cache(&mut self) {
         let (all, count) = (self.settings.record_cache_bytes, self.tasks.len().max(1));
+        if all == 0 {
+            return;
+        }
         for held in self.tasks.values_mut() {
             held.task.set_record_cache((all / count).max(usize::from(all > 0)));
         }
@@ -313,10 +329,15 @@ impl StreamWorker {
 
     /// Reads a partition from where the furthest behind of its tasks is; the others skip what they have.
     fn read(&self, partition: &TopicPartition, actions: &mut Vec<StreamAction>) {
-        let wanted = self.tasks.values().filter_map(|held| held.read_to(partition));
+        let wanted = self.readers(partition).filter_map(|held| held.read_to(partition));
         if let Some(from) = wanted.min() {
             actions.push(StreamAction::Read(partition.clone(), from));
         }
+    }
+
+    /// The tasks that read a partition.
+    fn readers(&self, partition: &TopicPartition) -> impl Iterator<Item = &Held> {
+        self.readers.get(partition).into_iter().flatten().filter_map(|id| self.tasks.get(id))
     }
 
     fn records(
@@ -326,14 +347,19 @@ impl StreamWorker {
         actions: &mut Vec<StreamAction>,
     ) {
         let mut is_full = false;
-        for held in self.tasks.values_mut().filter(|held| held.reads(partition)) {
+        let Self { tasks, readers, .. } = self;
+        let ids = || readers.get(partition).into_iter().flatten();
+        for id in ids() {
+            let Some(held) = tasks.get_mut(id) else { continue };
             held.task.push(partition, Arc::clone(batch));
             held.is_busy = true;
             is_full |= held.task.buffered_of(partition).1 > self.settings.input_buffer_bytes;
         }
         if is_full {
-            for held in self.tasks.values_mut().filter(|held| held.reads(partition)) {
-                held.paused.insert(partition.clone());
+            for id in ids() {
+                if let Some(held) = tasks.get_mut(id) {
+                    held.paused.insert(partition.clone());
+                }
             }
             actions.push(StreamAction::StopReading(partition.clone()));
         }
@@ -389,8 +415,7 @@ impl StreamWorker {
             );
         }
         resumed.retain(|partition| {
-            let mut readers = self.tasks.values().filter(|held| held.reads(partition));
-            readers.all(|held| held.task.buffered_of(partition).1 <= low)
+            self.readers(partition).all(|held| held.task.buffered_of(partition).1 <= low)
         });
         for partition in resumed {
             for held in self.tasks.values_mut() {

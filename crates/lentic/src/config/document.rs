@@ -61,19 +61,6 @@ brokers = \"broker-1:9093,broker-2:9093\"
 
 Values of properties with `password`, `secret`, `key` or `token` in their names are never shown.
 
-## `[ksql]`
-
-Properties of [SQL](sql/README.md), by ksqlDB's names and a few of Lentic's own, for sessions that don't `SET` them. `ksql.` at
-the beginning of a name may be left out. In the environment a property is `LENTIC_KSQL_` and the rest of its name in capitals
-with `_` for `.`; as a flag it is `--ksql property=value`.
-
-```toml
-[ksql]
-ksql.query.pull.table.scan.enabled = false
-streams.auto.offset.reset = \"earliest\"
-lentic.sql.extensions = true
-```
-
 ## `[[tables]]`
 
 Tables that are created at the start if they are absent. One that exists with another declaration refuses the start.

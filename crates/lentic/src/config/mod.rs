@@ -14,7 +14,6 @@
 mod check;
 mod document;
 mod kafka;
-mod ksql;
 mod resolve;
 mod settings;
 mod show;
@@ -24,7 +23,6 @@ mod value;
 pub use check::ConfigError;
 pub use document::markdown;
 pub use kafka::KafkaProperties;
-pub use ksql::KsqlProperties;
 pub use resolve::{Origin, Resolved, resolve};
 pub use settings::{Config, MOST_STANDBYS, SETTINGS, Setting};
 pub use show::{Entry, MASK, effective, toml};

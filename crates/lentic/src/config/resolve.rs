@@ -6,7 +6,6 @@ use lentic_types::TableSpec;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-use super::KsqlProperties;
 use super::check::ConfigError;
 use super::settings::{Config, SETTINGS, Setting};
 use super::suggest::nearest;
@@ -73,8 +72,7 @@ pub fn resolve(
     resolution.finish()
 }
 
-/// Tables of properties, and what the names of their variables begin with.
-const PROPERTY_PREFIXES: [(&str, &str); 2] = [("kafka", "LENTIC_KAFKA_"), ("ksql", "LENTIC_KSQL_")];
+const PROPERTY_PREFIX: &str = "LENTIC_KAFKA_";
 /// Variables of the command line, which are no settings of a node.
 const FOREIGN: [&str; 7] = [
     "LENTIC_CA_FILE",
@@ -85,13 +83,6 @@ const FOREIGN: [&str; 7] = [
     "LENTIC_URL",
     "LENTIC_USER",
 ];
-
-/// The table and the property that a variable is about.
-fn property_of(variable: &str) -> Option<(&'static str, String)> {
-    let named = |(of, prefix): &(&'static str, &str)| Some((*of, variable.strip_prefix(prefix)?));
-    let (of, name) = PROPERTY_PREFIXES.iter().find_map(named)?;
-    Some((of, name.to_ascii_lowercase().replace('_', ".")))
-}
 
 struct Resolution {
     resolved: Resolved,
@@ -112,7 +103,7 @@ impl Resolution {
         for (key, value) in table.get_ref() {
             let (name, at) = (key.get_ref().as_ref(), key.span().start);
             match name {
-                "kafka" | "ksql" => self.properties(name, value.get_ref(), at, &origin),
+                "kafka" => self.properties(value.get_ref(), at, &origin),
                 "tables" => self.tables(file, text, &origin(at)),
                 _ => match (find(name), scalar(value.get_ref())) {
                     (Some(setting), Some(typed)) => self.set(setting, &typed, origin(at)),
@@ -123,7 +114,7 @@ impl Resolution {
                         setting.kind.placeholder()
                     )),
                     (None, _) => {
-                        let known = SETTINGS.iter().map(|s| s.name).chain(["kafka", "ksql", "tables"]);
+                        let known = SETTINGS.iter().map(|s| s.name).chain(["kafka", "tables"]);
                         let meant = nearest(name, known).map_or_else(
                             || "`lentic config` lists all settings".to_owned(),
                             |meant| format!("did you mean {meant}?"),
@@ -135,19 +126,19 @@ impl Resolution {
         }
     }
 
-    fn properties(&mut self, of: &str, value: &DeValue<'_>, at: usize, origin: &impl Fn(usize) -> Origin) {
+    fn properties(&mut self, value: &DeValue<'_>, at: usize, origin: &impl Fn(usize) -> Origin) {
         let Some(table) = value.as_table() else {
-            self.problems.push(format!("{}: {of} must be a table: [{of}]", origin(at)));
+            self.problems.push(format!("{}: kafka must be a table: [kafka]", origin(at)));
             return;
         };
         let mut properties = Vec::new();
         flatten(table, "", &mut properties);
         for (name, at, value) in properties {
             match value {
-                Some(value) => self.property(of, &name, value, origin(at)),
+                Some(value) => self.property(&name, value, origin(at)),
                 None => self
                     .problems
-                    .push(format!("{}: {of}.{name} must be a text, a number or a boolean", origin(at))),
+                    .push(format!("{}: kafka.{name} must be a text, a number or a boolean", origin(at))),
             }
         }
     }
@@ -178,8 +169,8 @@ impl Resolution {
             let origin = Origin::Variable(name.clone());
             if let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == *name) {
                 self.set(setting, value, origin);
-            } else if let Some((of, property)) = property_of(name) {
-                self.property(of, &property, value.clone(), origin);
+            } else if let Some(property) = name.strip_prefix(PROPERTY_PREFIX) {
+                self.property(&property.to_ascii_lowercase().replace('_', "."), value.clone(), origin);
             } else if !FOREIGN.contains(&name.as_str()) {
                 // No error: an orchestrator sets variables of its own for a service that is called lentic.
                 let typed = name["LENTIC_".len()..].to_ascii_lowercase();
@@ -197,12 +188,10 @@ impl Resolution {
         let mut lists: BTreeMap<&str, String> = BTreeMap::new();
         for (name, value) in flags {
             let origin = Origin::Flag(format!("--{}", name.replace('_', "-")));
-            if PROPERTY_PREFIXES.iter().any(|(of, _)| *of == name) {
+            if name == "kafka" {
                 match value.split_once('=') {
-                    Some((property, value)) => {
-                        self.property(&name, property.trim(), value.to_owned(), origin);
-                    }
-                    None => self.problems.push(format!("--{name} {value}: expected PROPERTY=VALUE")),
+                    Some((property, value)) => self.property(property.trim(), value.to_owned(), origin),
+                    None => self.problems.push(format!("--kafka {value}: expected PROPERTY=VALUE")),
                 }
             } else if let Some(setting) = find(&name) {
                 let typed = if setting.kind == super::Kind::List {
@@ -232,14 +221,9 @@ impl Resolution {
         }
     }
 
-    fn property(&mut self, of: &str, name: &str, value: String, origin: Origin) {
-        let config = &mut self.resolved.config;
-        let (properties, name) = match of {
-            "ksql" => (&mut config.ksql.0, KsqlProperties::whole_name(name)),
-            _ => (&mut config.kafka.0, name.to_owned()),
-        };
-        self.resolved.origins.insert(format!("{of}.{name}"), origin);
-        properties.insert(name, value);
+    fn property(&mut self, name: &str, value: String, origin: Origin) {
+        self.resolved.config.kafka.0.insert(name.to_owned(), value);
+        self.resolved.origins.insert(format!("kafka.{name}"), origin);
     }
 
     fn finish(mut self) -> Result<Resolved, ConfigError> {
@@ -341,27 +325,14 @@ mod tests {
             \"security.protocol\" = \"SASL_SSL\"
             sasl.password = \"hush\"
             socket.timeout.ms = 5000
-            [ksql]
-            query.pull.table.scan.enabled = false
-            \"ksql.streams.auto.offset.reset\" = \"earliest\"
-            \"lentic.sql.extensions\" = true
             [[tables]]
             name = \"planes\"
             topic = \"planes\"
             key = \"string\"
             value = \"json\"
         ";
-        let variables = [
-            ("LENTIC_KAFKA_SASL_USERNAME", "ann"),
-            ("LENTIC_KAFKA_SASL_PASSWORD", "hush!"),
-            ("LENTIC_KSQL_OUTPUT_TOPIC_NAME_PREFIX", "p_"),
-        ];
-        let flags = [
-            ("cors_origin", "http://a"),
-            ("cors_origin", "http://b"),
-            ("kafka", "client.id=x=y"),
-            ("ksql", "ksql.query.pull.table.scan.enabled=true"),
-        ];
+        let variables = [("LENTIC_KAFKA_SASL_USERNAME", "ann"), ("LENTIC_KAFKA_SASL_PASSWORD", "hush!")];
+        let flags = [("cors_origin", "http://a"), ("cors_origin", "http://b"), ("kafka", "client.id=x=y")];
         let resolved = resolved(file, &variables, &flags).unwrap();
         let config = &resolved.config;
         assert_eq!(config.bootstrap_servers().as_deref(), Some("a:1,b:2"));
@@ -382,19 +353,8 @@ mod tests {
                 "socket.timeout.ms=5000"
             ]
         );
-        let ksql: Vec<_> = config.ksql.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(
-            ksql,
-            [
-                "ksql.output.topic.name.prefix=p_",
-                "ksql.query.pull.table.scan.enabled=true",
-                "ksql.streams.auto.offset.reset=earliest",
-                "lentic.sql.extensions=true",
-            ]
-        );
-        assert_eq!(resolved.origins["ksql.ksql.query.pull.table.scan.enabled"].to_string(), "--ksql");
         assert_eq!(config.tables[0].name.as_str(), "planes");
-        assert_eq!(resolved.origins["tables.planes"].to_string(), "f.toml:17");
+        assert_eq!(resolved.origins["tables.planes"].to_string(), "f.toml:13");
         assert!(!format!("{config:?}").contains("hush"), "{config:?}");
     }
 
@@ -406,7 +366,6 @@ mod tests {
             ("max_page_rows = \"many\"", "f.toml:1: max_page_rows: \"many\" is no whole number"),
             ("listen = { a = 1 }", "f.toml:1: listen is given as table: expected HOST:PORT"),
             ("kafka = 1", "f.toml:1: kafka must be a table: [kafka]"),
-            ("ksql = 1", "f.toml:1: ksql must be a table: [ksql]"),
             (
                 "kafka.\"bootstrap.servers\" = \"a:1\"",
                 "[kafka] names bootstrap.servers: use the setting brokers",

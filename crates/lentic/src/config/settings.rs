@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::value::{
     ErrorHandling, Fsync, KIB, Kind, LogFormat, MIB, ProcessingGuarantee, SettingValue, State, TIB,
 };
-use super::{ConfigError, KafkaProperties, KsqlProperties};
+use super::{ConfigError, KafkaProperties};
 
 /// The most copies of a shard beside the owner's.
 pub const MOST_STANDBYS: usize = 16;
@@ -52,8 +52,6 @@ macro_rules! settings {
             $($(#[doc = $doc] pub $name: $type,)*)*
             /// Properties that are passed to librdkafka as they are.
             pub kafka: KafkaProperties,
-            /// Properties of SQL, for sessions that don't set them.
-            pub ksql: KsqlProperties,
             /// Tables that are created at the start if they are absent; one that differs refuses the start.
             pub tables: Vec<TableSpec>,
         }
@@ -63,13 +61,12 @@ macro_rules! settings {
                 Self {
                     $($($name: SettingValue::read($default, $kind).expect("defaults are valid"),)*)*
                     kafka: KafkaProperties(BTreeMap::new()),
-                    ksql: KsqlProperties(BTreeMap::new()),
                     tables: Vec::new(),
                 }
             }
         }
 
-        /// All settings but `[kafka]`, `[ksql]` and `[[tables]]`, in the order in which they are listed.
+        /// All settings but `[kafka]` and `[[tables]]`, in the order in which they are listed.
         pub static SETTINGS: &[Setting] = &[$($(Setting {
             name: stringify!($name),
             group: $group,
@@ -127,12 +124,16 @@ settings! {
         peer_mtls: bool = "false", Kind::Switch;
     }
     "Access" {
-        /// File of tokens, one per line: `read TOKEN` or `read-write TOKEN`, and names of tables behind it that it is for.
+        /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
         token_file: Option<PathBuf> = "", Kind::Path;
         /// Serve beyond the loopback interface without tokens.
         insecure: bool = "false", Kind::Switch;
         /// Origins of web pages that may call this node, separated by commas; `*` allows all.
         cors_origin: Vec<String> = "", Kind::List;
+    }
+    "SQL" {
+        /// Properties that hold for all statements of SQL, as name=value, separated by commas: ksqlDB's names.
+        ksql: Vec<String> = "", Kind::List;
     }
     "Stream processing" {
         /// What a commit promises: `exactly_once`, or `at_least_once`, which is lighter and may process records again after a failure.

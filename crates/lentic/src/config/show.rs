@@ -11,7 +11,7 @@ pub const MASK: &str = "********";
 /// A line of the effective configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The heading it belongs under; `kafka`, `ksql` and `tables` for those.
+    /// The heading it belongs under; `kafka` and `tables` for those.
     pub group: &'static str,
     /// The setting, property or table.
     pub name: String,
@@ -38,19 +38,13 @@ pub fn effective(resolved: &Resolved) -> Vec<Entry> {
         )),
         origin: origin(&format!("kafka.{name}")),
     });
-    let sql = resolved.config.ksql.0.iter().map(|(name, value)| Entry {
-        group: "ksql",
-        name: name.clone(),
-        value: Some(toml::Value::String(value.clone())),
-        origin: origin(&format!("ksql.{name}")),
-    });
     let tables = resolved.config.tables.iter().map(|table| Entry {
         group: "tables",
         name: table.name.to_string(),
         value: toml::Value::try_from(table).ok(),
         origin: origin(&format!("tables.{}", table.name)),
     });
-    settings.chain(properties).chain(sql).chain(tables).collect()
+    settings.chain(properties).chain(tables).collect()
 }
 
 /// The effective configuration as a file that gives the same one (but for the masked secrets).
@@ -61,7 +55,7 @@ pub fn toml(resolved: &Resolved) -> String {
         if entry.group != group || group == "tables" {
             group = entry.group;
             let heading = match group {
-                "kafka" | "ksql" => format!("[{group}]"),
+                "kafka" => "[kafka]".to_owned(),
                 "tables" => format!("[[tables]] # {}", entry.origin),
                 _ => format!("# {group}"),
             };
@@ -73,7 +67,7 @@ pub fn toml(resolved: &Resolved) -> String {
             }
             continue;
         }
-        let name = if matches!(group, "kafka" | "ksql") { format!("{:?}", entry.name) } else { entry.name };
+        let name = if group == "kafka" { format!("{:?}", entry.name) } else { entry.name };
         let line = match entry.value {
             Some(value) => format!("{name} = {value}"),
             None => format!("# {name} is unset"),
@@ -91,7 +85,6 @@ mod tests {
     #[test]
     fn shown_configuration_reads_back_and_hides_secrets() {
         let file = "brokers = \"a:1\"\nfsync = \"never\"\nkafka.\"sasl.password\" = \"hush\"\nkafka.acks = \"all\"\n\
-                    ksql.query.pull.table.scan.enabled = false\n\
                     [[tables]]\nname = \"t\"\ntopic = \"t\"\nkey = \"string\"\nvalue = \"json\"\npartitions = 3\n";
         let first = resolve(Some(("f.toml", file)), [], []).unwrap();
         let text = toml(&first);

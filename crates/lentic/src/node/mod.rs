@@ -332,6 +332,13 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Whether it has begun to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.shared.is_stopping()
+    }
+}
+
 impl Shared {
     /// The node can't go on: nothing is applied any more, and whoever owns it is told to stop.
     pub(crate) fn fail(&self, reason: String) {

@@ -320,6 +320,7 @@ impl Analysis<'_> {
         let plain_key = codec::key(&key_format, &super::flow::key_schema(&key, &key_format), None);
         let view = plain_key.ok().map(|plain_key| {
             let rows = View::new(STORE, table.key().clone(), plain_key, table.value().clone(), result_window);
+            let rows = if window.is_some() { rows.of_window_store() } else { rows };
             rows.mapped(Arc::clone(&map))
         });
         let handle = Handle::Table(table.map_values(map, super::binary::rows(width)));

@@ -178,12 +178,11 @@ impl Analysis<'_> {
                 None => Known::No,
             })
             .collect();
-        let is_table = matches!(flow.handle, Handle::Table(_));
         let width = compiled.len() + 1;
         let log = self.log.of("Project");
         let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
             let mut row = Row::with_capacity(width);
-            row.push(Value::Boolean(value.is_none() && is_table));
+            row.push(Value::Boolean(value.is_none()));
             if let Some(value) = value {
                 let value = value.get::<Row>();
                 row.extend(compiled.iter().map(|one| one.evaluate(value, &mut |error| log.report(error))));
@@ -199,7 +198,10 @@ impl Analysis<'_> {
             Ok(Some(Payload::new(row)))
         };
         let stream = match &flow.handle {
-            Handle::Stream(stream) => stream.clone(),
+            // A stream's records without a value have no row.
+            Handle::Stream(stream) => {
+                stream.filter(Arc::new(|_: Option<&Payload>, value: Option<&Payload>| value.is_some()))
+            }
             Handle::Table(table) => table.to_stream(),
         };
         let stream = stream.map_values(Arc::new(map), binary::rows(width));

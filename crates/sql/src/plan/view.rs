@@ -21,6 +21,8 @@ pub struct View {
     /// Keys without windows.
     plain_key: Codec,
     value: Codec,
+    /// Bytes that the store puts behind a key and its window: the number by which a window store tells records of one time apart.
+    behind_key: usize,
     steps: Vec<Step>,
 }
 
@@ -38,7 +40,14 @@ impl View {
         value: Codec,
         window: Option<SourceWindow>,
     ) -> Self {
-        Self { store: store.into(), window, key, plain_key, value, steps: Vec::new() }
+        Self { store: store.into(), window, key, plain_key, value, behind_key: 0, steps: Vec::new() }
+    }
+
+    /// Of a window store, unless its windows are sessions.
+    pub(super) fn of_window_store(mut self) -> Self {
+        let is_time = matches!(self.window, Some(SourceWindow::Tumbling(_) | SourceWindow::Hopping(_)));
+        self.behind_key = if is_time { 4 } else { 0 };
+        self
     }
 
     pub(super) fn mapped(mut self, map: ValueMapper) -> Self {
@@ -59,6 +68,7 @@ impl View {
     /// The row of the table that a row of the store is: its key, and its other columns. `None`: it is none, because HAVING says
     /// so, for example.
     pub fn row(&self, key: &[u8], value: &[u8], timestamp: i64) -> Result<Option<(Key, Row)>, DataError> {
+        let key = key.get(..key.len().saturating_sub(self.behind_key)).unwrap_or_default();
         let Some(key) = self.key.decode(Some(key))? else { return Ok(None) };
         let mut value = self.value.decode(Some(value))?;
         let headers = None;

@@ -43,6 +43,8 @@ pub struct QueryDescription {
     pub sink: Option<Arc<Source>>,
     /// Its topology, as it is printed.
     pub topology: String,
+    /// The same as a Mermaid flowchart.
+    pub drawing: String,
     /// Whether it stands still.
     pub is_paused: bool,
     /// The properties that the session gave.
@@ -65,6 +67,7 @@ impl QueryDescription {
             sources: plan.sources.clone(),
             sink: plan.sink.clone().map(Arc::new),
             topology: plan.topology.describe(),
+            drawing: plan.topology.mermaid(),
             is_paused: false,
             settings: settings.clone(),
         }

@@ -59,7 +59,12 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
     let mut ms = 0;
     if reader.eat('T') && !reader.0.is_empty() {
         let hour = reader.digits(2)?;
-        ms = if reader.eat(':') { reader.clock(hour)? } else { hour_ms(hour)? };
+        ms = match (hour, reader.eat(':')) {
+            // The end of a day is the beginning of the next.
+            (24, false) => DAY_MS,
+            (hour, true) => reader.clock(hour)?,
+            (hour, false) => hour_ms(hour)?,
+        };
     }
     let offset = reader.offset()?;
     reader.0.is_empty().then_some(days * DAY_MS + ms - offset)

@@ -60,10 +60,6 @@ impl Held {
         Ok(())
     }
 
-    pub(super) fn reads(&self, partition: &TopicPartition) -> bool {
-        self.assignment.inputs.iter().any(|input| input.partition == *partition)
-    }
-
     /// The next offset that it wants to be brought.
     pub(super) fn read_to(&self, partition: &TopicPartition) -> Option<Offset> {
         self.task.inputs().find(|(own, _)| *own == partition).map(|(_, offset)| offset)

@@ -52,7 +52,7 @@ impl View<'_> {
             sources: described.sources.iter().map(ToString::to_string).collect(),
             sinks: described.sink.iter().map(|sink: &std::sync::Arc<Source>| sink.name.to_string()).collect(),
             topology: described.topology.clone(),
-            execution_plan: described.topology.clone(),
+            execution_plan: described.drawing.clone(),
             overridden_properties: overridden(described),
             ksql_host_query_status: hosts.collect(),
             query_type: Some(if described.is_persistent { "PERSISTENT" } else { "PUSH" }.to_owned()),

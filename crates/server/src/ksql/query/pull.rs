@@ -1,10 +1,8 @@
 //! Queries that are answered at once, from the rows of a table wherever they are.
-use std::borrow::Cow;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use lentic::KeyBounds;
-use lentic::format::{KeyLayout, KeyTime};
 use lentic::types::Timestamp;
 use lentic_ksql_api::{ErrorBody, ErrorCode};
 use lentic_sql::plan::pull::{Lookup, TablePull, WindowBounds};
@@ -51,9 +49,8 @@ impl Pulled {
         for reading in readings(&self.pull) {
             let mut wants_more = true;
             let mut take = |row: &PartRow| {
-                let key = topic_key(store.layout, &row.key);
                 wants_more = collector
-                    .add(&key, &row.value, row.timestamp.0)
+                    .add(&row.key, &row.value, row.timestamp.0)
                     .map_err(|error| failed(&format!("{} was expected: {}", error.expected, error.text)))?;
                 Ok(wants_more)
             };
@@ -69,18 +66,6 @@ impl Pulled {
         }
         answer.end(None, &mut out);
         Ok(out)
-    }
-}
-
-/// The key as it is in the table's topic: behind a window's start there is no number.
-fn topic_key(layout: KeyLayout, key: &[u8]) -> Cow<'_, [u8]> {
-    match layout.split(key) {
-        Some((inner, KeyTime::Window { start, sequence: Some(_) })) => {
-            let mut short = inner.to_vec();
-            short.extend_from_slice(&start.0.to_be_bytes());
-            Cow::Owned(short)
-        }
-        _ => Cow::Borrowed(key),
     }
 }
 

@@ -5,6 +5,7 @@ use lentic_sql::Refusal;
 use lentic_sql::statement::{Change, Context, Effect, Executed, PersistentQuery, State, Topics, prepare};
 
 use super::journal::{Command, Outcome};
+use super::processing::Kind;
 use super::settings::query_settings;
 use super::{Incompatible, Known, Ksql, entry};
 
@@ -43,11 +44,11 @@ impl Interpreter for Ksql {
     fn noticed(&self, query: &str, notice: &QueryNotice<'_>) {
         match notice {
             QueryNotice::Skipped { origin, error } => {
-                let origin = origin.map(|origin| format!("{origin:?}"));
-                tracing::warn!(target: "processing", query, origin, "a record was left out: {error}");
+                let topic = origin.map_or("", |origin| origin.topic.as_str());
+                self.lines.add(query, topic, Kind::Deserialization, error, self.planner.world.now_ms());
             }
             QueryNotice::Failed(failure) => {
-                tracing::warn!(target: "processing", query, "the query failed: {}", failure.message);
+                self.lines.add(query, "", Kind::Failure, &failure.message, self.planner.world.now_ms());
             }
             _ => {}
         }

@@ -133,6 +133,12 @@ pub(crate) fn wanted_topics(
         }
         let sink =
             state.catalog().sources().find(|other| other.properties.topic.as_ref() == Some(&request.name));
+        // And the records of a stream stay as long.
+        if let (None, Some(from), Some(SourceKind::Stream)) =
+            (request.retention_ms, &source, sink.map(|sink| sink.kind))
+        {
+            request.retention_ms = topics.config(from, "retention.ms").and_then(|ms| ms.parse().ok());
+        }
         let settings = sink.map(|sink| settings(sink, &request)).unwrap_or_default();
         wanted.push((request, settings));
     }

@@ -4,6 +4,7 @@ mod change;
 mod entry;
 mod incompatible;
 mod journal;
+mod processing;
 mod settings;
 mod topics;
 mod world;
@@ -43,6 +44,8 @@ pub struct Ksql {
     known: Mutex<Known>,
     /// Queries whose rows go to clients.
     pub(crate) running: Running,
+    /// The processing log.
+    lines: Arc<processing::Lines>,
 }
 
 /// What the statements so far come to.
@@ -77,13 +80,18 @@ impl Ksql {
     /// A property that is none, with what is wrong.
     pub fn of(config: &lentic::config::Config) -> Result<Arc<Self>, String> {
         let mut settings = BTreeMap::new();
-        for (name, value) in &config.ksql.0 {
+        for written in &config.ksql {
+            let Some((name, value)) =
+                written.split_once('=').map(|(name, value)| (name.trim(), value.trim()))
+            else {
+                return Err(format!("ksql: {written:?} is no name=value"));
+            };
             if !super::property::is_known(name) {
                 return Err(format!(
-                    "ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset"
+                    "ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset=earliest"
                 ));
             }
-            settings.insert(name.clone(), value.clone());
+            settings.insert(name.to_owned(), value.to_owned());
         }
         let service = settings.remove("ksql.service.id").unwrap_or_else(|| config.service_id.clone());
         Ok(Self::new(service, settings))
@@ -95,13 +103,15 @@ impl Ksql {
         service: impl Into<String>,
         settings: impl IntoIterator<Item = (K, V)>,
     ) -> Arc<Self> {
-        let (world, log) = (Arc::new(world::Outside::default()), Arc::new(world::Traced));
+        let (world, lines) = (Arc::new(world::Outside::default()), Arc::new(processing::Lines::default()));
+        let log = Arc::new(processing::OfValues(Arc::clone(&lines), Arc::clone(&world)));
         Arc::new(Self {
             service: service.into(),
             settings: Settings::new(settings),
             planner: Planner { registry: functions.into(), world, log },
             known: Mutex::default(),
             running: Running::default(),
+            lines,
         })
     }
 

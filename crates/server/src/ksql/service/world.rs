@@ -1,10 +1,9 @@
-//! Clock, chance and log for queries.
+//! Clock and chance for queries.
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lentic_sql::function::World;
-use lentic_sql::plan::ProcessingLog;
 
 /// The machine's clock, and random bits.
 #[derive(Default)]
@@ -21,14 +20,5 @@ impl World for Outside {
     fn random_bits(&self) -> u64 {
         // SipHash of a counter under random keys.
         self.keys.hash_one(self.drawn.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// The processing log in the process's own log.
-pub(super) struct Traced;
-
-impl ProcessingLog for Traced {
-    fn report(&self, query: &str, step: &str, text: &str) {
-        tracing::warn!(target: "processing", query, step, "{text}");
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 
+use super::property::EXTENSIONS;
 use super::query::{Asked, Outlet, Planned, print, push};
 use super::statement::session;
 use super::{Ksql, Rights};
@@ -39,7 +40,8 @@ pub(crate) async fn sql(mut call: Call) -> Result<Response> {
     let format = Format::accepted(call.accept()?.as_deref())?;
     let ksql = super::of(&call).map_err(|error| Error::new(Code::NotFound, error.message))?;
     let request = Request::read(&mut call).await?;
-    let session = session(&ksql, &request.properties, &request.variables).map_err(told)?;
+    let mut session = session(&ksql, &request.properties, &request.variables).map_err(told)?;
+    session.settings.set(EXTENSIONS, "true");
     if !request.is_query() {
         return script::answer(call, ksql, request.sql, session, format).await;
     }

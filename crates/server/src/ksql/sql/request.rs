@@ -24,7 +24,7 @@ impl Request {
         let limit = call.state.config().max_body_bytes;
         let body = call.body("max_body_bytes", limit).await?;
         let kind = call.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let request = if kind.trim_start().starts_with("application/json") {
+        let mut request = if kind.trim_start().starts_with("application/json") {
             from_json(&body)?
         } else {
             let text = str::from_utf8(&body);
@@ -35,7 +35,17 @@ impl Request {
         if request.sql.trim().is_empty() {
             return Err(Error::new(Code::BadRequest, "there is no statement").hint("Send SQL in the body."));
         }
+        request.end_last();
         Ok(request)
+    }
+
+    /// The last statement may go without its semicolon.
+    fn end_last(&mut self) {
+        // Behind a comment it would be one of the comment's letters.
+        let ended = format!("{}\n;", self.sql);
+        if prepare(&self.sql, true).is_err() && prepare(&ended, true).is_ok() {
+            self.sql = ended;
+        }
     }
 
     /// Whether it is one statement that is answered with rows.
@@ -43,5 +53,26 @@ impl Request {
         let Ok(statements) = prepare(&self.sql, true) else { return false };
         let is_query = |statement: &Statement| matches!(statement, Statement::Query(_) | Statement::Print(_));
         matches!(statements.as_slice(), [one] if is_query(&one.statement))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_semicolon_may_be_left_out() {
+        for (sql, expected) in [
+            ("SELECT 1 FROM t;", "SELECT 1 FROM t;"),
+            ("SELECT 1 FROM t", "SELECT 1 FROM t\n;"),
+            ("SELECT 1 FROM t -- all", "SELECT 1 FROM t -- all\n;"),
+            ("LIST STREAMS; LIST TABLES", "LIST STREAMS; LIST TABLES\n;"),
+            ("LIST STREAMS; -- all", "LIST STREAMS; -- all"),
+            ("SELECT FROM", "SELECT FROM"),
+        ] {
+            let mut request = Request { sql: sql.to_owned(), ..Request::default() };
+            request.end_last();
+            assert_eq!(request.sql, expected);
+        }
     }
 }

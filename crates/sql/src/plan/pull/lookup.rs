@@ -1,8 +1,9 @@
 //! Which rows a pull query reads.
 use std::ops::Bound;
 
-use lentic_sql_syntax::ast::{BinaryOp, Expr, ExprNode, Literal, Query};
+use lentic_sql_syntax::ast::{BinaryOp, Expr, ExprNode, Literal};
 
+use super::PullRequest;
 use super::predicate::disjuncts;
 use crate::cast::Cast;
 use crate::coercion::{Mode, can_coerce, coerce};
@@ -56,10 +57,11 @@ enum Said {
 impl Analysis<'_> {
     pub(super) fn lookup(
         &self,
-        query: &Query,
+        request: &PullRequest<'_>,
         flow: &Flow,
         view: &View,
     ) -> Result<(Lookup, Option<WindowBounds>), Refusal> {
+        let query = request.query;
         let windows = flow.window.map(|_| WindowBounds { start_from: 0, start_to: i64::MAX });
         let scan = |why: &Refusal| {
             if self.settings.is_on("ksql.query.pull.table.scan.enabled", true) {
@@ -87,6 +89,8 @@ impl Analysis<'_> {
                 }
                 Ok(Said::Bound(op, value)) if disjuncts.len() == 1 => {
                     let allowed = self.settings.is_on("ksql.query.pull.range.scan.enabled", true);
+                    let allowed = allowed
+                        && (request.extensions || matches!(value, Value::String(_) | Value::Bytes(_)));
                     let range = if allowed { range(flow, view, op, &value)? } else { None };
                     return Ok((range.map_or_else(|| scan(&Refusal::new(NEEDS_SCAN)), Ok)?, windows));
                 }

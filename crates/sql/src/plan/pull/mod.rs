@@ -196,7 +196,7 @@ impl Analysis<'_> {
                 name = source.name
             )));
         };
-        let (lookup, windows) = self.lookup(query, &flow, &view)?;
+        let (lookup, windows) = self.lookup(request, &flow, &view)?;
         let answer = items.len();
         // What the answer is sorted by is rewritten as its columns are, and stands behind them.
         let sorted = query.order_by.as_ref().map(|order_by| order_by.items.as_slice()).unwrap_or_default();
