@@ -59,10 +59,14 @@ pub fn totals(query: &str) -> Plan {
         .stream::<String, Json<Flight>>("flights")
         .map(|_, flight| (flight.0.origin.clone(), Json(Late { id: flight.0.id, delay: flight.0.delay })))
         .group_by_key()
-        .aggregate("totals", || Json(Totals::default()), |_, late, totals| {
-            let Json(Totals { n, total }) = totals;
-            Json(Totals { n: n + 1, total: total + i64::from(late.0.delay) })
-        })
+        .aggregate(
+            "totals",
+            || Json(Totals::default()),
+            |_, late, totals| {
+                let Json(Totals { n, total }) = totals;
+                Json(Totals { n: n + 1, total: total + i64::from(late.0.delay) })
+            },
+        )
         .to_stream()
         .to("totals");
     built(&topology)

@@ -17,7 +17,9 @@ pub fn measure(dir: &Path, queries: usize) -> Result<()> {
     let begun = Instant::now();
     let mut ids = Vec::new();
     for number in 0..queries {
-        let text = format!("CREATE STREAM late_{number} WITH (kafka_topic='late') AS SELECT carrier, id FROM flights WHERE delay > {number};");
+        let text = format!(
+            "CREATE STREAM late_{number} WITH (kafka_topic='late') AS SELECT carrier, id FROM flights WHERE delay > {number};"
+        );
         let executed = execute(&mut state, &context, &mut session, &text)?;
         let lentic_sql::statement::Executed::Changed(change) = executed else { continue };
         let query = change.effects.iter().find_map(|effect| match effect {
@@ -31,7 +33,7 @@ pub fn measure(dir: &Path, queries: usize) -> Result<()> {
     all_run(&node, &ids)?;
     let started = begun.elapsed().as_secs_f64();
     let kib = (resident_kib()?.saturating_sub(before)) as f64 / queries.max(1) as f64;
-    node.close(Duration::from_secs(60)).context("the node does not close")?;
+    node.close(Duration::from_mins(1)).context("the node does not close")?;
     let begun = Instant::now();
     let node = service.open(dir)?;
     all_run(&node, &ids)?;
@@ -39,14 +41,18 @@ pub fn measure(dir: &Path, queries: usize) -> Result<()> {
         "queries={queries} started_seconds={started:.2} kib_each={kib:.0} again_seconds={:.2}",
         begun.elapsed().as_secs_f64()
     );
-    node.close(Duration::from_secs(60)).context("the node does not close")?;
+    node.close(Duration::from_mins(1)).context("the node does not close")?;
     std::fs::remove_dir_all(dir).ok();
     Ok(())
 }
 
 fn all_run(node: &Node, ids: &[String]) -> Result<()> {
     for id in ids {
-        ensure!(node.wait_query(id, Duration::from_secs(300)), "{id} does not run: {:?}", node.query_status(id));
+        ensure!(
+            node.wait_query(id, Duration::from_mins(5)),
+            "{id} does not run: {:?}",
+            node.query_status(id)
+        );
     }
     Ok(())
 }

@@ -40,7 +40,11 @@ struct Pair {
 }
 
 const PAIRS: [Pair; 3] = [
-    Pair { name: "where", sql: "CREATE STREAM late AS SELECT carrier, id, delay FROM flights WHERE delay > 15;", dsl: dsl::late },
+    Pair {
+        name: "where",
+        sql: "CREATE STREAM late AS SELECT carrier, id, delay FROM flights WHERE delay > 15;",
+        dsl: dsl::late,
+    },
     Pair {
         name: "group_by",
         sql: "CREATE TABLE totals AS SELECT origin, COUNT(*) AS n, SUM(delay) AS total FROM flights GROUP BY origin;",
@@ -85,7 +89,7 @@ impl Sql {
         service.start(&node, plan)?;
         wait(&node, &id, self.records)?;
         let seconds = begun.elapsed().as_secs_f64();
-        node.close(Duration::from_secs(60)).context("the node does not close")?;
+        node.close(Duration::from_mins(1)).context("the node does not close")?;
         std::fs::remove_dir_all(dir).ok();
         Ok(self.records as f64 / seconds)
     }
@@ -93,7 +97,7 @@ impl Sql {
 
 /// Until the query has read everything, its own topics too.
 fn wait(node: &Node, id: &str, records: u64) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(600);
+    let deadline = Instant::now() + Duration::from_mins(10);
     loop {
         if Instant::now() > deadline {
             bail!("{id} does not end: {:?}", node.query_status(id).map(|status| status.failures));
@@ -119,9 +123,9 @@ fn wait(node: &Node, id: &str, records: u64) -> Result<()> {
 
 /// How much of a topic was read, over its partitions.
 fn positions_of(positions: &BTreeMap<String, Offset>, topic: &str) -> u64 {
-    let of_topic = positions.iter().filter(|(partition, _)| {
-        partition.rsplit_once('/').is_some_and(|(name, _)| name == topic)
-    });
+    let of_topic = positions
+        .iter()
+        .filter(|(partition, _)| partition.rsplit_once('/').is_some_and(|(name, _)| name == topic));
     of_topic.map(|(_, offset)| offset.0).sum()
 }
 

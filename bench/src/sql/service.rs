@@ -31,7 +31,8 @@ impl Interpreter for Service {
     fn apply(&self, statement: &SqlStatement, _: Offset) -> Vec<QueryChange> {
         let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         let plan = plans.get(&statement.text).cloned();
-        let start = |plan| QueryChange::Start(QueryStart { plan, prefix: None, settings: QuerySettings::default() });
+        let start =
+            |plan| QueryChange::Start(QueryStart { plan, prefix: None, settings: QuerySettings::default() });
         plan.map(start).into_iter().collect()
     }
 }
@@ -83,7 +84,12 @@ pub fn session() -> Session {
     Session::new(Settings::new([("auto.offset.reset", "earliest")]))
 }
 
-pub fn execute(state: &mut State, context: &Context<'_>, session: &mut Session, text: &str) -> Result<Executed> {
+pub fn execute(
+    state: &mut State,
+    context: &Context<'_>,
+    session: &mut Session,
+    text: &str,
+) -> Result<Executed> {
     let statement = parse_statement(text).map_err(|error| anyhow!("{error}"))?;
     state.execute(context, session, text, &statement).map_err(|error| anyhow!("{text}: {error}"))
 }
@@ -124,12 +130,16 @@ impl Service {
             topics.create(&TopicName::new(name)?, 4, None, &BTreeMap::new())?;
         }
         let batch = |records: Vec<NewRecord>| -> Result<()> {
-            for written in topics.produce_all(records, Duration::from_secs(60)) {
+            for written in topics.produce_all(records, Duration::from_mins(1)) {
                 written?;
             }
             Ok(())
         };
-        batch((0..20).map(|carrier| record("carriers", carrier, format!("{{\"NAME\":\"Carrier {carrier}\"}}"))).collect::<Result<_>>()?)?;
+        batch(
+            (0..20)
+                .map(|carrier| record("carriers", carrier, format!("{{\"NAME\":\"Carrier {carrier}\"}}")))
+                .collect::<Result<_>>()?,
+        )?;
         let mut number = 0;
         while number < records {
             let end = (number + 10_000).min(records);

@@ -8,7 +8,8 @@ use tungstenite::Message;
 /// The text frames of the answer up to its end, a line each.
 pub fn ask(address: &str, request: &str) -> String {
     let request: Value = serde_json::from_str(request).unwrap();
-    let request: String = request.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let text = request.to_string();
+    let request = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC);
     let host = address.trim_start_matches("ws://").split('/').next().unwrap();
     let stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

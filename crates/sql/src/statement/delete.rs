@@ -20,7 +20,10 @@ impl State {
     ) -> Result<Executed, Refusal> {
         if !session.settings.is_on(EXTENSIONS, false) {
             let at = delete.at.0;
-            return Err(Refusal::new(format!("line {at}: Syntax Error\nTo delete rows, set '{EXTENSIONS}' to true")).at(at));
+            return Err(Refusal::new(format!(
+                "line {at}: Syntax Error\nTo delete rows, set '{EXTENSIONS}' to true"
+            ))
+            .at(at));
         }
         let name = &delete.from.text;
         let refused = |text: String| Refusal::new(text).at(delete.from.at.0);
@@ -31,7 +34,9 @@ impl State {
         }
         match table.origin {
             Origin::Query => {
-                return Err(refused(format!("Cannot delete from {name}: a query writes it, and its rows come and go by it")));
+                return Err(refused(format!(
+                    "Cannot delete from {name}: a query writes it, and its rows come and go by it"
+                )));
             }
             Origin::Declared { read_only: true } => {
                 return Err(refused(format!("Cannot delete from read-only table: {name}")));

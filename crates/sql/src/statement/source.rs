@@ -8,8 +8,8 @@ use super::replace;
 use super::state::capital;
 use super::{Action, Context, Effect, Executed, Session, State, Subject, TopicRequest};
 use crate::Refusal;
-use crate::settings::EXTENSIONS;
 use crate::catalog::{Catalog, Changed, Origin, Properties, Source, Use, kind_name};
+use crate::settings::EXTENSIONS;
 
 impl State {
     pub(super) fn create_source(

@@ -51,11 +51,13 @@ pub type Consumer = Arc<dyn Fn(Part<'_>, Part<'_>) + Send + Sync>;
 /// Key and value: the number of the branch, if any takes it.
 pub type Branching = Arc<dyn Fn(Part<'_>, Part<'_>) -> Option<usize> + Send + Sync>;
 /// Key, value and the aggregate so far: the new aggregate.
-pub type Aggregator =
-    Arc<dyn Fn(Part<'_>, Part<'_>, Option<Payload>) -> Result<Option<Payload>, super::ProcessError> + Send + Sync>;
+pub type Aggregator = Arc<
+    dyn Fn(Part<'_>, Part<'_>, Option<Payload>) -> Result<Option<Payload>, super::ProcessError> + Send + Sync,
+>;
 /// Key and two aggregates of sessions that become one; the first is `None` where folding begins.
-pub type Merger =
-    Arc<dyn Fn(Part<'_>, Option<Payload>, Payload) -> Result<Option<Payload>, super::ProcessError> + Send + Sync>;
+pub type Merger = Arc<
+    dyn Fn(Part<'_>, Option<Payload>, Payload) -> Result<Option<Payload>, super::ProcessError> + Send + Sync,
+>;
 /// Key, left value, right value: the joined value.
 pub type Joiner = Arc<dyn Fn(Part<'_>, Part<'_>, Part<'_>) -> Option<Payload> + Send + Sync>;
 /// Key and value: another key.

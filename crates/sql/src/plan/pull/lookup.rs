@@ -89,7 +89,8 @@ impl Analysis<'_> {
                 }
                 Ok(Said::Bound(op, value)) if disjuncts.len() == 1 => {
                     let allowed = self.settings.is_on("ksql.query.pull.range.scan.enabled", true);
-                    let allowed = allowed && (request.extensions || matches!(value, Value::String(_) | Value::Bytes(_)));
+                    let allowed = allowed
+                        && (request.extensions || matches!(value, Value::String(_) | Value::Bytes(_)));
                     let range = if allowed { range(flow, view, op, &value)? } else { None };
                     return Ok((range.map_or_else(|| scan(&Refusal::new(NEEDS_SCAN)), Ok)?, windows));
                 }
