@@ -26,7 +26,13 @@ struct Way {
 const SQL: &str = "Content-Type: application/json\r\nAccept: application/json\r\n";
 
 const WAYS: [Way; 3] = [
-    Way { name: "get", method: "GET", path: |key| format!("/v1/tables/rows/rows/{key}"), headers: "", body: |_| String::new() },
+    Way {
+        name: "get",
+        method: "GET",
+        path: |key| format!("/v1/tables/rows/rows/{key}"),
+        headers: "",
+        body: |_| String::new(),
+    },
     Way {
         name: "query_stream",
         method: "POST",
@@ -99,7 +105,8 @@ fn started(lentic: &Path, dir: &Path) -> Result<Server> {
 fn loaded(address: SocketAddr) -> Result<()> {
     let mut connection = Connection::open(address)?;
     let mut send = |path: &str, kind: &str, body: &str| -> Result<()> {
-        let answer = connection.request("POST", path, &format!("Content-Type: {kind}\r\n"), body.as_bytes())?;
+        let answer =
+            connection.request("POST", path, &format!("Content-Type: {kind}\r\n"), body.as_bytes())?;
         ensure!(answer.status < 300, "{path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
         Ok(())
     };
@@ -118,7 +125,12 @@ fn loaded(address: SocketAddr) -> Result<()> {
         let mut connection = Connection::open(address)?;
         let way = &WAYS[1];
         for id in ROWS - 16..ROWS {
-            let answer = connection.request(way.method, &(way.path)(""), way.headers, (way.body)(&key(id)).as_bytes())?;
+            let answer = connection.request(
+                way.method,
+                &(way.path)(""),
+                way.headers,
+                (way.body)(&key(id)).as_bytes(),
+            )?;
             if answer.status != 200 || answer.body.iter().filter(|byte| **byte == b'\n').count() < 2 {
                 return Ok(false);
             }
@@ -136,15 +148,29 @@ fn asked(address: SocketAddr, way: &Way, seconds: u64) -> Result<Vec<Duration>> 
         while Instant::now() < deadline {
             id = (id + 104_729) % ROWS;
             let (key, begun) = (key(id), Instant::now());
-            let answer = connection.request(way.method, &(way.path)(&key), way.headers, (way.body)(&key).as_bytes())?;
+            let answer = connection.request(
+                way.method,
+                &(way.path)(&key),
+                way.headers,
+                (way.body)(&key).as_bytes(),
+            )?;
             latencies.push(begun.elapsed());
-            ensure!(answer.status == 200, "{}: {} {}", way.name, answer.status, String::from_utf8_lossy(&answer.body));
+            ensure!(
+                answer.status == 200,
+                "{}: {} {}",
+                way.name,
+                answer.status,
+                String::from_utf8_lossy(&answer.body)
+            );
         }
         Ok(latencies)
     };
     let all = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS).map(|number| scope.spawn(move || client(number))).collect();
-        clients.into_iter().map(|client| client.join().unwrap_or_else(|_| bail!("a client died"))).collect::<Result<Vec<_>>>()
+        clients
+            .into_iter()
+            .map(|client| client.join().unwrap_or_else(|_| bail!("a client died")))
+            .collect::<Result<Vec<_>>>()
     })?;
     Ok(all.concat())
 }
