@@ -131,7 +131,7 @@ fn loaded(address: SocketAddr) -> Result<()> {
                 way.headers,
                 (way.body)(&key(id)).as_bytes(),
             )?;
-            if answer.status != 200 || answer.body.iter().filter(|byte| **byte == b'\n').count() < 2 {
+            if answer.status != 200 || answer.body.split(|byte| *byte == b'\n').count() < 3 {
                 return Ok(false);
             }
         }

@@ -195,7 +195,9 @@ fn the_page_needs_no_network() {
 /// The pages of SQL name every path of ksqlDB's API.
 #[test]
 fn the_pages_of_sql_are_in_step() {
-    let pages = [include_str!("../../../../docs/sql/rest.md"), include_str!("../../../../docs/sql/README.md")].concat();
+    let pages =
+        [include_str!("../../../../docs/sql/rest.md"), include_str!("../../../../docs/sql/README.md")]
+            .concat();
     let (_, table) = table();
     for path in table.lines().filter_map(|line| line.split('"').nth(1)) {
         let begin = path.split("/{").next().unwrap();

@@ -1,6 +1,5 @@
 //! SQL on a running node: the pages of `docs/sql`, whose examples are run as they stand there, and the dashboard of the demo.
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
-#![expect(clippy::format_collect, reason = "clear, and fast enough for tests")]
 #[path = "../harness/mod.rs"]
 mod harness;
 
