@@ -3,7 +3,7 @@
 # `make bench ROWS=... PARTS="..."` calls this; bench/README.md says what is measured and why.
 #
 #   ROWS=5000000        rows of the topic
-#   PARTS=all           or some of: constant drain kcache program kafka-streams lentic embedded writes streams cluster
+#   PARTS=all           or some of: constant drain kcache program kafka-streams lentic embedded writes streams cluster sql
 #   SECONDS_PER_RUN=20  how long wrk asks
 #   THREADS=2           of Kafka Streams in the part kafka-streams
 #   VALUE_BYTES=100     of each value
@@ -18,7 +18,7 @@ wrk_seconds=${SECONDS_PER_RUN:-20}
 threads=${THREADS:-2}
 value_bytes=${VALUE_BYTES:-100}
 partitions=4
-[ "$parts" != all ] || parts="constant drain kcache program kafka-streams lentic embedded writes streams cluster"
+[ "$parts" != all ] || parts="constant drain kcache program kafka-streams lentic embedded writes streams cluster sql"
 
 work=$PWD/bench/work
 results=$PWD/bench/results
@@ -30,9 +30,9 @@ export KAFKA_DIR=$work/kafka KAFKA_HEAP=${KAFKA_HEAP:-1g}
 
 say() { printf '\n\033[1m[bench] %s\033[0m\n' "$*"; }
 die() { printf '[bench] %s\n' "$*" >&2; exit 1; }
-# The parts `streams` and `cluster` have topics of their own, and no requests of wrk.
+# The parts `streams`, `cluster` and `sql` have topics of their own, and no requests of wrk.
 reads=
-for part in $parts; do case $part in streams | cluster) ;; *) reads=1 ;; esac; done
+for part in $parts; do case $part in streams | cluster | sql) ;; *) reads=1 ;; esac; done
 [ -z "$reads" ] || command -v wrk >/dev/null || die "wrk is missing: sudo apt-get install wrk"
 
 pids=()
@@ -268,6 +268,15 @@ part_cluster() {
   [ -z "$(recall cluster.failed)" ] || die "the part cluster failed"
 }
 
+# SQL: planning, pull queries, queries against the same in the Rust DSL, many queries in one node.
+part_sql() {
+  say "sql: planning, pull queries, the same queries in the Rust DSL, many queries (load $(cut -d' ' -f1 /proc/loadavg))"
+  local line
+  while read -r line; do record sql "$line"; done < <("$bench" sql --lentic "$lentic" --data-dir "$work/sql" \
+    --records "${SQL_RECORDS:-500000}" --seconds "$wrk_seconds" --queries "${QUERIES:-1000}" || echo failed=1)
+  [ -z "$(recall sql.failed)" ] || die "the part sql failed"
+}
+
 source bench/streams.sh
 
 # ---- the run ----------------------------------------------------------------------------------------------------
@@ -336,6 +345,15 @@ report() {
   compare "PUT p99 ms : bare produce, acks=all" puts.p99_ms acks.p99_ms - inverse
   single "compare-and-set p50 ms" cas.p50_ms -
   single "compare-and-set p99 ms" cas.p99_ms -
+  compare "pull query by key, /query-stream : GET of the row" sql.query_stream_requests_per_second sql.get_requests_per_second 0.6
+  compare "pull query by key, /v1/sql : GET of the row" sql.v1_sql_requests_per_second sql.get_requests_per_second 0.6
+  single "statement, parsed and planned, microseconds" sql.parse_and_plan_microseconds -
+  compare "SELECT ... WHERE: SQL : DSL, records/s" sql.where_sql_records_per_second sql.where_dsl_records_per_second 0.8
+  compare "GROUP BY: SQL : DSL, records/s" sql.group_by_sql_records_per_second sql.group_by_dsl_records_per_second 0.8
+  compare "JOIN: SQL : DSL, records/s" sql.join_sql_records_per_second sql.join_dsl_records_per_second 0.8
+  single "memory of one of many queries, KiB" sql.kib_each -
+  single "many queries, from the first statement until all run, s" sql.started_seconds -
+  single "many queries, start of the node until all run, s" sql.again_seconds -
   single "read gap after kill -9, a copy elsewhere, s (median)" cluster.gap.standbys_1.read.median_seconds "<1"
   single "write gap after kill -9, a copy elsewhere, s (median)" cluster.gap.standbys_1.write.median_seconds -
   single "read gap after kill -9, no copy, s (median)" cluster.gap.standbys_0.read.median_seconds -

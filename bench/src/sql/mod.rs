@@ -2,6 +2,7 @@
 mod dsl;
 mod many;
 mod parse;
+mod pull;
 mod service;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,12 @@ pub struct Sql {
     /// Queries that run side by side in one node.
     #[arg(long, default_value_t = 1_000)]
     queries: usize,
+    /// The `lentic` binary, for pull queries over HTTP.
+    #[arg(long)]
+    lentic: PathBuf,
+    /// How long each way to read a row is asked.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
     #[arg(long)]
     data_dir: PathBuf,
 }
@@ -61,6 +68,7 @@ impl Sql {
     /// Prints each figure as `key=value`.
     pub fn run(self) -> Result<()> {
         parse::measure(self.runs)?;
+        pull::measure(&self.lentic, &self.data_dir.join("pull"), self.seconds)?;
         for pair in PAIRS {
             let (mut sql, mut dsl) = (Vec::new(), Vec::new());
             for run in 0..self.runs {

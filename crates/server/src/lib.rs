@@ -39,6 +39,7 @@ mod security;
 mod server;
 mod state;
 mod tables;
+mod tls;
 mod turns;
 mod watch;
 

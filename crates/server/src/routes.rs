@@ -125,6 +125,8 @@ routes! {
         Root GET "/" ksql::root;
         Info GET "/info" ksql::info;
         Healthcheck GET "/healthcheck" ksql::health;
+        ChcLive GET "/chc/live" ksql::alive;
+        ChcReady GET "/chc/ready" ksql::alive;
         CommandStatuses GET "/status" ksql::statuses;
         CommandStatus GET "/status/{type}/{entity}/{action}" ksql::status;
         IsValidProperty GET "/is_valid_property/{property}" ksql::is_valid_property;

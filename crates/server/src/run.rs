@@ -191,7 +191,8 @@ async fn until_signal(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(Option<String>, Instant), ServeError> {
     let server = Server::start(node.clone(), listener, options)?;
-    tracing::info!("listening on http://{}", server.address());
+    let scheme = if node.config().certificate_file.is_some() { "https" } else { "http" };
+    tracing::info!("listening on {scheme}://{}", server.address());
     listening(server.address());
     let failure = tokio::select! {
         () = signals.next() => None,

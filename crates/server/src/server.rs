@@ -54,6 +54,7 @@ impl Server {
         let listener = TcpListener::from_std(listener).map_err(io)?;
         let address = listener.local_addr().map_err(io)?;
         let guard = guard(&node, address)?;
+        let client_tls = crate::tls::of_clients(node.config())?;
         let peers = PeerListener::open(&node, address)?;
         let secret = peers.as_ref().and_then(|peers| peers.secret.clone());
         let peer_guard = peers.as_ref().map(PeerListener::guard).transpose()?;
@@ -71,7 +72,7 @@ impl Server {
             state.node.set_seeds(Arc::new(SeedsOverHttp::new(&state)));
             state.node.set_addresses(addresses);
         }
-        let side = Listening { side: Side::Clients, tls: None };
+        let side = Listening { side: Side::Clients, tls: client_tls.map(TlsAcceptor::from) };
         let accept = accept(Arc::clone(&state), router, listener, side, stopped);
         accepting.push(tokio::spawn(accept));
         Ok(Self { address, state, stop, accepting })
@@ -137,7 +138,7 @@ async fn accept(
     // Each watch of another node is one: those are counted where they came in.
     let streams = if listening.side == Side::Peers { u32::MAX } else { 256 };
     http.http2().timer(hyper_util::rt::TokioTimer::new()).max_concurrent_streams(streams);
-    if listening.tls.is_some() {
+    if listening.tls.is_some() && listening.side == Side::Peers {
         // Then the settings go out before anything comes in: who connects is told that way that it was let in.
         http = http.http2_only();
     }
@@ -185,8 +186,11 @@ impl Serving {
         let Some(tls) = self.listening.tls.clone() else { return self.serve(socket).await };
         match tokio::time::timeout(HANDSHAKE, tls.accept(socket)).await {
             Ok(Ok(stream)) => self.serve(stream).await,
-            Ok(Err(error)) => tracing::warn!(%from, "a connection for nodes alone was refused: {error}"),
-            Err(_) => tracing::debug!(%from, "a connection for nodes alone said nothing"),
+            Ok(Err(error)) if self.listening.side == Side::Peers => {
+                tracing::warn!(%from, "a connection for nodes alone was refused: {error}");
+            }
+            Ok(Err(error)) => tracing::debug!(%from, "a connection came to no TLS: {error}"),
+            Err(_) => tracing::debug!(%from, "a connection said nothing"),
         }
     }
 
@@ -194,32 +198,52 @@ impl Serving {
         let connection = Arc::new(Connection::default());
         let side = self.listening.side;
         let front = Front::new(Arc::clone(&self.state), self.router, Arc::clone(&connection), side);
-        let served = self.http.serve_connection_with_upgrades(TokioIo::new(stream), front).into_owned();
-        let mut served = pin!(self.watcher.watch(served));
-        self.state.connections.fetch_add(1, Ordering::Relaxed);
-        let idle = self.state.options.idle;
-        let mut seen = u64::MAX;
-        let mut look = pin!(tokio::time::sleep(idle));
-        loop {
-            tokio::select! {
-                result = &mut served => {
-                    if let Err(error) = result {
-                        tracing::debug!(%error, "a connection ended");
-                    }
-                    break;
-                }
-                () = connection.is_cut() => break,
-                () = &mut look => {
-                    let (begun, busy) = connection.activity();
-                    // Busy or not, a request came since the last look; or an answer may still be under way.
-                    if !busy && begun == seen {
-                        break;
-                    }
-                    seen = begun;
-                    look.as_mut().reset(tokio::time::Instant::now() + idle);
-                }
+        let (http, state, watcher) = (self.http, self.state, self.watcher);
+        let stream = TokioIo::new(stream);
+        // Nodes have no use for WebSockets, and only without them is HTTP/2 spoken before anything has come in.
+        match side {
+            Side::Peers => {
+                let served = watcher.watch(http.serve_connection(stream, front).into_owned());
+                serve_until_idle(served, &connection, &state).await;
+            }
+            Side::Clients => {
+                let served = watcher.watch(http.serve_connection_with_upgrades(stream, front).into_owned());
+                serve_until_idle(served, &connection, &state).await;
             }
         }
-        self.state.connections.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Until the connection ends, is cut, or has been idle too long.
+async fn serve_until_idle<E: std::fmt::Display>(
+    served: impl Future<Output = Result<(), E>>,
+    connection: &Connection,
+    state: &State,
+) {
+    let mut served = pin!(served);
+    state.connections.fetch_add(1, Ordering::Relaxed);
+    let idle = state.options.idle;
+    let mut seen = u64::MAX;
+    let mut look = pin!(tokio::time::sleep(idle));
+    loop {
+        tokio::select! {
+            result = &mut served => {
+                if let Err(error) = result {
+                    tracing::debug!(%error, "a connection ended");
+                }
+                break;
+            }
+            () = connection.is_cut() => break,
+            () = &mut look => {
+                let (begun, busy) = connection.activity();
+                // Busy or not, a request came since the last look; or an answer may still be under way.
+                if !busy && begun == seen {
+                    break;
+                }
+                seen = begun;
+                look.as_mut().reset(tokio::time::Instant::now() + idle);
+            }
+        }
+    }
+    state.connections.fetch_sub(1, Ordering::Relaxed);
 }

@@ -23,7 +23,7 @@ fn codes() {
         (json("POST", "/v1/tables/absent/rows:write", r#"{"writes":[]}"#), 404, "table_not_found"),
         (here.get("/v1/tables/absent/watch"), 404, "table_not_found"),
         (here.get("/v1/tables/absent"), 404, "table_not_found"),
-        (here.get("/"), 404, "not_found"),
+        (here.get("/nothing"), 404, "not_found"),
         (here.get("/v1/rows/t"), 404, "not_found"),
         (here.get("/v1/tables/t/rows:put"), 404, "not_found"),
         (here.request("POST", "/v1/tables/t/rows/x"), 405, "method_not_allowed"),

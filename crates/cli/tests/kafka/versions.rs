@@ -8,7 +8,7 @@ use crate::harness::{Answer, Node, unique, until};
 use crate::nodes::Cluster;
 
 /// What a newer release may write: nothing of it is known but its version.
-const NEWER: &str = r#"{"version":3,"plan":{"scan":"t"}}"#;
+const NEWER: &str = r#"{"version":4,"plan":{"scan":"t"}}"#;
 
 fn produce(producer: &Producer, topic: &str, key: Option<&str>, value: Option<&str>) {
     producer.send_to(topic, 0, key, value);
@@ -36,7 +36,7 @@ fn a_newer_statement_ends_older_programs() {
     produce(&kafka.producer(&[]), &statements, None, Some(NEWER));
     let says_so = |node: &Node| {
         let log = node.log();
-        for part in ["is of version 3", "knows up to 2", "start the newer release"] {
+        for part in ["is of version 4", "knows up to 3", "start the newer release"] {
             assert!(log.contains(part), "{part}: {log}");
         }
     };

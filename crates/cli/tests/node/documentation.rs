@@ -5,10 +5,16 @@ use serde_json::{Value, json};
 
 use super::harness::Node;
 
-/// `(method, path)` of the table of routes in the server's code.
-fn routes() -> Vec<(String, String)> {
+/// The table of routes in the server's code: Lentic's own, and those of ksqlDB's API.
+fn table() -> (&'static str, &'static str) {
     let source = include_str!("../../../server/src/routes.rs");
     let table = source.split("\nroutes! {").nth(1).unwrap().split("\n}").next().unwrap();
+    table.split_once("\n    ksql {").unwrap()
+}
+
+/// `(method, path)` of Lentic's own.
+fn routes() -> Vec<(String, String)> {
+    let (table, _) = table();
     let rows = ["GET", "HEAD", "PUT", "DELETE"].map(|method| (method, "/v1/tables/{table}/rows/{key}"));
     let others = table.lines().filter_map(|line| {
         let mut words = line.split_whitespace().skip(1);
@@ -183,6 +189,19 @@ fn the_page_needs_no_network() {
     }
     for (code, status) in codes() {
         assert!(page.contains(&format!("<code>{code}</code></td><td>{status}</td>")), "{code}");
+    }
+}
+
+/// The pages of SQL name every path of ksqlDB's API.
+#[test]
+fn the_pages_of_sql_are_in_step() {
+    let pages =
+        [include_str!("../../../../docs/sql/rest.md"), include_str!("../../../../docs/sql/README.md")]
+            .concat();
+    let (_, table) = table();
+    for path in table.lines().filter_map(|line| line.split('"').nth(1)) {
+        let begin = path.split("/{").next().unwrap();
+        assert!(pages.contains(begin), "{path}");
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         ),
     );
     check_peers(config, &mut refuse);
+    check_certificate(config, &mut refuse);
     refuse(
         config.default_page_rows > config.max_page_rows,
         format!(
@@ -92,6 +93,18 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+}
+
+/// What clients are shown.
+fn check_certificate(config: &Config, refuse: &mut impl FnMut(bool, String)) {
+    let missing = match (&config.certificate_file, &config.key_file) {
+        (Some(_), None) => Some(("key_file", "certificate_file")),
+        (None, Some(_)) => Some(("certificate_file", "key_file")),
+        _ => None,
+    };
+    if let Some((missing, named)) = missing {
+        refuse(true, format!("TLS for clients takes two files: name {missing} beside {named}"));
+    }
 }
 
 /// By what the nodes of a cluster know each other.

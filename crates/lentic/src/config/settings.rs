@@ -126,6 +126,10 @@ settings! {
     "Access" {
         /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
         token_file: Option<PathBuf> = "", Kind::Path;
+        /// PEM file with the certificate that clients are shown (and those between it and its CA): they speak TLS; takes `key_file`.
+        certificate_file: Option<PathBuf> = "", Kind::Path;
+        /// PEM file with the key of `certificate_file`.
+        key_file: Option<PathBuf> = "", Kind::Path;
         /// Serve beyond the loopback interface without tokens.
         insecure: bool = "false", Kind::Switch;
         /// Origins of web pages that may call this node, separated by commas; `*` allows all.

@@ -18,8 +18,8 @@ use lentic_ksql_api::{ErrorBody, ErrorCode};
 use crate::call::Call;
 
 pub(crate) use admin::{
-    cluster_status, health, heartbeat, info, is_valid_property, lag, metadata, metadata_id, root, status,
-    statuses, terminate,
+    alive, cluster_status, health, heartbeat, info, is_valid_property, lag, metadata, metadata_id, root,
+    status, statuses, terminate,
 };
 pub(crate) use answer::{error_body, failed};
 pub(crate) use insert::inserts_stream;

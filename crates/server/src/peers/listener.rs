@@ -61,7 +61,8 @@ impl PeerListener {
         };
         let peer = host(self.address)?;
         let peer = if self.tls.is_some() { format!("{TLS_SCHEME}{peer}") } else { peer };
-        Ok(Addresses { endpoint: format!("http://{}", host(clients)?), peer })
+        let scheme = if node.config().certificate_file.is_some() { "https" } else { "http" };
+        Ok(Addresses { endpoint: format!("{scheme}://{}", host(clients)?), peer })
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) use lane::{Fetched, Lanes};
 pub(crate) use listener::PeerListener;
 pub(crate) use part::{Key, Part, PartRow, What};
 pub(crate) use seed::{SEED_PATH, SeedsOverHttp, Throttle, give};
-pub(crate) use tls::Tls;
+pub(crate) use tls::{Tls, certificates};
 
 /// Marks a request that came from another node: it is answered from what is here and not sent on, so that there are no loops.
 #[derive(Clone, Copy, Debug)]

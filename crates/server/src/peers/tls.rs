@@ -78,7 +78,7 @@ impl Tls {
     }
 }
 
-fn certificates(setting: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, ServeError> {
+pub(crate) fn certificates(setting: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, ServeError> {
     let failed = |error| unreadable(setting, path, "certificate", &error);
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(failed)?.collect();
     let found = found.map_err(failed)?;

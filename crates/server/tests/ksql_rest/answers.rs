@@ -155,6 +155,7 @@ fn questions() {
             200,
             json!({"isHealthy": true, "serverState": "READY", "details": {"commandRunner": {"isHealthy": true}}}),
         ),
+        ("GET", "/chc/live", "", 200, json!({})),
         ("GET", "/status", "", 200, json!({"commandStatuses": {"stream/FLIGHTS/create": "SUCCESS"}})),
         (
             "GET",

@@ -27,7 +27,7 @@ pub(crate) struct Server {
     runtime: tokio::runtime::Runtime,
     begun: Option<JoinHandle<Result<Reply, String>>>,
     produced: Vec<TopicName>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Server {
@@ -38,7 +38,17 @@ impl Server {
 
     /// With a file of tokens.
     pub(crate) fn start_as(tokens: Option<&str>) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
+        Self::start_in(tempfile::tempdir().expect("a directory"), tokens)
+    }
+
+    /// Stops, and starts again over the same log.
+    pub(crate) fn restart(mut self) -> Self {
+        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().expect("a directory"));
+        self.stop();
+        Self::start_in(dir, None)
+    }
+
+    fn start_in(dir: tempfile::TempDir, tokens: Option<&str>) -> Self {
         let settings = [
             ("ksql.streams.auto.offset.reset", "earliest"),
             ("ksql.query.push.v2.enabled", "true"),
@@ -66,7 +76,7 @@ impl Server {
             lentic_server::Server::start(node.clone(), listener, options).expect("a server")
         };
         let address = server.address();
-        Self { node, listening: Some(server), address, runtime, begun: None, produced: Vec::new(), _dir: dir }
+        Self { node, listening: Some(server), address, runtime, begun: None, produced: Vec::new(), dir }
     }
 
     /// Asks, and gives status and body.

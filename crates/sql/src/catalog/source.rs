@@ -240,7 +240,7 @@ mod tests {
                 "CREATE STREAM s (v INT, k STRING KEY) WITH (kafka_topic='t', value_format='json')",
                 "S: `K` STRING KEY, `V` INTEGER | KAFKA JSON",
             ),
-            ("CREATE STREAM s (v INT) WITH (kafka_topic='t', format='json')", "S: `V` INTEGER | NONE JSON"),
+            ("CREATE STREAM s (v INT) WITH (kafka_topic='t', format='json')", "S: `V` INTEGER | JSON JSON"),
             (
                 "CREATE STREAM s (v INT) WITH (kafka_topic='t', value_format='json')",
                 "S: `V` INTEGER | NONE JSON",

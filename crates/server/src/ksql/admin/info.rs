@@ -63,6 +63,11 @@ pub(crate) async fn health(call: Call) -> Result<Response> {
     })
 }
 
+/// `GET /chc/live` and `GET /chc/ready`: that there is an answer is all that it says.
+pub(crate) async fn alive(_: Call) -> Result<Response> {
+    Ok(json(StatusCode::OK, &serde_json::json!({})))
+}
+
 /// `GET /v1/metadata`
 pub(crate) async fn metadata(call: Call) -> Result<Response> {
     Ok(match cluster_id(&call) {

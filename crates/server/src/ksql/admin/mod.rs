@@ -7,6 +7,6 @@ mod status;
 
 pub(crate) use cluster::cluster_status;
 pub(crate) use end::terminate;
-pub(crate) use info::{health, info, is_valid_property, metadata, metadata_id, root};
+pub(crate) use info::{alive, health, info, is_valid_property, metadata, metadata_id, root};
 pub(crate) use peers::{heartbeat, lag};
 pub(crate) use status::{status, statuses};

@@ -30,7 +30,7 @@ use journal::Journal;
 /// SQL of a service on one node: give it to [`lentic::Node::open_with`] and to the server ([`crate::Options`]).
 ///
 /// ```no_run
-/// let ksql = lentic_server::Ksql::new("orders", []);
+/// let ksql = lentic_server::Ksql::new("orders", [("auto.offset.reset", "earliest")]);
 /// let node = lentic::Node::open_with(lentic::config::Config::default(), ksql.clone())?;
 /// let options = lentic_server::Options { ksql: Some(ksql), ..Default::default() };
 /// # Ok::<(), lentic::NodeError>(())

@@ -85,8 +85,10 @@ impl Lines {
         let Some(receiver) = receiver else { return };
         let write = move || {
             let topics = node.topics();
+            // The stream over it may make it at the same moment.
             if matches!(topics.describe(&topic), Ok(None))
                 && let Err(error) = topics.create(&topic, 1, None, &std::collections::BTreeMap::new())
+                && !matches!(error, lentic::log::Error::TopicExists(_))
             {
                 tracing::warn!("the topic {topic} of the processing log can't be made: {error}");
                 return;
