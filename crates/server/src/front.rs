@@ -1,4 +1,4 @@
-//! What every request meets first: who asks, single rows on the hot path, and the router for everything else.
+//! What every request meets first: who asks, single rows and queries on the hot path, and the router for everything else.
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -152,6 +152,9 @@ impl Front {
         if let Some(row) = RowPath::read(&path) {
             return self.row(row, request).await;
         }
+        if let Some(route) = Route::of_query(request.method(), &path) {
+            return (route, self.query(route, request).await);
+        }
         let mut router = self.router.clone();
         let response = match router.call(request).await {
             Ok(response) => response,
@@ -159,6 +162,15 @@ impl Front {
         };
         let route = response.extensions().get::<Route>().copied().unwrap_or(Route::Other);
         (route, Ok(response.map(Body::Stream)))
+    }
+
+    async fn query(&self, route: Route, request: AxumRequest) -> Result<Response> {
+        let call = Call::new(Arc::clone(&self.state), None, request)?;
+        match route {
+            Route::QueryStream => ksql::query_stream(call).await,
+            Route::Query => ksql::query(call).await,
+            _ => ksql::sql(call).await,
+        }
     }
 
     async fn row(&self, row: RowPath<'_>, request: AxumRequest) -> (Route, Result<Response>) {

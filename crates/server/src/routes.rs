@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Response as AxumResponse};
 use axum::routing::{MethodFilter, on};
 
@@ -62,6 +63,12 @@ macro_rules! routes {
             /// Whether it is one of ksqlDB's API, which is documented elsewhere.
             pub(crate) fn is_ksql(self) -> bool {
                 matches!(self, $(Self::$sql)|*)
+            }
+
+            /// The endpoint of a query, which is looked for before the router.
+            pub(crate) fn of_query(method: &Method, path: &str) -> Option<Self> {
+                let routes = [Self::QueryStream, Self::Query, Self::Sql];
+                routes.into_iter().find(|route| *method == Method::POST && route.path() == path)
             }
 
             /// Whether its answer may have no end: such requests are counted by themselves, or they would leave no place for

@@ -29,6 +29,7 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod ast;
+mod cut;
 mod error;
 mod keyword;
 mod lex;
@@ -41,6 +42,7 @@ mod sql_test;
 mod suggestion;
 mod variable;
 
+pub use cut::Cut;
 pub use error::{Expected, Problem, Result, SyntaxError};
 pub use keyword::Keyword;
 pub use parse::{MAX_HEIGHT, MAX_NESTING, Parsed, parse, parse_expr, parse_statement, parse_type};

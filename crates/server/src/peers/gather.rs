@@ -71,6 +71,11 @@ impl Gather {
         Self { state: Arc::clone(state), demand: Demand::default(), wants_active: false }
     }
 
+    /// Whether anything that a plain read may be told will do.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.wants_active && self.demand.at_least.is_empty() && self.demand.max_staleness.is_none()
+    }
+
     pub(crate) async fn is_applied(&self, entry: &Arc<Entry>, written: &Written, deadline: Deadline) -> bool {
         let places =
             [(written.partition, written.offset)].into_iter().chain(written.elsewhere.iter().copied());

@@ -83,7 +83,7 @@ fn status(call: &Call, ksql: &Ksql) -> ClusterStatus {
 
 /// The topics that a query reads.
 fn query_topics(ksql: &Ksql, id: &str) -> Vec<String> {
-    let state = ksql.snapshot().state;
+    let state = ksql.state();
     let Some(query) = state.query(id) else { return Vec::new() };
     let topic = |name: &std::sync::Arc<str>| state.catalog().source(name)?.properties.topic.clone();
     query.sources.iter().filter_map(topic).collect()

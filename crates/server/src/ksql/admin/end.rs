@@ -40,7 +40,7 @@ async fn ended(call: &mut Call) -> Result<Entity, ErrorBody> {
     let node = call.state.node.clone();
     let work = move || {
         let execution = Execution { ksql: &ksql, node: &node, rights: &rights, extensions: false };
-        let state = ksql.snapshot().state;
+        let state = ksql.state();
         let session = || Session::new(ksql.settings().clone());
         if state.queries().next().is_some() {
             execution.run("TERMINATE ALL;", session())?;

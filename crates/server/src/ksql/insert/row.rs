@@ -36,7 +36,7 @@ impl Target {
             return Err(ErrorBody::new(ErrorCode::BAD_REQUEST, message));
         }
         let written = identifier(name).ok_or_else(|| bad(format!("Invalid target name: {name}")))?;
-        let state = ksql.snapshot().state;
+        let state = ksql.state();
         let found = state.catalog().source(&written).cloned();
         let source = found
             .ok_or_else(|| bad(format!("Cannot insert values into an unknown stream/table: {written}")))?;

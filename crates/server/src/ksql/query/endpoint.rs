@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use lentic_ksql_api::{
-    ErrorBody, ErrorCode, KsqlRequest, MediaType, QueryStreamArgs, Request as _, ResultFormat,
+    ErrorBody, ErrorCode, KsqlRequest, MediaType, Properties, QueryStreamArgs, Request as _, ResultFormat,
 };
 
-use super::{Asked, Outlet, Planned, Rows, print, push};
+use super::{Asked, Dialect, Outlet, Planned, Question, Rows, print, push};
 use crate::call::Call;
 use crate::error::Result;
 use crate::http::{Body, Deadline, Response};
@@ -17,7 +17,8 @@ use crate::ksql::{Ksql, Rights, error_body, failed};
 /// A request, whichever endpoint it came to.
 struct Request {
     text: String,
-    session: lentic_sql::statement::Session,
+    properties: Properties,
+    variables: Properties,
     number: Option<i64>,
     format: ResultFormat,
     /// `POST /query`, which tells the formats of printed records first.
@@ -47,16 +48,17 @@ pub(crate) async fn query_stream(mut call: Call) -> Result<Response> {
 async fn old_request(call: &mut Call, format: ResultFormat) -> Result<(Arc<Ksql>, Request), ErrorBody> {
     let ksql = crate::ksql::of(call)?;
     let request = KsqlRequest::from_json(&crate::ksql::body(call).await?)?;
-    let session = session(&ksql, &request.streams_properties, &request.session_variables)?;
     let text = request.statements()?.to_owned();
-    Ok((ksql, Request { text, session, number: request.command_sequence_number, format, is_old: true }))
+    let KsqlRequest { streams_properties: properties, session_variables: variables, .. } = request;
+    let number = request.command_sequence_number;
+    Ok((ksql, Request { text, properties, variables, number, format, is_old: true }))
 }
 
 async fn new_request(call: &mut Call, format: ResultFormat) -> Result<(Arc<Ksql>, Request), ErrorBody> {
     let ksql = crate::ksql::of(call)?;
     let request = QueryStreamArgs::from_json(&crate::ksql::body(call).await?)?;
-    let session = session(&ksql, &request.properties, &request.session_variables)?;
-    Ok((ksql, Request { text: request.sql, session, number: None, format, is_old: false }))
+    let QueryStreamArgs { sql: text, properties, session_variables: variables, .. } = request;
+    Ok((ksql, Request { text, properties, variables, number: None, format, is_old: false }))
 }
 
 async fn answer(call: &Call, ksql: Arc<Ksql>, request: Request) -> Response {
@@ -64,14 +66,24 @@ async fn answer(call: &Call, ksql: Arc<Ksql>, request: Request) -> Response {
 }
 
 async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response, ErrorBody> {
-    let Request { text, session, number, format, is_old } = request;
+    let Request { text, properties, variables, number, format, is_old } = request;
     let (node, rights) = (call.state.node.clone(), Rights::of(call));
+    let is_plain = properties.is_empty() && variables.is_empty() && number.is_none();
+    let question = is_plain.then(|| Question::new(&text, Dialect::Ksqldb));
+    if let Some(question) = question
+        && let Some(body) = ksql.answer_known(call, &rights, question, &mut Rows::new(format)).await?
+    {
+        return Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()));
+    }
+    let session = session(&ksql, &properties, &variables)?;
     let (planning, planner_node) = (Arc::clone(&ksql), node.clone());
     let deadline = Deadline::after(CATCH_UP * 2, true);
     let plan = move || {
         catch_up(&planner_node, number)?;
         let extensions = session.settings.is_on(EXTENSIONS, false);
-        Asked { ksql: &planning, rights: &rights, session: &session, extensions }.plan(&text)
+        let question = is_plain.then(|| Question::new(&text, Dialect::Ksqldb));
+        let (ksql, node) = (&planning, &planner_node);
+        Asked { ksql, rights: &rights, session: &session, extensions, node, question }.plan(&text)
     };
     let planned = call.state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
     let (outlet, parts) = Outlet::new();

@@ -1,7 +1,7 @@
 //! From a text to what answers it.
 use std::sync::Arc;
 
-use lentic::{TransientFrom, TransientUntil};
+use lentic::{Node, TransientFrom, TransientUntil};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
 use lentic_sql::plan::pull::{Pull, PullRequest};
 use lentic_sql::plan::{QueryPlan, Request, Target};
@@ -9,7 +9,8 @@ use lentic_sql::settings::Settings;
 use lentic_sql::statement::{Session, State, prepare};
 use lentic_sql_syntax::ast::{Print, Query, Statement};
 
-use super::{Columns, Pulled, header_columns};
+use super::pull::pull_id;
+use super::{Columns, Pulled, Question, header_columns};
 use crate::ksql::statement::statements;
 use crate::ksql::{Ksql, Rights};
 
@@ -19,6 +20,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) rights: &'a Rights,
     pub(crate) session: &'a Session,
     pub(crate) extensions: bool,
+    pub(crate) node: &'a Node,
+    /// What was asked, if the session is the service's own.
+    pub(crate) question: Option<Question<'a>>,
 }
 
 /// What answers it.
@@ -65,7 +69,7 @@ impl Asked<'_> {
         let Some(parsed) = parsed.into_iter().next() else {
             return Err(bad("Expected exactly one KSQL statement; found 0 instead".to_owned()));
         };
-        let state = self.ksql.snapshot().state;
+        let state = self.ksql.state();
         self.rights.check(&parsed.statement, state.catalog())?;
         match parsed.statement {
             Statement::Print(print) => Ok(Planned::Print(print)),
@@ -94,7 +98,7 @@ impl Asked<'_> {
         })))
     }
 
-    fn pull(&self, state: &State, text: &str, query: &Query) -> Result<Planned, ErrorBody> {
+    fn pull(&self, state: &Arc<State>, text: &str, query: &Query) -> Result<Planned, ErrorBody> {
         let settings = &self.session.settings;
         let request = PullRequest { statement: text, query, extensions: self.extensions };
         let planner = self.ksql.planner();
@@ -104,8 +108,13 @@ impl Asked<'_> {
         })?;
         let plan = match planned {
             Pull::Table(pull) => {
-                let id = format!("query_{}", planner.world.now_ms());
-                return Ok(Planned::Table(Pulled::new(id, pull)));
+                let id = pull_id(planner.world.now_ms());
+                let pulled = Pulled::new(id, pull);
+                if let Some(question) = self.question {
+                    let of = (state, query.from.name.text.as_str());
+                    self.ksql.keep_plan(question, text, of, &pulled, self.node);
+                }
+                return Ok(Planned::Table(pulled));
             }
             Pull::Stream(plan) => QueryPlan::clone(&plan),
         };

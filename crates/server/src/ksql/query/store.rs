@@ -1,15 +1,16 @@
 //! Rows of a query's store, wherever its partitions are: each node is asked for its own.
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lentic::types::PartitionId;
-use lentic::{KeyBounds, Node, Order};
+use lentic::{Admission, Demand, Found, KeyBounds, Node, Order, Scope, Tier};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
 
 use crate::catalog::Entry;
 use crate::http::Deadline;
 use crate::ksql::error_body;
 use crate::peers::{Gather, Key, PartRow, What, merge};
+use crate::state::State;
 
 /// Rows that are read at a time.
 const PAGE_ROWS: usize = 10_000;
@@ -41,6 +42,29 @@ pub(super) fn find(node: &Node, query: &str, store: &str) -> Result<Arc<Entry>, 
         }
     };
     found.map(|table| Arc::new(Entry::of_store(table))).ok_or_else(missing)
+}
+
+/// Shows the row of a key, if it is here and the disk is fast: `None` if not, or if it is to be waited for.
+pub(super) fn read_here<E>(
+    state: &State,
+    store: &Entry,
+    key: &[u8],
+    visit: &mut dyn FnMut(&[u8], i64) -> Result<(), E>,
+) -> Option<Result<(), E>> {
+    let table = &store.table;
+    let partition = table.partition_of(key).filter(|partition| table.is_answered_here(*partition))?;
+    let (scope, begin) = (Scope::Partition(partition), Instant::now());
+    if !matches!(table.admit(&scope, &Demand::default()), Ok(Admission::Granted)) {
+        return None;
+    }
+    let is_fast = state.pace.is_fast(begin);
+    let tier = if is_fast { Tier::Disk } else { Tier::Memory };
+    let read = |found: Found<'_>| found.row.map_or(Ok(()), |row| visit(row.value, row.timestamp.0));
+    let read = table.get_with(&scope, key, tier, read).ok().flatten();
+    if is_fast {
+        state.pace.took(begin, Instant::now());
+    }
+    read
 }
 
 /// Shows rows until `visit` has enough.

@@ -1,4 +1,6 @@
 //! Statements of the log, applied in their order: the same on every node.
+use std::sync::Arc;
+
 use lentic::types::Offset;
 use lentic::{Interpreter, QueryChange, QueryNotice, QueryStart, SqlStatement};
 use lentic_sql::Refusal;
@@ -21,13 +23,13 @@ impl Topics for Granted {
 impl Interpreter for Ksql {
     fn apply(&self, statement: &SqlStatement, offset: Offset) -> Vec<QueryChange> {
         let known = &mut *self.known();
-        let mut state = known.state.clone();
+        let mut state = State::clone(&known.state);
         // The number in a query's id is the position that its statement was given at: those who try statements know it.
         state.set_next_query(known.position.0);
         known.position = offset.next();
         match self.execute_entry(&mut state, statement) {
             Ok(change) => {
-                known.state = state;
+                known.state = Arc::new(state);
                 self.changes(known, &change, statement, offset)
             }
             Err(refusal) => {

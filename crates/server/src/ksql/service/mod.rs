@@ -24,7 +24,7 @@ pub(crate) use journal::Command;
 pub(crate) use settings::query_settings;
 pub(crate) use topics::LogTopics;
 
-use super::query::Running;
+use super::query::{Plans, Running};
 use journal::Journal;
 
 /// SQL of a service on one node: give it to [`lentic::Node::open_with`] and to the server ([`crate::Options`]).
@@ -42,6 +42,7 @@ pub struct Ksql {
     settings: Settings,
     planner: Planner,
     known: Mutex<Known>,
+    pub(crate) plans: Plans,
     /// Queries whose rows go to clients.
     pub(crate) running: Running,
     /// The processing log.
@@ -51,7 +52,7 @@ pub struct Ksql {
 /// What the statements so far come to.
 #[derive(Default)]
 struct Known {
-    state: State,
+    state: Arc<State>,
     /// Behind the last statement of the log that was applied.
     position: Offset,
     journal: Journal,
@@ -110,6 +111,7 @@ impl Ksql {
             settings: Settings::new(settings),
             planner: Planner { registry: functions.into(), world, log },
             known: Mutex::default(),
+            plans: Plans::default(),
             running: Running::default(),
             lines,
         })
@@ -130,9 +132,19 @@ impl Ksql {
     }
 
     /// The state as it is now.
+    pub(crate) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.known().state)
+    }
+
+    /// Whether a state is still the one as it is.
+    pub(crate) fn is_at(&self, state: &Arc<State>) -> bool {
+        Arc::ptr_eq(&self.known().state, state)
+    }
+
+    /// A copy of the state as it is now.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let known = self.known();
-        let mut state = known.state.clone();
+        let mut state = State::clone(&known.state);
         state.set_next_query(known.position.0);
         Snapshot { state, position: known.position }
     }

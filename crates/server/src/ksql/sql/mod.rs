@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 
 use super::property::EXTENSIONS;
-use super::query::{Asked, Outlet, Planned, print, push};
+use super::query::{Asked, Dialect, Outlet, Planned, Question, print, push};
 use super::statement::session;
 use super::{Ksql, Rights};
 use crate::api;
@@ -19,7 +19,7 @@ use crate::http::{Body, Deadline, Response};
 
 use error::told;
 use format::Format;
-use request::Request;
+use request::{Request, is_query};
 
 /// How long planning, and beginning, may take.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -40,15 +40,29 @@ pub(crate) async fn sql(mut call: Call) -> Result<Response> {
     let format = Format::accepted(call.accept()?.as_deref())?;
     let ksql = super::of(&call).map_err(|error| Error::new(Code::NotFound, error.message))?;
     let request = Request::read(&mut call).await?;
+    let rights = Rights::of(&call);
+    let is_plain = request.properties.is_empty() && request.variables.is_empty();
+    if is_plain {
+        let (question, rows) =
+            (Question::new(&request.sql, Dialect::Extended), format.unwrap_or(Format::Document));
+        let known = ksql.answer_known(&call, &rights, question, &mut *rows.answer()).await;
+        if let Some(body) = known.map_err(told)? {
+            return Ok(streaming(Body::from(bytes::Bytes::from(body)), rows.media_type()));
+        }
+    }
     let mut session = session(&ksql, &request.properties, &request.variables).map_err(told)?;
     session.settings.set(EXTENSIONS, "true");
-    if !request.is_query() {
-        return script::answer(call, ksql, request.sql, session, format).await;
+    let text = request.ended();
+    if !is_query(&text) {
+        return script::answer(call, ksql, text.into_owned(), session, format).await;
     }
-    let (rights, planning) = (Rights::of(&call), Arc::clone(&ksql));
+    let (planning, node) = (Arc::clone(&ksql), call.state.node.clone());
     let deadline = Deadline::after(PATIENCE, true);
     let plan = move || {
-        Asked { ksql: &planning, rights: &rights, session: &session, extensions: true }.plan(&request.sql)
+        let question = is_plain.then(|| Question::new(&request.sql, Dialect::Extended));
+        let (ksql, node) = (&planning, &node);
+        Asked { ksql, rights: &rights, session: &session, extensions: true, node, question }
+            .plan(&request.ended())
     };
     let planned = call.state.block(deadline, plan).await?.map_err(told)?;
     rows(&call, ksql, planned, format, deadline).await

@@ -1,4 +1,6 @@
 //! A text of SQL, alone or in JSON with what holds for it.
+use std::borrow::Cow;
+
 use axum::http::header::CONTENT_TYPE;
 use lentic_ksql_api::Properties;
 use lentic_sql::statement::prepare;
@@ -24,7 +26,7 @@ impl Request {
         let limit = call.state.config().max_body_bytes;
         let body = call.body("max_body_bytes", limit).await?;
         let kind = call.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let mut request = if kind.trim_start().starts_with("application/json") {
+        let request = if kind.trim_start().starts_with("application/json") {
             from_json(&body)?
         } else {
             let text = str::from_utf8(&body);
@@ -35,25 +37,25 @@ impl Request {
         if request.sql.trim().is_empty() {
             return Err(Error::new(Code::BadRequest, "there is no statement").hint("Send SQL in the body."));
         }
-        request.end_last();
         Ok(request)
     }
 
-    /// The last statement may go without its semicolon.
-    fn end_last(&mut self) {
+    /// The text, whose last statement may go without its semicolon, with it.
+    pub(super) fn ended(&self) -> Cow<'_, str> {
         // Behind a comment it would be one of the comment's letters.
         let ended = format!("{}\n;", self.sql);
         if prepare(&self.sql, true).is_err() && prepare(&ended, true).is_ok() {
-            self.sql = ended;
+            return Cow::Owned(ended);
         }
+        Cow::Borrowed(&self.sql)
     }
+}
 
-    /// Whether it is one statement that is answered with rows.
-    pub(super) fn is_query(&self) -> bool {
-        let Ok(statements) = prepare(&self.sql, true) else { return false };
-        let is_query = |statement: &Statement| matches!(statement, Statement::Query(_) | Statement::Print(_));
-        matches!(statements.as_slice(), [one] if is_query(&one.statement))
-    }
+/// Whether a text is one statement that is answered with rows.
+pub(super) fn is_query(text: &str) -> bool {
+    let Ok(statements) = prepare(text, true) else { return false };
+    let is_query = |statement: &Statement| matches!(statement, Statement::Query(_) | Statement::Print(_));
+    matches!(statements.as_slice(), [one] if is_query(&one.statement))
 }
 
 #[cfg(test)]
@@ -70,9 +72,8 @@ mod tests {
             ("LIST STREAMS; -- all", "LIST STREAMS; -- all"),
             ("SELECT FROM", "SELECT FROM"),
         ] {
-            let mut request = Request { sql: sql.to_owned(), ..Request::default() };
-            request.end_last();
-            assert_eq!(request.sql, expected);
+            let request = Request { sql: sql.to_owned(), ..Request::default() };
+            assert_eq!(request.ended(), expected);
         }
     }
 }

@@ -247,13 +247,13 @@ fn flipped(op: BinaryOp) -> BinaryOp {
 }
 
 /// The key column that an expression is.
-fn key_of(expr: &Expr, flow: &Flow, scope: &Scope) -> Option<usize> {
+pub(super) fn key_of(expr: &Expr, flow: &Flow, scope: &Scope) -> Option<usize> {
     let ExprNode::Column { source, name } = &expr.node else { return None };
     let column = scope.resolve(source.as_ref(), name).ok()?;
     flow.key.iter().position(|key| key.columns.contains(&column.index))
 }
 
-fn names_key(expr: &Expr, flow: &Flow, scope: &Scope) -> bool {
+pub(super) fn names_key(expr: &Expr, flow: &Flow, scope: &Scope) -> bool {
     expr.any(&mut |part| key_of(part, flow, scope).is_some())
 }
 

@@ -5,6 +5,7 @@
 mod collector;
 mod group;
 mod lookup;
+mod open;
 mod predicate;
 mod refusal;
 
@@ -24,6 +25,7 @@ pub use collector::Collector;
 pub use lookup::{Lookup, WindowBounds};
 
 use group::Groups;
+use open::Open;
 
 /// A pull query as it was asked.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +72,7 @@ pub struct TablePull {
     /// What the answer is sorted by, and whether downwards.
     pub(super) order: Vec<(Compiled, bool)>,
     pub(super) limit: Option<usize>,
+    pub(super) open: Option<Open>,
 }
 
 /// Where the row of expressions has what.
@@ -174,7 +177,7 @@ impl Analysis<'_> {
         let source = &self.sources[0].source;
         let flow = self.from()?;
         let scope = flow.scope();
-        let filter =
+        let mut filter =
             query.filter.as_ref().map(|filter| self.compile(filter, &scope, Clause::Where)).transpose()?;
         let mut items = self.items(&query.select, &flow, &[])?;
         let mut names = std::collections::BTreeSet::new();
@@ -197,6 +200,11 @@ impl Analysis<'_> {
             )));
         };
         let (lookup, windows) = self.lookup(request, &flow, &view)?;
+        let open = Open::of(query, &flow, &lookup);
+        if let Some((_, others)) = &open {
+            let others = others.as_ref().map(|others| self.compile(others, &scope, Clause::Where));
+            filter = others.transpose()?;
+        }
         let answer = items.len();
         // What the answer is sorted by is rewritten as its columns are, and stands behind them.
         let sorted = query.order_by.as_ref().map(|order_by| order_by.items.as_slice()).unwrap_or_default();
@@ -246,6 +254,7 @@ impl Analysis<'_> {
             groups,
             order,
             limit,
+            open: open.map(|(open, _)| open),
         })
     }
 }
