@@ -1,6 +1,7 @@
 //! `/metrics`: everything is counted in atomics and put into words when it is asked for.
 mod http;
 mod node;
+mod sql;
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ impl fmt::Debug for Scrape {
 impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.0.http.encode(&mut encoder)?;
+        sql::encode(&self.0, &mut encoder)?;
         node::encode(&self.0, &mut encoder)
     }
 }

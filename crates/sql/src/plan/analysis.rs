@@ -172,6 +172,7 @@ impl<'a> Analysis<'a> {
             }
         }
         let topology = built(&self.topology)?;
+        self.narrow();
         Ok(QueryPlan {
             id: self.request.id.into(),
             topology,
@@ -298,6 +299,11 @@ impl<'a> Analysis<'a> {
         self.topics.borrow_mut().push(InternalTopic { name, key, value, window, partitions });
     }
 
+    /// Whether its own topics have what is folded into groups, or it has none.
+    pub(super) fn has_topics_of_groups_only(&self) -> bool {
+        self.topics.borrow().iter().all(|topic| topic.name.starts_with("Aggregate-"))
+    }
+
     /// The sources whose values are of the KAFKA format, for messages.
     pub(super) fn kafka_sources(&self) -> String {
         let of_kafka = |one: &&Aliased| one.source.formats.value.name == FormatName::Kafka;
@@ -407,5 +413,5 @@ fn aliased(relation: &Relation, catalog: &Catalog) -> Result<Aliased, Refusal> {
     let source =
         source.ok_or_else(|| Refusal::new(format!("{} does not exist.", name.text)).at(name.at.0))?;
     let alias = relation.alias.clone().unwrap_or_else(|| name.clone());
-    Ok(Aliased { alias, source: Arc::clone(source) })
+    Ok(Aliased::new(alias, source))
 }

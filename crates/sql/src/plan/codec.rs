@@ -1,11 +1,13 @@
 //! How the payloads of a query lie in topics and stores.
+use std::sync::Arc;
+
 use lentic_topology::{Codec, DataError, Encoding, Payload, Window, WindowedKey};
 use lentic_types::FormatName;
 
 use super::row::{Key, Row};
-use crate::Refusal;
 use crate::catalog::SourceWindow;
-use crate::serde::{Deserializer, Format, FormatError, RowSchema, SerdeError, Serializer};
+use crate::serde::{Deserializer, Format, FormatError, RowSchema, SerdeError, Serializer, Wanted};
+use crate::{Refusal, Value};
 
 /// Keys of these columns, and with windows of this kind.
 pub(super) fn key(
@@ -30,6 +32,13 @@ pub(super) fn no_key() -> Codec {
 pub(super) fn row(format: &Format, schema: &RowSchema) -> Result<Codec, Refusal> {
     let encoding = RowEncoding(Sides::new(format, schema)?);
     Ok(Codec::new(FormatName::Bytes, None, "a row", encoding))
+}
+
+/// The same, of which columns may stay NULL that nobody wants.
+pub(super) fn row_of_wanted(format: &Format, schema: &RowSchema, wanted: &Wanted) -> Result<Codec, Refusal> {
+    let Sides { serializer, deserializer } = Sides::new(format, schema)?;
+    let sides = Sides { serializer, deserializer: deserializer.with_wanted(wanted.clone()) };
+    Ok(Codec::new(FormatName::Bytes, None, "a row", RowEncoding(sides)))
 }
 
 struct Sides {
@@ -96,10 +105,15 @@ impl Encoding for KeyEncoding {
                 (key, Some(window))
             }
         };
-        let mut columns = Row::new();
-        let found = self.sides.deserializer.deserialize(Some(bytes), &mut columns);
-        let found = found.map_err(|error| wrong("a key", &error))?;
-        Ok(found.then(|| Payload::new(Key { columns: columns.into(), window })))
+        // Most keys are one column: its place is made once.
+        let mut columns: Arc<[Value]> = if self.sides.deserializer.width() == 1 {
+            Arc::new([Value::Null])
+        } else {
+            vec![Value::Null; self.sides.deserializer.width()].into()
+        };
+        let Some(places) = Arc::get_mut(&mut columns) else { return Ok(None) };
+        let found = self.sides.deserializer.read(bytes, places).map_err(|error| wrong("a key", &error))?;
+        Ok(found.then(|| Payload::new(Key { columns, window })))
     }
 }
 

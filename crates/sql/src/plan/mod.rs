@@ -21,6 +21,7 @@ mod source;
 mod statement;
 mod time;
 mod view;
+mod wanted;
 
 use std::collections::BTreeSet;
 use std::fmt;

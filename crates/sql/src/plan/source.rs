@@ -12,6 +12,7 @@ use super::row::{Key, Row, key_columns, key_window};
 use super::time;
 use super::view::View;
 use crate::catalog::{Place, Source};
+use crate::serde::Wanted;
 use crate::{Refusal, SqlType, Value};
 
 /// A stream or table under the name that it has in a query.
@@ -19,6 +20,14 @@ use crate::{Refusal, SqlType, Value};
 pub(super) struct Aliased {
     pub(super) alias: Name,
     pub(super) source: Arc<Source>,
+    /// What of a stream's values is read.
+    pub(super) wanted: Wanted,
+}
+
+impl Aliased {
+    pub(super) fn new(alias: Name, source: &Arc<Source>) -> Self {
+        Self { alias, source: Arc::clone(source), wanted: Wanted::default() }
+    }
 }
 
 /// How the sources of a query are read.
@@ -57,12 +66,12 @@ impl Aliased {
         joined_as: Option<&str>,
         log: &StepLog,
     ) -> Result<Flow, Refusal> {
-        let Self { alias, source } = self;
+        let Self { alias, source, wanted } = self;
         let is_joined = joined_as.is_some();
         let window = source.properties.window;
         let formats = &source.formats;
         let key_codec = codec::key(&formats.key, &formats.key_columns, window)?;
-        let value_codec = codec::row(&formats.value, &formats.value_columns)?;
+        let value_codec = codec::row_of_wanted(&formats.value, &formats.value_columns, wanted)?;
         let (columns, slots) = self.layout(is_joined);
         let slots: Arc<[Slot]> = slots.into();
         let consumed = self.consumed(reading, log)?;
@@ -199,7 +208,7 @@ pub(super) fn kept(
     log: &StepLog,
 ) -> Result<View, Refusal> {
     const STORE: &str = "KsqlTopic-Reduce";
-    let aliased = Aliased { alias: Name::new(&*source.name), source: Arc::clone(source) };
+    let aliased = Aliased::new(Name::new(&*source.name), source);
     let reading = Reading { from_latest: false, fails_on_bad_records: false, fails_on_bad_times: false };
     let formats = &source.formats;
     let window = source.properties.window;

@@ -2,7 +2,9 @@
 use std::sync::Arc;
 
 use super::json::{read_row, read_value};
-use super::{Format, FormatError, FormatName, Result, RowSchema, SerdeError, delimited, kafka, protobuf};
+use super::{
+    Format, FormatError, FormatName, Result, RowSchema, SerdeError, Wanted, delimited, kafka, protobuf,
+};
 use crate::Value;
 use crate::types::Field;
 
@@ -13,13 +15,20 @@ pub struct Deserializer {
     columns: Arc<[Field]>,
     /// Whether the only column is the whole record.
     unwrapped: bool,
+    wanted: Wanted,
 }
 
 impl Deserializer {
     /// For columns that the format can hold.
     pub fn new(format: &Format, schema: &RowSchema) -> Result<Self, FormatError> {
         format.check(schema)?;
-        Ok(Self { format: *format, columns: schema.columns.clone(), unwrapped: schema.unwrapped().is_some() })
+        let (columns, unwrapped) = (schema.columns.clone(), schema.unwrapped().is_some());
+        Ok(Self { format: *format, columns, unwrapped, wanted: Wanted::default() })
+    }
+
+    /// The same, of which columns may be left NULL that nobody wants. What is no value of a column's type is found all the same.
+    pub(crate) fn with_wanted(self, wanted: Wanted) -> Self {
+        Self { wanted, ..self }
     }
 
     /// Appends the values of the columns, in their order. False, with nothing appended, if there is no row: a tombstone, or
@@ -35,7 +44,14 @@ impl Deserializer {
         found
     }
 
-    fn read(&self, bytes: &[u8], row: &mut [Value]) -> Result<bool> {
+    /// How many columns there are.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Puts the values into a row of NULLs, as wide as there are columns. False if there is no row; what was put in then, or before an
+    /// error, means nothing.
+    pub(crate) fn read(&self, bytes: &[u8], row: &mut [Value]) -> Result<bool> {
         match (self.format.name, &*self.columns, &mut *row) {
             (FormatName::Kafka, [column], [place]) => {
                 *place = kafka::read(bytes, &column.kind)?;
@@ -45,7 +61,7 @@ impl Deserializer {
                 *place = read_value(bytes, &column.kind)?;
                 Ok(!place.is_null())
             }
-            (FormatName::Json, columns, row) => read_row(bytes, columns, row),
+            (FormatName::Json, columns, row) => read_row(bytes, columns, &self.wanted, row),
             (FormatName::Delimited, columns, row) => {
                 delimited::read_row(bytes, columns, self.format.delimiter.unwrap_or_default(), row)?;
                 Ok(true)

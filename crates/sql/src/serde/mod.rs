@@ -31,6 +31,7 @@ mod rest;
 mod scalar;
 mod schema;
 mod serializer;
+mod wanted;
 
 pub use delimiter::Delimiter;
 pub use deserializer::Deserializer;
@@ -40,3 +41,4 @@ pub use protobuf::{message_text, write_message};
 pub use rest::{write_rest_row, write_rest_value};
 pub use schema::{RowSchema, Side, Wrapping};
 pub use serializer::Serializer;
+pub(crate) use wanted::Wanted;

@@ -1,6 +1,7 @@
 //! Plans of queries by key, kept for those that ask the same of another key.
 use std::collections::HashMap;
 use std::hash::{Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lentic::Node;
@@ -40,9 +41,13 @@ pub(crate) enum Dialect {
     Extended,
 }
 
-/// Plans of a state, by a hash of the text around the key.
+/// Plans of a state.
 #[derive(Default)]
-pub(crate) struct Plans(RwLock<HashMap<u64, Arc<Prepared>, FxBuildHasher>>);
+pub(crate) struct Plans {
+    /// By a hash of the text around the key.
+    kept: RwLock<HashMap<u64, Arc<Prepared>, FxBuildHasher>>,
+    used: AtomicU64,
+}
 
 /// A plan that holds for each key.
 pub(crate) struct Prepared {
@@ -59,12 +64,17 @@ pub(crate) struct Prepared {
 }
 
 impl Plans {
+    /// How often one was used again.
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
     fn get(&self, hash: u64) -> Option<Arc<Prepared>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned()
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned()
     }
 
     fn put(&self, hash: u64, prepared: Prepared) {
-        let mut plans = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut plans = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= MOST || plans.values().any(|other| !Arc::ptr_eq(&other.state, &prepared.state)) {
             plans.clear();
         }
@@ -105,8 +115,12 @@ impl Ksql {
             return Ok(None);
         }
         rights.may(Access::Read, &prepared.source)?;
-        let key = prepared.pull.key_of(&cut);
-        Ok(key.filter(|_| !prepared.store.table.is_closed()).map(|key| Known { prepared, key }))
+        let Some(key) = prepared.pull.key_of(&cut) else { return Ok(None) };
+        if prepared.store.table.is_closed() {
+            return Ok(None);
+        }
+        self.plans.used.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(Known { prepared, key }))
     }
 
     /// Keeps a plan, if it holds for other keys, too. `planned` is the text that it was made of: the question's, ended.

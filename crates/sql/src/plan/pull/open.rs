@@ -11,7 +11,7 @@ use crate::{SqlType, Value};
 /// The one key that a plan looks up: where it stands in the text, and its column's type. Nothing else in the plan is decided by it:
 /// the lookup alone sees to it, WHERE has only what else was said.
 #[derive(Clone, Debug)]
-pub(super) struct Open {
+pub(in crate::plan) struct Open {
     at: Position,
     kind: SqlType,
 }

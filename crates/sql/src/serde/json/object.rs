@@ -6,14 +6,16 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::reader::{invalid, value};
-use crate::Value;
-use crate::serde::{Result, SerdeError};
+use crate::serde::{Result, SerdeError, Wanted};
 use crate::types::Field;
+use crate::{SqlType, Value};
 
 /// Puts the values of the fields that are known in their places. Names match as they are, or else in upper case, which is
 /// how names without quotes are stored: so `{"id": 1}` has the column `ID`. Of several that match in upper case the first
 /// counts, and one that matches exactly before all of them.
-pub(super) fn read_fields(text: &str, fields: &[Field], row: &mut [Value]) -> Result<()> {
+///
+/// A STRING that is not wanted stays NULL: any value can be one.
+pub(super) fn read_fields(text: &str, fields: &[Field], wanted: &Wanted, row: &mut [Value]) -> Result<()> {
     let mut failure = None;
     let mut few = [Match::None; 64];
     let mut many = Vec::new();
@@ -24,7 +26,7 @@ pub(super) fn read_fields(text: &str, fields: &[Field], row: &mut [Value]) -> Re
         &mut many[..]
     };
     let mut json = serde_json::Deserializer::from_str(text);
-    let visitor = Object { fields, row, found, failure: &mut failure };
+    let visitor = Object { fields, wanted, row, found, failure: &mut failure };
     match json.deserialize_map(visitor).and_then(|()| json.end()) {
         Ok(()) => Ok(()),
         Err(error) => Err(failure.unwrap_or_else(|| invalid(&error))),
@@ -41,6 +43,7 @@ enum Match {
 
 struct Object<'a> {
     fields: &'a [Field],
+    wanted: &'a Wanted,
     row: &'a mut [Value],
     found: &'a mut [Match],
     failure: &'a mut Option<SerdeError>,
@@ -64,6 +67,11 @@ impl<'de> Visitor<'de> for Object<'_> {
                 continue;
             };
             next = index + 1;
+            if self.fields[index].kind == SqlType::String && !self.wanted.has(index) {
+                access.next_value::<IgnoredAny>()?;
+                self.found[index] = how;
+                continue;
+            }
             let raw = access.next_value::<&RawValue>()?;
             match value(raw.get(), &self.fields[index].kind) {
                 Ok(value) => self.row[index] = value,

@@ -12,14 +12,19 @@ use super::number::{bigint, decimal_text};
 use super::object::read_fields;
 use super::text::compact;
 use crate::serde::scalar::{decimal, no_coercion, temporal};
-use crate::serde::{Result, SerdeError};
+use crate::serde::{Result, SerdeError, Wanted};
 use crate::types::Field;
 use crate::value::MapValue;
 use crate::value::double::parse_double;
 use crate::{SqlType, Value};
 
 /// Fills the row (all NULL) from the fields of an object; false for JSON's `null`, which is no row.
-pub(in crate::serde) fn read_row(bytes: &[u8], fields: &[Field], row: &mut [Value]) -> Result<bool> {
+pub(in crate::serde) fn read_row(
+    bytes: &[u8],
+    fields: &[Field],
+    wanted: &Wanted,
+    row: &mut [Value],
+) -> Result<bool> {
     let text = utf8(bytes)?.trim_matches(is_space);
     if text == "null" {
         return Ok(false);
@@ -27,7 +32,7 @@ pub(in crate::serde) fn read_row(bytes: &[u8], fields: &[Field], row: &mut [Valu
     if !text.starts_with('{') {
         return Err(mismatch(checked(text)?, "STRUCT").within("$"));
     }
-    read_fields(text, fields, row).map_err(SerdeError::rooted)?;
+    read_fields(text, fields, wanted, row).map_err(SerdeError::rooted)?;
     Ok(true)
 }
 
@@ -84,7 +89,7 @@ pub(super) fn value(text: &str, kind: &SqlType) -> Result<Value> {
         (SqlType::Map(key, value), b'{') => entries(text, key, value),
         (SqlType::Struct(structure), b'{') => {
             let mut row = vec![Value::Null; structure.fields().len()];
-            read_fields(text, structure.fields(), &mut row)?;
+            read_fields(text, structure.fields(), &Wanted::default(), &mut row)?;
             Ok(Value::Struct(row.into()))
         }
         (_, b'-' | b'0'..=b'9') => from_number(text, kind),

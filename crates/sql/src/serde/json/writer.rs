@@ -2,7 +2,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::serde::scalar::{push_decimal, push_display, push_double, temporal_number};
+use crate::serde::scalar::{push_decimal, push_double, temporal_number};
 use crate::serde::{Result, SerdeError};
 use crate::types::Field;
 use crate::value::temporal::{date_text, time_text, timestamp_text};
@@ -51,8 +51,8 @@ pub(in crate::serde) fn write_value(
         (Value::Boolean(truth), SqlType::Boolean) => {
             out.extend_from_slice(if *truth { b"true" } else { b"false" });
         }
-        (Value::Integer(number), SqlType::Integer) => push_display(number, out),
-        (Value::Bigint(number), SqlType::Bigint) => push_display(number, out),
+        (Value::Integer(number), SqlType::Integer) => push_number(i64::from(*number), out),
+        (Value::Bigint(number), SqlType::Bigint) => push_number(*number, out),
         (Value::Double(number), SqlType::Double) => {
             let quote: &[u8] = if number.is_finite() { b"" } else { b"\"" };
             out.extend_from_slice(quote);
@@ -73,6 +73,10 @@ pub(in crate::serde) fn write_value(
     Ok(())
 }
 
+fn push_number(number: i64, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, &number).expect("a Vec takes everything");
+}
+
 fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let start = out.len();
@@ -84,7 +88,7 @@ fn push_base64(bytes: &[u8], out: &mut Vec<u8>) {
 
 fn write_temporal(value: &Value, style: Style, out: &mut Vec<u8>) {
     let text = match (style, value) {
-        (Style::Topic, _) => return push_display(temporal_number(value).unwrap_or(0), out),
+        (Style::Topic, _) => return push_number(temporal_number(value).unwrap_or(0), out),
         (Style::Reply, Value::Date(days)) => date_text(*days),
         // Replies drop the milliseconds.
         (Style::Reply, Value::Time(ms)) => time_text(ms - ms.rem_euclid(1000)),
@@ -140,6 +144,13 @@ pub(in crate::serde) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let bytes = text.as_bytes();
+    // Without an early end this is a few instructions for many bytes, and most texts have nothing to escape.
+    let is_escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    if !bytes.iter().fold(false, |any, byte| any | is_escaped(byte)) {
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+        return;
+    }
     let mut done = 0;
     for (at, byte) in bytes.iter().enumerate() {
         let short = match byte {
