@@ -34,6 +34,8 @@ pub fn measure(dir: &Path, queries: usize) -> Result<()> {
     let started = begun.elapsed().as_secs_f64();
     let kib = (resident_kib()?.saturating_sub(before)) as f64 / queries.max(1) as f64;
     node.close(Duration::from_mins(1)).context("the node does not close")?;
+    // The last handle has the lock of the log.
+    drop(node);
     let begun = Instant::now();
     let node = service.open(dir)?;
     all_run(&node, &ids)?;
