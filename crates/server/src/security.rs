@@ -1,5 +1,6 @@
 //! Who may ask: bearer tokens, and protection of a node on the loopback interface against web pages.
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -18,16 +19,24 @@ use crate::http::{RequestHeaders, decode};
 pub(crate) enum Access {
     /// `/healthz` and `/readyz`: no token.
     Open,
+    /// Rows, and what there is.
     Read,
-    ReadWrite,
+    /// Rows are written, too.
+    Write,
+    /// Tables, streams and queries are made, changed and dropped, too.
+    Admin,
 }
 
-/// What somebody may do: everything, or what a token allows.
+/// What somebody may do: what all lines of the token file say of a token.
 #[derive(Clone, Debug)]
-pub(crate) struct Grant {
+pub(crate) struct Grant(Arc<[Right]>);
+
+/// What a line of it says.
+#[derive(Clone, Debug)]
+struct Right {
     access: Access,
     /// Names of tables, streams and topics that it is about; `None`: all.
-    names: Option<Arc<[Pattern]>>,
+    names: Option<Box<[Pattern]>>,
 }
 
 /// A name, or with a `*` at its end all that begin so; case does not count, as in SQL.
@@ -50,28 +59,33 @@ impl Pattern {
     }
 }
 
+impl Right {
+    fn covers(&self, name: &str) -> bool {
+        self.names.as_ref().is_none_or(|names| names.iter().any(|pattern| pattern.covers(name)))
+    }
+}
+
 impl Grant {
     /// Everything.
     pub(crate) fn all() -> Self {
-        Self { access: Access::ReadWrite, names: None }
+        Self(Arc::new([Right { access: Access::Admin, names: None }]))
     }
 
     /// Whether it covers a table, stream or topic.
     pub(crate) fn allows(&self, needs: Access, name: &str) -> bool {
-        let is_covered = |names: &Arc<[Pattern]>| names.iter().any(|pattern| pattern.covers(name));
-        self.access >= needs && self.names.as_ref().is_none_or(is_covered)
+        self.0.iter().any(|right| right.access >= needs && right.covers(name))
     }
 
     /// Whether it covers what concerns no one name.
     pub(crate) fn administers(&self) -> bool {
-        self.access == Access::ReadWrite && self.names.is_none()
+        self.0.iter().any(|right| right.access == Access::Admin && right.names.is_none())
     }
 }
 
 /// The rules of a node.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    /// Empty: no tokens are asked for.
+    /// Each once. Empty: no tokens are asked for.
     tokens: Vec<(Grant, Vec<u8>)>,
     /// Whether `Host` must name this machine.
     loopback: bool,
@@ -131,8 +145,8 @@ impl Guard {
         };
         let is_allowed = match table(uri.path()) {
             Some(name) => grant.allows(needs, &name),
-            None if needs == Access::ReadWrite => grant.administers(),
-            None => grant.access >= needs,
+            // That a token is known is enough for what tells no rows.
+            None => needs <= Access::Read || grant.administers(),
         };
         if is_allowed { Ok(grant) } else { Err(Error::plain(Code::Forbidden)) }
     }
@@ -166,38 +180,49 @@ impl Guard {
 pub(crate) fn needs(method: &Method, path: &str) -> Access {
     match path {
         "/healthz" | "/readyz" | "/healthcheck" | "/chc/live" | "/chc/ready" | "/v1/metadata"
-        | "/v1/metadata/id" => Access::Open,
-        // What their statements need is known when they have been read.
-        "/ksql" | "/query" | "/query-stream" | "/close-query" | "/inserts-stream" | "/v1/sql" => Access::Read,
-        _ if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) => Access::Read,
-        // A row's path may end so, too: it has more slashes.
-        _ if path.ends_with("/rows:get") && path.split('/').count() == 5 => Access::Read,
-        _ => Access::ReadWrite,
+        | "/v1/metadata/id" => return Access::Open,
+        // What their statements, or declarations, need is known when they have been read.
+        "/ksql" | "/query" | "/query-stream" | "/close-query" | "/inserts-stream" | "/v1/sql"
+        | "/v1/tables" => {
+            return Access::Read;
+        }
+        _ => {}
+    }
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Access::Read;
+    }
+    // A row's path may have anything at its end: only the first part behind the table says what it is.
+    let of_rows = path.strip_prefix("/v1/tables/").and_then(|rest| rest.split_once('/'));
+    match of_rows {
+        Some((_, "rows:get")) => Access::Read,
+        Some((_, rows)) if rows.starts_with("rows") => Access::Write,
+        _ => Access::Admin,
     }
 }
 
-/// Lines `read TOKEN [NAMES]` and `read-write TOKEN [NAMES]`; empty ones and those that begin with # are skipped. A token
-/// `user:password` logs in as Basic, too. Names are those of tables, streams and topics; one that ends in `*` means all that begin
-/// so.
+/// Lines `read TOKEN [NAMES]`, `write ..` and `admin ..` (or `read-write ..`); empty ones and those that begin with # are skipped. What
+/// several lines say of one token holds together. A token `user:password` logs in as Basic, too. Names are those of tables, streams
+/// and topics; one that ends in `*` means all that begin so.
 fn read_tokens(text: &str) -> Result<Vec<(Grant, Vec<u8>)>, BadTokens> {
-    let mut tokens = Vec::new();
+    const LINES: &str = "lines `read TOKEN`, `write TOKEN` or `read-write TOKEN`";
+    let mut tokens: BTreeMap<&str, Vec<Right>> = BTreeMap::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let bad = |problem: &str| {
+            let number = index + 1;
             BadTokens(format!(
-                "token_file, line {}: {problem}; use `read TOKEN` or `read-write TOKEN`, and names of \
-                 tables behind it that it is for",
-                index + 1
+                "token_file, line {number}: {problem}; use {LINES}, and names of tables behind it that it is for"
             ))
         };
         let mut words = line.split_ascii_whitespace();
         let access = match words.next() {
             Some("read") => Access::Read,
-            Some("read-write") => Access::ReadWrite,
-            _ => return Err(bad("it begins with neither read nor read-write")),
+            Some("write") => Access::Write,
+            Some("admin" | "read-write") => Access::Admin,
+            _ => return Err(bad("it begins with none of read, write and read-write")),
         };
         let token = words.next().ok_or_else(|| bad("there is no token"))?;
         let names: Vec<_> = words.map(Pattern::new).collect();
@@ -205,14 +230,12 @@ fn read_tokens(text: &str) -> Result<Vec<(Grant, Vec<u8>)>, BadTokens> {
             return Err(bad("a * stands at the end of a name only"));
         }
         let names = (!names.is_empty()).then(|| names.into());
-        tokens.push((Grant { access, names }, token.as_bytes().to_vec()));
+        tokens.entry(token).or_default().push(Right { access, names });
     }
     if tokens.is_empty() {
-        return Err(BadTokens(
-            "token_file has no token; use lines `read TOKEN` or `read-write TOKEN`".to_owned(),
-        ));
+        return Err(BadTokens(format!("token_file has no token; use {LINES}")));
     }
-    Ok(tokens)
+    Ok(tokens.into_iter().map(|(token, rights)| (Grant(rights.into()), token.as_bytes().to_vec())).collect())
 }
 
 /// What stands in an `Authorization` header: `Bearer TOKEN`, or `Basic` with a token `user:password`.
@@ -297,21 +320,21 @@ mod tests {
             (Some("Bearer ab"), Access::Read, Err(Code::Unauthorized)),
             (Some("Bearer abcd"), Access::Read, Err(Code::Unauthorized)),
             (Some("Basic abc"), Access::Read, Err(Code::Unauthorized)),
-            (Some("Bearer abc"), Access::ReadWrite, Err(Code::Forbidden)),
-            (Some("Bearer xyz"), Access::ReadWrite, Ok(())),
+            (Some("Bearer abc"), Access::Admin, Err(Code::Forbidden)),
+            (Some("Bearer xyz"), Access::Admin, Ok(())),
         ];
         for (authorization, needs, expected) in cases {
             let pairs: Vec<_> = authorization.iter().map(|value| ("authorization", *value)).collect();
             assert_eq!(ask(&guard, &pairs, needs), expected, "{authorization:?} {needs:?}");
         }
-        for bad in ["", "abc", "read", "write abc", "read a b*c"] {
+        for bad in ["", "abc", "read", "writes abc", "read a b*c"] {
             assert!(Guard::new(Some(bad), LOOPBACK.parse().unwrap(), &[]).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn names() {
-        let file = "read ada:secret flights gate*\nread-write bob:word gates\n";
+        let file = "read ada:secret flights gate*\nread-write bob:word gates\nwrite ada:secret bags\n";
         let guard = Guard::new(Some(file), "0.0.0.0:1".parse().unwrap(), &[]).unwrap();
         // In base64, as Basic has it.
         let (ada, bob) = ("Basic YWRhOnNlY3JldA==", "basic Ym9iOndvcmQ=");
@@ -319,9 +342,12 @@ mod tests {
             (ada, "/v1/tables/Flights/rows", Access::Read, Ok(())),
             (ada, "/v1/tables/flights2/rows", Access::Read, Err(Code::Forbidden)),
             (ada, "/v1/tables/gate_7", Access::Read, Ok(())),
-            (ada, "/v1/tables/flights/rows:write", Access::ReadWrite, Err(Code::Forbidden)),
-            (bob, "/v1/tables/gates/rows:write", Access::ReadWrite, Ok(())),
-            (bob, "/v1/tables", Access::ReadWrite, Err(Code::Forbidden)),
+            (ada, "/v1/tables/flights/rows:write", Access::Write, Err(Code::Forbidden)),
+            (ada, "/v1/tables/bags/rows:write", Access::Write, Ok(())),
+            (ada, "/v1/tables/bags", Access::Admin, Err(Code::Forbidden)),
+            (bob, "/v1/tables/gates/rows:write", Access::Write, Ok(())),
+            (bob, "/v1/tables/gates", Access::Admin, Ok(())),
+            (bob, "/v1/tables", Access::Admin, Err(Code::Forbidden)),
             (bob, "/ksql", Access::Read, Ok(())),
             ("Bearer bob:word", "/v1/tables/gate%73", Access::Read, Ok(())),
             ("Basic Ym9i", "/v1/tables/gates", Access::Read, Err(Code::Unauthorized)),
@@ -362,9 +388,22 @@ mod tests {
     #[test]
     fn access_by_endpoint() {
         assert_eq!(needs(&Method::POST, "/v1/tables/t/rows:get"), Access::Read);
-        assert_eq!(needs(&Method::PUT, "/v1/tables/t/rows/a/rows:get"), Access::ReadWrite);
-        assert_eq!(needs(&Method::POST, "/v1/tables/t/rows:write"), Access::ReadWrite);
+        assert_eq!(needs(&Method::PUT, "/v1/tables/t/rows/a/rows:get"), Access::Write);
+        assert_eq!(needs(&Method::PUT, "/v1/tables/t/rows/rows:get"), Access::Write);
+        assert_eq!(needs(&Method::POST, "/v1/tables/t/rows:write"), Access::Write);
+        assert_eq!(needs(&Method::POST, "/v1/tables/t/rows:load"), Access::Write);
         assert_eq!(needs(&Method::GET, "/v1/tables"), Access::Read);
         assert_eq!(needs(&Method::GET, "/healthz"), Access::Open);
+        for (method, path) in [
+            (Method::DELETE, "/v1/tables/t"),
+            (Method::DELETE, "/v1/tables/rows"),
+            (Method::PATCH, "/v1/tables/t"),
+            (Method::PATCH, "/v1/cluster"),
+            (Method::POST, "/v1/tables:attach"),
+            (Method::POST, "/v1/node:drain"),
+            (Method::POST, "/ksql/terminate"),
+        ] {
+            assert_eq!(needs(&method, path), Access::Admin, "{method} {path}");
+        }
     }
 }

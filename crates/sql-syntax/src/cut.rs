@@ -25,7 +25,9 @@ impl<'t> Cut<'t> {
             return None;
         }
         let lexed = lex(text, Position::START);
-        let [_, _, value] = lexed.tokens.windows(3).find(|tokens| is_comparison(tokens))? else { return None };
+        let [_, _, value] = lexed.tokens.windows(3).find(|tokens| is_comparison(tokens))? else {
+            return None;
+        };
         let written = &text[value.start..value.end];
         let literal = match value.kind {
             Kind::Text => Literal::String(unquote(written)),
@@ -53,7 +55,10 @@ mod tests {
     fn a_text_is_cut_around_the_first_value() {
         for (text, expected) in [
             ("SELECT a FROM t WHERE k = 'it''s=1';", Some("SELECT a FROM t WHERE k = |it's=1@1:27|;")),
-            ("select a\nfrom t where t.`k`=12 AND v = 3;", Some("select a\nfrom t where t.`k`=|12@2:20| AND v = 3;")),
+            (
+                "select a\nfrom t where t.`k`=12 AND v = 3;",
+                Some("select a\nfrom t where t.`k`=|12@2:20| AND v = 3;"),
+            ),
             ("SELECT a FROM t WHERE k = 3000000000;", Some("SELECT a FROM t WHERE k = |3000000000@1:27|;")),
             ("SELECT a FROM t WHERE k = 'a", None),
             ("SELECT a FROM t WHERE k = -1;", None),

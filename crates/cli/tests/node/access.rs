@@ -17,7 +17,7 @@ fn token_file(dir: &tempfile::TempDir, text: &str) -> PathBuf {
 #[test]
 fn tokens() {
     let dir = tempfile::tempdir().unwrap();
-    let file = token_file(&dir, "# for dashboards\nread  reader\nread-write writer\n");
+    let file = token_file(&dir, "# for dashboards\nread  reader\nread-write writer\nwrite rows-only t\n");
     let file = file.to_str().unwrap();
     let node = Node::start(dir.path(), &["--listen", "0.0.0.0:0", "--token-file", file]);
     let with = |token: Option<&str>, method: &str, path: &str, body: &str| {
@@ -61,6 +61,10 @@ fn tokens() {
     ] {
         with(None, method, path, body).expect_error(401, "unauthorized");
         with(Some("reader"), method, path, body).expect_error(403, "forbidden");
+        // Rows of one table, and nothing else.
+        let of_rows = path.starts_with("/v1/tables/t/rows");
+        let answer = with(Some("rows-only"), method, path, body);
+        assert_eq!(answer.status == 403, !of_rows, "{method} {path}: {answer:?}");
         let answer = with(Some("writer"), method, path, body);
         assert!(matches!(answer.status, 200 | 201), "{method} {path}: {answer:?}");
     }

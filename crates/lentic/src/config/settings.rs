@@ -124,7 +124,7 @@ settings! {
         peer_mtls: bool = "false", Kind::Switch;
     }
     "Access" {
-        /// File of bearer tokens, one per line: `read TOKEN` or `read-write TOKEN`.
+        /// File of tokens and what each may do, a right per line: `read`, `write` or `admin`, the token, and names that it is for.
         token_file: Option<PathBuf> = "", Kind::Path;
         /// PEM file with the certificate that clients are shown (and those between it and its CA): they speak TLS; takes `key_file`.
         certificate_file: Option<PathBuf> = "", Kind::Path;

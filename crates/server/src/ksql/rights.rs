@@ -31,21 +31,21 @@ impl Rights {
             Statement::CreateSource(create) => self.declares(create),
             Statement::CreateAs(create) => {
                 self.reads(&create.query)?;
-                self.may(Access::ReadWrite, &create.name.text)?;
-                topic(&create.properties).map_or(Ok(()), |topic| self.may(Access::ReadWrite, topic))
+                self.may(Access::Admin, &create.name.text)?;
+                topic(&create.properties).map_or(Ok(()), |topic| self.may(Access::Admin, topic))
             }
             Statement::InsertQuery(insert) => {
                 self.reads(&insert.query)?;
-                self.may(Access::ReadWrite, &insert.into.text)
+                self.may(Access::Admin, &insert.into.text)
             }
-            Statement::InsertValues(insert) => self.may(Access::ReadWrite, &insert.into.text),
-            Statement::Delete(delete) => self.may(Access::ReadWrite, &delete.from.text),
-            Statement::AlterSource(alter) => self.may(Access::ReadWrite, &alter.name.text),
+            Statement::InsertValues(insert) => self.may(Access::Write, &insert.into.text),
+            Statement::Delete(delete) => self.may(Access::Write, &delete.from.text),
+            Statement::AlterSource(alter) => self.may(Access::Admin, &alter.name.text),
             Statement::DropSource(drop) => {
-                self.may(Access::ReadWrite, &drop.name.text)?;
+                self.may(Access::Admin, &drop.name.text)?;
                 let source = catalog.source(&drop.name.text).filter(|_| drop.delete_topic);
                 let topic = source.and_then(|source| source.properties.topic.as_deref());
-                topic.map_or(Ok(()), |topic| self.may(Access::ReadWrite, topic))
+                topic.map_or(Ok(()), |topic| self.may(Access::Admin, topic))
             }
             Statement::Terminate(QueryTarget::One(name))
                 if name.text.to_lowercase().starts_with("transient_") =>
@@ -68,7 +68,11 @@ impl Rights {
         if self.0.allows(access, name) {
             return Ok(());
         }
-        let what = if access == Access::Read { "read" } else { "write" };
+        let what = match access {
+            Access::Open | Access::Read => "read",
+            Access::Write => "write",
+            Access::Admin => "declare, change or drop",
+        };
         Err(refused(format!("You may not {what} {name}. Ask whoever keeps the node's token_file for it.")))
     }
 
@@ -91,8 +95,8 @@ impl Rights {
 
     /// A topic under another name is read through a stream: who declares one has to have a right to the topic, too.
     fn declares(&self, create: &CreateSource) -> Result<(), ErrorBody> {
-        self.may(Access::ReadWrite, &create.name.text)?;
-        topic(&create.properties).map_or(Ok(()), |topic| self.may(Access::ReadWrite, topic))
+        self.may(Access::Admin, &create.name.text)?;
+        topic(&create.properties).map_or(Ok(()), |topic| self.may(Access::Admin, topic))
     }
 }
 

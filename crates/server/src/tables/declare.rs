@@ -14,6 +14,7 @@ use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
 use crate::freshness::admitted;
 use crate::http::Response;
+use crate::security::Access;
 
 /// Declares a table over a topic.
 ///
@@ -31,6 +32,10 @@ pub(crate) async fn create(mut call: Call) -> Result<Response> {
     let wait = query.choice("wait", &[("", false), ("ready", true)])?;
     let spec = TableSpec::from(call.json::<api::CreateTable>().await?);
     let name = spec.name.clone();
+    let is_allowed = |name: &str| call.grant.allows(Access::Admin, name);
+    if !is_allowed(name.as_str()) || !is_allowed(spec.topic.as_str()) {
+        return Err(Error::plain(Code::Forbidden));
+    }
     let state = Arc::clone(&call.state);
     let (table, created) =
         call.state.block_change(call.deadline, move || state.node.create_table(spec)).await??;

@@ -1,7 +1,8 @@
 //! Pull queries that are asked again with another key.
 use super::endpoint::Server;
 
-const SCRIPT: &str = "CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=2);
+const SCRIPT: &str =
+    "CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=2);
 CREATE TABLE t AS SELECT k, COUNT(*) AS n, MAX(v) AS most FROM s GROUP BY k;
 CREATE STREAM b (k BIGINT KEY, v INT) WITH (kafka_topic='b', value_format='json', partitions=2);
 CREATE TABLE u AS SELECT k, COUNT(*) AS n FROM b WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY k;
@@ -112,9 +113,8 @@ fn a_plan_does_not_outlive_what_it_was_made_for() {
         assert_eq!((status, body.as_str()), (200, "N\r\n1\r\n"), "{text}");
         assert_eq!(asked.is_reused(), is_reused, "{text}");
     }
-    let (status, found) = server.ksql(
-        "DROP TABLE t DELETE TOPIC; CREATE TABLE t AS SELECT k, SUM(v) AS total FROM s GROUP BY k;",
-    );
+    let (status, found) = server
+        .ksql("DROP TABLE t DELETE TOPIC; CREATE TABLE t AS SELECT k, SUM(v) AS total FROM s GROUP BY k;");
     assert_eq!(status, 200, "{found}");
     let begun = std::time::Instant::now();
     while asked.rows(query).0 != "[\"a\",1]" {

@@ -28,7 +28,8 @@ impl Aliased {
     fn columns_named(&self, names: &[&str]) -> Vec<bool> {
         let time = self.source.timestamp.as_ref().map(|column| &*column.name);
         let flat = |name: &str| format!("{}_{name}", self.alias.text);
-        let is_wanted = |name: &str| names.contains(&name) || time == Some(name) || names.contains(&&*flat(name));
+        let is_wanted =
+            |name: &str| names.contains(&name) || time == Some(name) || names.contains(&&*flat(name));
         self.source.schema.value().map(|column| is_wanted(&column.name)).collect()
     }
 }

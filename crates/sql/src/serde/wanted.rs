@@ -25,7 +25,8 @@ mod tests {
 
     #[test]
     fn strings_that_nobody_wants_stay_null_and_errors_are_found_all_the_same() {
-        let schema = RowSchema::value([("A", SqlType::String), ("B", SqlType::Integer), ("C", SqlType::String)]);
+        let schema =
+            RowSchema::value([("A", SqlType::String), ("B", SqlType::Integer), ("C", SqlType::String)]);
         let wanted = Wanted::default();
         let json = Deserializer::new(&Format::new(FormatName::Json), &schema).expect("a format");
         let json = json.with_wanted(wanted.clone());

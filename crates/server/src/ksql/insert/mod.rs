@@ -68,7 +68,7 @@ async fn begun(call: &mut Call) -> Result<(Target, Input), ErrorBody> {
     let args = InsertsStreamArgs::from_json(&line)?;
     let session = session(&ksql, &args.properties, &[].into())?;
     let target = Target::find(&ksql, &session, &args.target)?;
-    Rights::of(call).may(Access::ReadWrite, target.name())?;
+    Rights::of(call).may(Access::Write, target.name())?;
     Ok((target, input))
 }
 

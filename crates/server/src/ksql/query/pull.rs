@@ -51,8 +51,9 @@ impl Pulled {
         for reading in readings(&self.pull, self.key.as_ref()) {
             let mut wants_more = true;
             let mut take = |row: &PartRow| {
-                wants_more =
-                    collector.add(&row.key, &row.value, row.timestamp.0).map_err(|error| unreadable(error.expected, &error.text))?;
+                wants_more = collector
+                    .add(&row.key, &row.value, row.timestamp.0)
+                    .map_err(|error| unreadable(error.expected, &error.text))?;
                 Ok(wants_more)
             };
             store::read(gather, &store, reading, deadline, &mut take).await?;

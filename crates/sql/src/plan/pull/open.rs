@@ -27,7 +27,8 @@ impl Open {
         conjuncts(query.filter.as_ref()?, &mut said);
         let (of_key, others): (Vec<_>, Vec<_>) =
             said.into_iter().partition(|part| names_key(part, flow, &scope));
-        let [Expr { node: ExprNode::Binary { op: BinaryOp::Equal, left, right }, .. }] = of_key.as_slice() else {
+        let [Expr { node: ExprNode::Binary { op: BinaryOp::Equal, left, right }, .. }] = of_key.as_slice()
+        else {
             return None;
         };
         key_of(left, flow, &scope)?;
