@@ -79,6 +79,11 @@ impl Lines {
         }
     }
 
+    /// Keeps no lines: nobody will write them.
+    fn forget(&self) {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     /// Writes lines to a topic from now on, which is made if there is none, on a thread of its own that ends with the node.
     pub(super) fn write_to(&self, node: Node, topic: TopicName) {
         let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -143,6 +148,8 @@ impl super::Ksql {
         };
         if settings.is_on("ksql.logging.processing.topic.auto.create", false) {
             self.lines.write_to(node.clone(), topic.clone());
+        } else {
+            self.lines.forget();
         }
         if !settings.is_on("ksql.logging.processing.stream.auto.create", false) {
             return;
