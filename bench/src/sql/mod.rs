@@ -37,6 +37,9 @@ pub struct Sql {
     seconds: u64,
     #[arg(long)]
     data_dir: PathBuf,
+    /// Only this: parse, pull, where, group_by, join or many.
+    #[arg(long)]
+    only: Option<String>,
 }
 
 /// A query in both languages.
@@ -67,9 +70,14 @@ const PAIRS: [Pair; 3] = [
 impl Sql {
     /// Prints each figure as `key=value`.
     pub fn run(self) -> Result<()> {
-        parse::measure(self.runs)?;
-        pull::measure(&self.lentic, &self.data_dir.join("pull"), self.seconds)?;
-        for pair in PAIRS {
+        let is_wanted = |part: &str| self.only.as_deref().is_none_or(|only| only == part);
+        if is_wanted("parse") {
+            parse::measure(self.runs)?;
+        }
+        if is_wanted("pull") {
+            pull::measure(&self.lentic, &self.data_dir.join("pull"), self.seconds)?;
+        }
+        for pair in PAIRS.iter().filter(|pair| is_wanted(pair.name)) {
             let (mut sql, mut dsl) = (Vec::new(), Vec::new());
             for run in 0..self.runs {
                 let dir = |kind: &str| self.data_dir.join(format!("{}-{kind}-{run}", pair.name));
@@ -83,7 +91,10 @@ impl Sql {
                 name = pair.name
             );
         }
-        many::measure(&self.data_dir.join("many"), self.queries)
+        if is_wanted("many") {
+            many::measure(&self.data_dir.join("many"), self.queries)?;
+        }
+        Ok(())
     }
 
     /// Records per second of one query over all records, from the moment at which it runs.

@@ -9,7 +9,7 @@ use lentic_ksql_api::{ErrorBody, ErrorCode};
 use crate::catalog::Entry;
 use crate::http::Deadline;
 use crate::ksql::error_body;
-use crate::peers::{Gather, Key, PartRow, What, merge};
+use crate::peers::{Gather, Key, PartRow, What, is_here, merge};
 use crate::state::State;
 
 /// Rows that are read at a time.
@@ -52,8 +52,12 @@ pub(super) fn read_here<E>(
     visit: &mut dyn FnMut(&[u8], i64) -> Result<(), E>,
 ) -> Option<Result<(), E>> {
     let table = &store.table;
-    let partition = table.partition_of(key).filter(|partition| table.is_answered_here(*partition))?;
-    let (scope, begin) = (Scope::Partition(partition), Instant::now());
+    let scope = match table.partition_of(key) {
+        Some(partition) if table.is_answered_here(partition) => Scope::Partition(partition),
+        None if is_here(store) => Scope::All,
+        _ => return None,
+    };
+    let begin = Instant::now();
     if !matches!(table.admit(&scope, &Demand::default()), Ok(Admission::Granted)) {
         return None;
     }
