@@ -16,6 +16,14 @@ pub trait Encoding: Send + Sync {
     /// The payload has no bytes: a result with it can't be written.
     fn encode(&self, payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError>;
 
+    /// Whether it stands for something else than Kafka's null. Cheaper than its bytes, where a type knows it without them.
+    ///
+    /// # Errors
+    /// As [`Encoding::encode`], if it takes that to know.
+    fn has_bytes(&self, payload: &Payload) -> Result<bool, DataError> {
+        self.encode(payload, &mut Vec::new())
+    }
+
     /// The payload. `bytes`: `None` is Kafka's null; the result `None` is what functions see as null.
     ///
     /// # Errors
@@ -64,6 +72,11 @@ impl Codec {
         Ok(self.encode(payload, &mut bytes)?.then_some(bytes))
     }
 
+    /// Whether there are any bytes: not for what stands for null.
+    pub fn has_bytes(&self, payload: Option<&Payload>) -> Result<bool, DataError> {
+        payload.map_or(Ok(false), |payload| self.encoding.has_bytes(payload))
+    }
+
     /// The payload; `None` where the type has nothing for null.
     pub fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
         self.encoding.decode(bytes)
@@ -86,6 +99,10 @@ impl<T: Data> Encoding for Typed<T> {
             return Ok(false);
         }
         value.encode(out).map(|()| true)
+    }
+
+    fn has_bytes(&self, payload: &Payload) -> Result<bool, DataError> {
+        Ok(!payload.get::<T>().is_null())
     }
 
     fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {

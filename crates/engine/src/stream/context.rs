@@ -190,6 +190,15 @@ impl Context<'_> {
         codec.to_bytes(payload).map_err(TaskError::Unencodable)
     }
 
+    /// Whether a payload stands for something else than Kafka's null.
+    pub fn has_bytes(
+        &self,
+        codec: &lentic_topology::Codec,
+        payload: Option<&Payload>,
+    ) -> Result<bool, TaskError> {
+        codec.has_bytes(payload).map_err(TaskError::Unencodable)
+    }
+
     /// The row of a key in a key-value store, decoded.
     pub(crate) fn row(
         &mut self,

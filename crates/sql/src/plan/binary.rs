@@ -25,6 +25,10 @@ impl Encoding for Binary {
         Ok(true)
     }
 
+    fn has_bytes(&self, _: &Payload) -> Result<bool, DataError> {
+        Ok(true)
+    }
+
     fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
         let Some(mut bytes) = bytes else { return Ok(None) };
         let mut row = Row::with_capacity(self.width);

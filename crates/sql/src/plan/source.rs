@@ -95,15 +95,9 @@ impl Aliased {
                 Handle::Table(match joined_as {
                     None => table.map_values(Arc::new(mapped), row_codec),
                     // A join looks rows up, and has to find them with the times and offsets that they came with.
-                    Some(store) => {
-                        let flat =
-                            columns.iter().map(|column| (Arc::clone(&column.flat), column.kind.clone()));
-                        let schema = super::flow::internal_schema(flat, &formats.value);
-                        let codec = codec::row(&formats.value, &schema)?;
-                        table
-                            .map_values(Arc::new(mapped), codec)
-                            .materialize(Materialized::named(store).internal())
-                    }
+                    Some(store) => table
+                        .map_values(Arc::new(mapped), row_codec)
+                        .materialize(Materialized::named(store).internal()),
                 })
             }
         };

@@ -22,7 +22,7 @@ impl Processor for Join {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
         let mapped = (self.spec.lookup)(record.key.as_ref(), record.value.as_ref());
         let mapped = context.bytes(&self.key, mapped.as_ref())?;
-        let has_value = context.bytes(&self.spec.value, record.value.as_ref())?.is_some();
+        let has_value = context.has_bytes(&self.spec.value, record.value.as_ref())?;
         if !has_value || (mapped.is_none() && self.spec.kind == JoinKind::Inner) {
             context.drop_record();
             return Ok(());

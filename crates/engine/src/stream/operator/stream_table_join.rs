@@ -115,16 +115,18 @@ fn time_of(place: &[u8]) -> Option<i64> {
 
 impl Processor for Join {
     fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
-        let key = context.bytes(&self.spec.key, record.key.as_ref())?;
-        let has_value = context.bytes(&self.spec.value, record.value.as_ref())?.is_some();
-        if !has_value || (key.is_none() && self.spec.kind == JoinKind::Inner) {
+        let has_key = context.has_bytes(&self.spec.key, record.key.as_ref())?;
+        let has_value = context.has_bytes(&self.spec.value, record.value.as_ref())?;
+        if !has_value || (!has_key && self.spec.kind == JoinKind::Inner) {
             context.drop_record();
             return Ok(());
         }
-        match (self.spec.grace_ms, self.spec.buffer, key) {
-            (Some(grace_ms), Some(buffer), Some(key)) => self.wait(context, buffer, grace_ms, &key, record),
-            _ => self.join(context, record),
+        if let (Some(grace_ms), Some(buffer)) = (self.spec.grace_ms, self.spec.buffer)
+            && let Some(key) = context.bytes(&self.spec.key, record.key.as_ref())?
+        {
+            return self.wait(context, buffer, grace_ms, &key, record);
         }
+        self.join(context, record)
     }
 }
 

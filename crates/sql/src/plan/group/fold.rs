@@ -141,8 +141,9 @@ impl Folding {
             let sequence = row.get(folding.used.len()).and_then(Value::as_bigint).unwrap_or_default();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
-                let arguments = one.arguments(row, &log);
-                let next = one.aggregate.add(std::mem::take(state), &arguments, sequence);
+                let before = std::mem::take(state);
+                let next =
+                    one.with_arguments(row, &log, |arguments| one.aggregate.add(before, arguments, sequence));
                 *state = next.map_err(|error| ProcessError(error.to_string()))?;
             }
             Ok(Some(Payload::new(states)))
@@ -157,8 +158,8 @@ impl Folding {
             let row = value.get::<Row>();
             let mut states = folding.states(so_far);
             for (one, state) in folding.all.iter().zip(&mut states) {
-                let arguments = one.arguments(row, &log);
-                let next = one.aggregate.undo(std::mem::take(state), &arguments);
+                let before = std::mem::take(state);
+                let next = one.with_arguments(row, &log, |arguments| one.aggregate.undo(before, arguments));
                 *state = next.map_err(|error| ProcessError(error.to_string()))?;
             }
             Ok(Some(Payload::new(states)))
@@ -223,7 +224,12 @@ impl Folding {
 }
 
 impl One {
-    fn arguments(&self, row: &Row, log: &StepLog) -> Row {
-        self.arguments.iter().map(|argument| argument.evaluate(row, &mut |error| log.report(error))).collect()
+    /// The values that it is given for a row. Most aggregates take one, which needs no place of its own.
+    fn with_arguments<T>(&self, row: &Row, log: &StepLog, take: impl FnOnce(&[Value]) -> T) -> T {
+        let value = |argument: &Compiled| argument.evaluate(row, &mut |error| log.report(error));
+        match self.arguments.as_slice() {
+            [one] => take(&[value(one)]),
+            many => take(&many.iter().map(value).collect::<Row>()),
+        }
     }
 }
