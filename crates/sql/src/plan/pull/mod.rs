@@ -174,8 +174,11 @@ impl Analysis<'_> {
         let source = &self.sources[0].source;
         let flow = self.from()?;
         let scope = flow.scope();
-        let filter =
-            query.filter.as_ref().map(|filter| self.compile(filter, &scope, Clause::Where)).transpose()?;
+        let filter = query
+            .filter
+            .as_ref()
+            .map(|filter| self.compile(filter, &scope, Clause::PullWhere))
+            .transpose()?;
         let mut items = self.items(&query.select, &flow, &[])?;
         let mut names = std::collections::BTreeSet::new();
         for item in &items {
