@@ -7,7 +7,7 @@ use lentic::types::Timestamp;
 use lentic_ksql_api::{ErrorBody, ErrorCode};
 use lentic_sql::plan::pull::{Lookup, TablePull, WindowBounds};
 
-use super::store::{self, Reading};
+use super::store::{self, PAGE_ROWS, Reading};
 use super::{Answer, Columns};
 use crate::http::Deadline;
 use crate::ksql::error_body;
@@ -73,6 +73,13 @@ impl Pulled {
 fn readings(pull: &TablePull) -> Vec<Reading> {
     let windows = pull.windows();
     let between = |bounds: KeyBounds| Reading::Between(of_windows(bounds, windows));
+    let scan = |bounds: KeyBounds| match pull.enough() {
+        None => between(bounds),
+        Some(limit) => {
+            let page_rows = if pull.is_filtered() { PAGE_ROWS } else { limit.clamp(1, PAGE_ROWS) };
+            Reading::InTurn(of_windows(bounds, windows), page_rows)
+        }
+    };
     match pull.lookup() {
         Lookup::Keys(keys) if windows.is_none() => vec![Reading::Keys(keys.clone())],
         Lookup::Keys(keys) => {
@@ -91,9 +98,9 @@ fn readings(pull: &TablePull) -> Vec<Reading> {
                 Bound::Excluded(key) => Some(key.clone()),
                 Bound::Unbounded => None,
             };
-            vec![between(KeyBounds { from, to, ..KeyBounds::default() })]
+            vec![scan(KeyBounds { from, to, ..KeyBounds::default() })]
         }
-        Lookup::Scan => vec![between(KeyBounds::default())],
+        Lookup::Scan => vec![scan(KeyBounds::default())],
     }
 }
 

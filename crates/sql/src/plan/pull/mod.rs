@@ -114,6 +114,16 @@ impl TablePull {
         self.limit
     }
 
+    /// After so many rows of the answer nothing more is to be read; `None`: every row counts.
+    pub fn enough(&self) -> Option<usize> {
+        self.limit.filter(|_| self.groups.is_none() && self.order.is_empty())
+    }
+
+    /// Whether some of the rows that are read may be in no answer.
+    pub fn is_filtered(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// What makes the answer of rows.
     pub fn collector(&self) -> Collector<'_> {
         Collector::new(self)
