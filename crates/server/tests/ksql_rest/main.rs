@@ -4,6 +4,7 @@ mod cases;
 mod endpoint;
 mod http;
 mod inserts;
+mod limits;
 mod restart;
 mod rights;
 mod sql;
