@@ -2,6 +2,7 @@
 mod answers;
 mod cases;
 mod endpoint;
+mod headers;
 mod http;
 mod inserts;
 mod limits;

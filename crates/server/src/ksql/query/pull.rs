@@ -27,7 +27,7 @@ pub(crate) struct Pulled {
 impl Pulled {
     pub(super) fn new(id: String, pull: Arc<TablePull>) -> Self {
         let columns =
-            Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, column.is_key)));
+            Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, &column.place)));
         Self { id, pull, columns }
     }
 

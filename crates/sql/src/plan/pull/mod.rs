@@ -10,12 +10,12 @@ mod refusal;
 
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{ExprNode, Name, Query, SourceKind};
+use lentic_sql_syntax::ast::{ExprNode, Name, Query, SelectItem, SourceKind};
 
 use super::analysis::Analysis;
 use super::select::{Item, qualified};
 use super::{Planner, QueryPlan, Request, Target, View};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Place, Source};
 use crate::expr::{Clause, Compiled};
 use crate::settings::Settings;
 use crate::{Refusal, SqlType};
@@ -52,8 +52,9 @@ pub struct ResultColumn {
     pub name: Arc<str>,
     /// Its type.
     pub kind: SqlType,
-    /// Whether it is one of the table's key, the bounds of windows included.
-    pub is_key: bool,
+    /// Whether it is one of the table's key, the bounds of windows included, or has headers of its records, which only
+    /// `SELECT *` tells.
+    pub place: Place,
 }
 
 /// A pull query over a table.
@@ -230,10 +231,12 @@ impl Analysis<'_> {
         for item in &items[..answer] {
             let one = self.compile(&item.expr, &scope, Clause::Select)?;
             let of_key = |index: usize| flow.columns[index].role.is_of_key();
+            let name = item.alias.text.as_str();
+            let is_key = groups.is_none() && one.column().is_some_and(of_key) && is_unrenamed(item);
             columns.push(ResultColumn {
-                name: item.alias.text.as_str().into(),
+                name: name.into(),
                 kind: one.kind().cloned().unwrap_or(SqlType::String),
-                is_key: groups.is_none() && one.column().is_some_and(of_key) && is_unrenamed(item),
+                place: if is_key { Place::Key } else { place_in_star(query, source, name) },
             });
             compiled.push(one);
         }
@@ -261,6 +264,13 @@ impl Analysis<'_> {
             limit,
         })
     }
+}
+
+/// Where a column beside the key comes from, as `SELECT *` tells it: everything else is only a value to ksqlDB.
+fn place_in_star(query: &Query, source: &Source, name: &str) -> Place {
+    let is_star = matches!(&*query.select, [SelectItem::All { .. }]);
+    let of_headers = source.schema.headers().find(|column| is_star && *column.name == *name);
+    of_headers.map_or(Place::Value, |column| column.place.clone())
 }
 
 /// A key column under another name is none in the answer's header.
