@@ -9,23 +9,36 @@ pub struct Column {
     pub kind: String,
     /// Whether the schema calls it a key.
     pub is_key: bool,
+    /// Which headers of the record it has, where the schema says so: `HEADERS`, `HEADER('key')`.
+    pub headers: Option<String>,
 }
 
 impl Column {
     /// A column that is no key, or is not called one: headers of push queries name no keys.
     pub fn value(name: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: kind.into(), is_key: false }
+        Self { name: name.into(), kind: kind.into(), is_key: false, headers: None }
     }
 
     /// A column of the key.
     pub fn key(name: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: kind.into(), is_key: true }
+        Self { is_key: true, ..Self::value(name, kind) }
+    }
+
+    /// The same column with what a schema says of its headers.
+    #[must_use]
+    pub fn of_headers(self, headers: Option<String>) -> Self {
+        Self { headers, ..self }
     }
 }
 
-/// Appends `` `ID` BIGINT KEY, `NAME` STRING``.
+/// Appends `` `ID` BIGINT KEY, `NAME` STRING``. ksqlDB names columns of headers before those of the value, wherever they stand in
+/// its rows.
 pub(crate) fn append_schema(columns: &[Column], out: &mut String) {
-    for (index, column) in columns.iter().enumerate() {
+    let keys = columns.iter().take_while(|column| column.is_key).count();
+    let (keys, others) = columns.split_at(keys);
+    let of_headers = others.iter().filter(|column| column.headers.is_some());
+    let rest = others.iter().filter(|column| column.headers.is_none());
+    for (index, column) in keys.iter().chain(of_headers).chain(rest).enumerate() {
         if index > 0 {
             out.push_str(", ");
         }
@@ -41,10 +54,14 @@ pub(crate) fn append_schema(columns: &[Column], out: &mut String) {
         if column.is_key {
             out.push_str(" KEY");
         }
+        if let Some(headers) = &column.headers {
+            out.push(' ');
+            out.push_str(headers);
+        }
     }
 }
 
-/// The columns that a schema of a header names.
+/// The columns that a schema of a header names, in the order of the rows: what has headers stands last there.
 pub fn columns_of(schema: &str) -> Vec<Column> {
     let mut columns = Vec::new();
     let mut rest = schema;
@@ -52,6 +69,7 @@ pub fn columns_of(schema: &str) -> Vec<Column> {
         columns.push(column);
         rest = after;
     }
+    columns.sort_by_key(|column| column.headers.is_some());
     columns
 }
 
@@ -64,7 +82,10 @@ fn first_column(schema: &str) -> Option<(Column, &str)> {
         Some(kind) => (kind.strip_suffix(" PRIMARY").unwrap_or(kind), true),
         None => (kind, false),
     };
-    Some((Column { name, kind: kind.to_owned(), is_key }, &rest[end..]))
+    let of_headers = [" HEADERS", " HEADER("].into_iter().find_map(|word| kind.find(word));
+    let (kind, headers) = kind.split_at(of_headers.unwrap_or(kind.len()));
+    let headers = of_headers.map(|_| headers.trim_start().to_owned());
+    Some((Column { name, kind: kind.to_owned(), is_key, headers }, &rest[end..]))
 }
 
 /// A name and what follows it.
@@ -91,11 +112,12 @@ fn name_at(schema: &str) -> Option<(String, &str)> {
 
 /// Where the comma is that ends a type: the first one outside of brackets and quotes.
 fn end_of_type(text: &str) -> usize {
-    let (mut depth, mut quoted) = (0_u32, false);
+    let (mut depth, mut quote) = (0_u32, None);
     for (at, byte) in text.bytes().enumerate() {
         match byte {
-            b'`' => quoted = !quoted,
-            _ if quoted => {}
+            _ if quote == Some(byte) => quote = None,
+            _ if quote.is_some() => {}
+            b'`' | b'\'' => quote = Some(byte),
             b'<' | b'(' => depth += 1,
             b'>' | b')' => depth = depth.saturating_sub(1),
             b',' if depth == 0 => return at,
@@ -121,6 +143,16 @@ mod tests {
             (
                 vec![Column::value("a`b, c", nested), Column::value("D", "DECIMAL(10, 3)")],
                 format!("`a``b, c` {nested}, `D` DECIMAL(10, 3)"),
+            ),
+            (
+                vec![
+                    Column::key("K", "INTEGER"),
+                    Column::value("V", "STRING"),
+                    Column::value("H", "BYTES").of_headers(Some("HEADER('a`, ''b)')".to_owned())),
+                    Column::value("ALL", "ARRAY<BYTES>").of_headers(Some("HEADERS".to_owned())),
+                ],
+                "`K` INTEGER KEY, `H` BYTES HEADER('a`, ''b)'), `ALL` ARRAY<BYTES> HEADERS, `V` STRING"
+                    .to_owned(),
             ),
         ] {
             let mut written = String::new();

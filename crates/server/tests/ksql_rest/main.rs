@@ -2,8 +2,10 @@
 mod answers;
 mod cases;
 mod endpoint;
+mod headers;
 mod http;
 mod inserts;
+mod limits;
 mod prepared;
 mod restart;
 mod rights;

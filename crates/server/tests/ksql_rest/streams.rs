@@ -1,4 +1,6 @@
 //! Queries that go on, in each format.
+use lentic_testkit::conformance::rest::Endpoint as _;
+
 use super::endpoint::Server;
 use super::http;
 
@@ -66,6 +68,32 @@ fn topics_are_printed() {
     let (status, found) = server.ask("POST", "/query", &[], r#"{"ksql":"PRINT other;"}"#);
     assert!(status == 400 && found.contains("Could not find topic 'other'"), "{status} {found}");
     server.stop();
+}
+
+/// Of two records the first has no key: only queries of the second kind leave it out, which read on from now.
+#[test]
+fn records_without_a_key() {
+    for (reset, id, expected) in
+        [("latest", "SCALABLE_PUSH_QUERY_KEYED_", "[2,20]"), ("earliest", "transient_KEYED_", "[null,10]")]
+    {
+        let mut server = Server::start();
+        let (status, body) = server.ksql(
+            "CREATE STREAM s (k INT KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1); \
+             CREATE STREAM keyed AS SELECT * FROM s;",
+        );
+        assert_eq!(status, 200, "{body}");
+        let properties = serde_json::json!({ "auto.offset.reset": reset });
+        let query = "SELECT * FROM keyed WHERE v > 1 EMIT CHANGES LIMIT 1;";
+        let body = serde_json::json!({ "ksql": query, "streamsProperties": properties });
+        server.begin("/query", &body.to_string()).expect("it begins");
+        let (status, body) =
+            server.ksql("INSERT INTO s (v) VALUES (10); INSERT INTO s (k, v) VALUES (2, 20);");
+        assert_eq!(status, 200, "{body}");
+        let reply = server.finish().expect("an answer").body;
+        let row = format!("{{\"row\":{{\"columns\":{expected}}}}},\n{{\"finalMessage\"");
+        assert!(reply.contains(id) && reply.contains(&row), "{reset}: {reply}");
+        server.stop();
+    }
 }
 
 #[test]

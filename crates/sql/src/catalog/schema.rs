@@ -18,6 +18,18 @@ pub enum Place {
     Header(Arc<str>),
 }
 
+/// As schemas name it: `KEY`, `HEADERS`, `HEADER('abc')`; a column of the value has no word.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key => f.write_str("KEY"),
+            Self::Value => Ok(()),
+            Self::Headers => f.write_str("HEADERS"),
+            Self::Header(key) => write!(f, "HEADER('{}')", key.replace('\'', "''")),
+        }
+    }
+}
+
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Column {
@@ -34,10 +46,8 @@ impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` {}", self.name.replace('`', "``"), self.kind)?;
         match &self.place {
-            Place::Key => f.write_str(" KEY"),
             Place::Value => Ok(()),
-            Place::Headers => f.write_str(" HEADERS"),
-            Place::Header(key) => write!(f, " HEADER('{}')", key.replace('\'', "''")),
+            place => write!(f, " {place}"),
         }
     }
 }

@@ -8,6 +8,8 @@ pub enum Clause {
     Select,
     /// The filter of rows.
     Where,
+    /// The filter of rows of a pull query, which ksqlDB interprets and does not compile.
+    PullWhere,
     /// The filter of groups.
     Having,
     /// The key of groups.
@@ -23,7 +25,7 @@ pub enum Clause {
 impl Clause {
     /// Whether its expression must be a BOOLEAN.
     pub fn is_filter(self) -> bool {
-        matches!(self, Self::Where | Self::Having)
+        matches!(self, Self::Where | Self::PullWhere | Self::Having)
     }
 
     /// What ksqlDB calls the expression when it turns out to be wrong only while it is compiled.
@@ -31,6 +33,7 @@ impl Clause {
         match self {
             Self::Select => Some("Select"),
             Self::Where | Self::Having => Some("Predicate"),
+            Self::PullWhere => Some("expression"),
             Self::GroupBy => Some("Group By"),
             Self::PartitionBy => Some("Partition By"),
             Self::JoinOn => Some("Join"),
@@ -44,7 +47,7 @@ impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Select => "SELECT",
-            Self::Where => "WHERE",
+            Self::Where | Self::PullWhere => "WHERE",
             Self::Having => "HAVING",
             Self::GroupBy => "GROUP BY",
             Self::PartitionBy => "PARTITION BY",

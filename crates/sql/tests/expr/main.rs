@@ -45,6 +45,7 @@ fn all_cases_hold() {
 fn evaluate(source: &Source, text: &str) -> String {
     let (clause, text) = match text.split_once(": ") {
         Some(("where", text)) => (Clause::Where, text),
+        Some(("pull", text)) => (Clause::PullWhere, text),
         Some(("having", text)) => (Clause::Having, text),
         Some(("partition", text)) => (Clause::PartitionBy, text),
         Some(("group", text)) => (Clause::GroupBy, text),

@@ -173,6 +173,9 @@ fn texts_are_those_of_ksqldb() {
         Value::array([Value::structure([Value::Date(1)]), Value::Null]),
         Value::map([("k".into(), true.into())]),
     ];
+    let of_null = Value::map([(Value::Null, true.into())]);
+    let written = write(&format(), &column(SqlType::map(SqlType::String, SqlType::Boolean)), &[of_null]);
+    assert_eq!(written, Ok(Some(b"{\"F\":{\"null\":true}}".to_vec())));
     let json = concat!(
         r#"{"D":1.0E7,"N":12.3650,"S":"\"\\\n\u001F"#,
         "\u{e4}",

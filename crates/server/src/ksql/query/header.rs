@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use lentic_ksql_api::Column;
 use lentic_sql::SqlType;
+use lentic_sql::catalog::Place;
 use lentic_sql::types::Field;
 
 /// Columns as rows are written by them.
@@ -13,12 +14,18 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Name, type, and whether the header calls it a key.
-    pub(crate) fn new<'a>(columns: impl Iterator<Item = (&'a Arc<str>, &'a SqlType, bool)>) -> Self {
+    /// Name, type, and what the header says of its place.
+    pub(crate) fn new<'a>(columns: impl Iterator<Item = (&'a Arc<str>, &'a SqlType, &'a Place)>) -> Self {
         let (fields, columns) = columns
-            .map(|(name, kind, is_key)| {
+            .map(|(name, kind, place)| {
                 let field = Field { name: Arc::clone(name), kind: kind.clone() };
-                (field, Column { name: name.to_string(), kind: kind.to_string(), is_key })
+                let column = Column::value(name.to_string(), kind.to_string());
+                let column = match place {
+                    Place::Value => column,
+                    Place::Key => Column { is_key: true, ..column },
+                    Place::Headers | Place::Header(_) => column.of_headers(Some(place.to_string())),
+                };
+                (field, column)
             })
             .unzip::<_, _, Vec<_>, Vec<_>>();
         Self { fields: fields.into(), columns: columns.into() }
@@ -27,5 +34,5 @@ impl Columns {
 
 /// The columns of a push query, none of which is called a key.
 pub(crate) fn header_columns(schema: &lentic_sql::catalog::Schema) -> Columns {
-    Columns::new(schema.columns().iter().map(|column| (&column.name, &column.kind, false)))
+    Columns::new(schema.columns().iter().map(|column| (&column.name, &column.kind, &Place::Value)))
 }

@@ -10,6 +10,7 @@ pub(crate) mod print;
 mod pull;
 pub(crate) mod push;
 mod running;
+mod scalable;
 mod socket;
 mod store;
 mod writer;

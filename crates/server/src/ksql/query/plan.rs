@@ -10,6 +10,7 @@ use lentic_sql::statement::{Session, State, prepare};
 use lentic_sql_syntax::ast::{Print, Query, Statement};
 
 use super::pull::pull_id;
+use super::scalable::with_key;
 use super::{Columns, Pulled, Question, header_columns};
 use crate::ksql::statement::statements;
 use crate::ksql::{Ksql, Rights};
@@ -82,6 +83,8 @@ impl Asked<'_> {
     fn push(&self, state: &State, text: &str, query: &Query) -> Result<Planned, ErrorBody> {
         let id = self.new_id(state, query);
         let settings = &self.session.settings;
+        let keyed = is_scalable(state, settings, query).then(|| with_key(state.catalog(), query)).flatten();
+        let query = keyed.as_ref().unwrap_or(query);
         let request = Request { id: &id, statement: text, target: Target::Client(query) };
         let planned = self.ksql.planner().plan(state.catalog(), settings, request);
         let plan =

@@ -9,7 +9,7 @@ use lentic_sql::plan::Row;
 use lentic_sql::plan::pull::{Lookup, TablePull, WindowBounds};
 
 use super::prepared::{Known, Prepared, Question};
-use super::store::{self, Reading};
+use super::store::{self, PAGE_ROWS, Reading};
 use super::{Answer, Columns};
 use crate::call::Call;
 use crate::http::Deadline;
@@ -32,7 +32,7 @@ pub(crate) struct Pulled {
 impl Pulled {
     pub(super) fn new(id: String, pull: Arc<TablePull>) -> Self {
         let columns =
-            Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, column.is_key)));
+            Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, &column.place)));
         Self { id, pull, columns, key: None }
     }
 
@@ -132,6 +132,13 @@ fn written(id: &str, columns: &Columns, rows: &[Row], answer: &mut dyn Answer) -
 fn readings(pull: &TablePull, key: Option<&Vec<u8>>) -> Vec<Reading> {
     let windows = pull.windows();
     let between = |bounds: KeyBounds| Reading::Between(of_windows(bounds, windows));
+    let scan = |bounds: KeyBounds| match pull.enough() {
+        None => between(bounds),
+        Some(limit) => {
+            let page_rows = if pull.is_filtered() { PAGE_ROWS } else { limit.clamp(1, PAGE_ROWS) };
+            Reading::InTurn(of_windows(bounds, windows), page_rows)
+        }
+    };
     let one = key.map(|key| Lookup::Keys(vec![key.clone()]));
     match one.as_ref().unwrap_or_else(|| pull.lookup()) {
         Lookup::Keys(keys) if windows.is_none() => vec![Reading::Keys(keys.clone())],
@@ -151,9 +158,9 @@ fn readings(pull: &TablePull, key: Option<&Vec<u8>>) -> Vec<Reading> {
                 Bound::Excluded(key) => Some(key.clone()),
                 Bound::Unbounded => None,
             };
-            vec![between(KeyBounds { from, to, ..KeyBounds::default() })]
+            vec![scan(KeyBounds { from, to, ..KeyBounds::default() })]
         }
-        Lookup::Scan => vec![between(KeyBounds::default())],
+        Lookup::Scan => vec![scan(KeyBounds::default())],
     }
 }
 

@@ -13,7 +13,7 @@ use crate::peers::{Gather, Key, PartRow, What, is_here, merge};
 use crate::state::State;
 
 /// Rows that are read at a time.
-const PAGE_ROWS: usize = 10_000;
+pub(super) const PAGE_ROWS: usize = 10_000;
 const PAGE_BYTES: usize = 1 << 20;
 /// How long a query that has just been made is waited for.
 const BEGIN: Duration = Duration::from_secs(10);
@@ -25,6 +25,9 @@ pub(super) enum Reading {
     Keys(Vec<Vec<u8>>),
     /// All between bounds, in the order of their keys.
     Between(KeyBounds),
+    /// All between bounds, one partition after the other and so many rows at a time: what is behind the last one that is wanted
+    /// is not read.
+    InTurn(KeyBounds, usize),
 }
 
 /// The store, once its query has it. Blocks.
@@ -79,6 +82,7 @@ pub(super) async fn read(
     deadline: Deadline,
     visit: &mut (dyn FnMut(&PartRow) -> Result<bool, ErrorBody> + Send),
 ) -> Result<(), ErrorBody> {
+    let partitions: Vec<_> = (0..store.table.partitions()).map(PartitionId).collect();
     match reading {
         Reading::Keys(keys) => {
             let what = |partitions: &[PartitionId]| {
@@ -95,19 +99,57 @@ pub(super) async fn read(
             }
             Ok(())
         }
-        Reading::Between(mut bounds) => loop {
-            let what = |_: &[PartitionId]| What::rows(&bounds, Order::Ascending, PAGE_ROWS, PAGE_BYTES);
-            let parts = gather.all(store, &what, deadline).await.map_err(|error| error_body(&error))?;
+        Reading::Between(bounds) => {
+            let scan = Scan { gather, store, partitions: &partitions, page_rows: PAGE_ROWS, deadline };
+            scan.read(bounds, visit).await.map(drop)
+        }
+        Reading::InTurn(bounds, page_rows) => {
+            for partition in &partitions {
+                let partitions = std::slice::from_ref(partition);
+                let scan = Scan { gather, store, partitions, page_rows, deadline };
+                if !scan.read(bounds.clone(), visit).await? {
+                    break;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The rows of some partitions, page by page.
+struct Scan<'a> {
+    gather: &'a Gather,
+    store: &'a Arc<Entry>,
+    partitions: &'a [PartitionId],
+    page_rows: usize,
+    deadline: Deadline,
+}
+
+impl Scan<'_> {
+    /// Shows rows until there are no more; false: `visit` has enough.
+    async fn read(
+        &self,
+        mut bounds: KeyBounds,
+        visit: &mut (dyn FnMut(&PartRow) -> Result<bool, ErrorBody> + Send),
+    ) -> Result<bool, ErrorBody> {
+        let Self { gather, store, partitions, page_rows, deadline } = *self;
+        loop {
+            let what = |_: &[PartitionId]| What::rows(&bounds, Order::Ascending, page_rows, PAGE_BYTES);
+            let parts = gather.some(store, partitions, &what, deadline).await;
             let (mut last, mut outcome) = (None, Ok(true));
+            let parts = parts.map_err(|error| error_body(&error))?;
             let is_more = merge(store, parts, Order::Ascending, &mut |row| {
                 last = Some(row.key.to_vec());
                 outcome = visit(row);
                 matches!(outcome, Ok(true))
             });
-            if !outcome? || !is_more || last.is_none() {
-                return Ok(());
+            if !outcome? {
+                return Ok(false);
+            }
+            if !is_more || last.is_none() {
+                return Ok(true);
             }
             bounds.after = last;
-        },
+        }
     }
 }

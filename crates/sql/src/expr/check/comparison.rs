@@ -4,7 +4,7 @@ use lentic_sql_syntax::ast::Expr;
 use super::Checker;
 use crate::compare::Comparison;
 use crate::expr::comparer::Comparer;
-use crate::expr::error::{Checked, Problem};
+use crate::expr::error::{Checked, ExprError, Problem};
 use crate::expr::node::{Like, Node, Range};
 use crate::expr::pattern::Pattern;
 use crate::expr::typed::Typed;
@@ -75,7 +75,8 @@ impl Checker<'_> {
         let mut bound = |comparison, bound: &Expr| {
             let typed = self.typed(bound)?;
             let typed = self.beside_time((value, Some(&kind)), bound, typed)?;
-            let other = self.comparable(expr, comparison, (value, &value_typed), (bound, &typed))?.1;
+            let other = self.comparable(expr, comparison, (value, &value_typed), (bound, &typed));
+            let other = other.map_err(found_late)?.1;
             let node = self.operand(bound, typed, &kind)?;
             if let Some(double) = rounded(&node).filter(|_| kind == SqlType::Double) {
                 return Ok((Comparer::rounded(comparison), double));
@@ -105,6 +106,15 @@ impl Checker<'_> {
         let pattern = Pattern::new(escape, text.constant());
         Ok(Typed::boolean(Node::Like(Box::new(Like { value, text, pattern })).folded()))
     }
+}
+
+/// What ksqlDB does not check of BETWEEN before it compiles it.
+fn found_late(error: ExprError) -> ExprError {
+    let problem = match error.problem {
+        Problem::Type(text) => Problem::Conversion(text),
+        problem => problem,
+    };
+    ExprError { problem, ..error }
 }
 
 /// The quickest way to compare. A DECIMAL that is a constant becomes a DOUBLE beside DOUBLEs: to compare digit by digit, as

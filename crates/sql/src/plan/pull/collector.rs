@@ -54,8 +54,7 @@ impl<'a> Collector<'a> {
     }
 
     fn is_full(&self) -> bool {
-        let is_bounded = self.pull.groups.is_none() && self.pull.order.is_empty();
-        is_bounded && self.pull.limit.is_some_and(|limit| self.rows.len() >= limit)
+        self.pull.enough().is_some_and(|limit| self.rows.len() >= limit)
     }
 
     fn take(&mut self, row: &Row) {

@@ -11,12 +11,12 @@ mod refusal;
 
 use std::sync::Arc;
 
-use lentic_sql_syntax::ast::{ExprNode, Name, Query, SourceKind};
+use lentic_sql_syntax::ast::{ExprNode, Name, Query, SelectItem, SourceKind};
 
 use super::analysis::Analysis;
 use super::select::{Item, qualified};
 use super::{Planner, QueryPlan, Request, Target, View};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Place, Source};
 use crate::expr::{Clause, Compiled};
 use crate::settings::Settings;
 use crate::{Refusal, SqlType};
@@ -54,8 +54,9 @@ pub struct ResultColumn {
     pub name: Arc<str>,
     /// Its type.
     pub kind: SqlType,
-    /// Whether it is one of the table's key, the bounds of windows included.
-    pub is_key: bool,
+    /// Whether it is one of the table's key, the bounds of windows included, or has headers of its records, which only
+    /// `SELECT *` tells.
+    pub place: Place,
 }
 
 /// A pull query over a table.
@@ -115,6 +116,16 @@ impl TablePull {
     /// The most rows of the answer.
     pub fn limit(&self) -> Option<usize> {
         self.limit
+    }
+
+    /// After so many rows of the answer nothing more is to be read; `None`: every row counts.
+    pub fn enough(&self) -> Option<usize> {
+        self.limit.filter(|_| self.groups.is_none() && self.order.is_empty())
+    }
+
+    /// Whether some of the rows that are read may be in no answer.
+    pub fn is_filtered(&self) -> bool {
+        self.filter.is_some()
     }
 
     /// What makes the answer of rows.
@@ -177,8 +188,11 @@ impl Analysis<'_> {
         let source = &self.sources[0].source;
         let flow = self.from()?;
         let scope = flow.scope();
-        let mut filter =
-            query.filter.as_ref().map(|filter| self.compile(filter, &scope, Clause::Where)).transpose()?;
+        let mut filter = query
+            .filter
+            .as_ref()
+            .map(|filter| self.compile(filter, &scope, Clause::PullWhere))
+            .transpose()?;
         let mut items = self.items(&query.select, &flow, &[])?;
         let mut names = std::collections::BTreeSet::new();
         for item in &items {
@@ -202,7 +216,7 @@ impl Analysis<'_> {
         let (lookup, windows) = self.lookup(request, &flow, &view)?;
         let open = Open::of(query, &flow, &lookup);
         if let Some((_, others)) = &open {
-            let others = others.as_ref().map(|others| self.compile(others, &scope, Clause::Where));
+            let others = others.as_ref().map(|others| self.compile(others, &scope, Clause::PullWhere));
             filter = others.transpose()?;
         }
         let answer = items.len();
@@ -225,10 +239,12 @@ impl Analysis<'_> {
         for item in &items[..answer] {
             let one = self.compile(&item.expr, &scope, Clause::Select)?;
             let of_key = |index: usize| flow.columns[index].role.is_of_key();
+            let name = item.alias.text.as_str();
+            let is_key = groups.is_none() && one.column().is_some_and(of_key) && is_unrenamed(item);
             columns.push(ResultColumn {
-                name: item.alias.text.as_str().into(),
+                name: name.into(),
                 kind: one.kind().cloned().unwrap_or(SqlType::String),
-                is_key: groups.is_none() && one.column().is_some_and(of_key) && is_unrenamed(item),
+                place: if is_key { Place::Key } else { place_in_star(query, source, name) },
             });
             compiled.push(one);
         }
@@ -257,6 +273,13 @@ impl Analysis<'_> {
             open: open.map(|(open, _)| open),
         })
     }
+}
+
+/// Where a column beside the key comes from, as `SELECT *` tells it: everything else is only a value to ksqlDB.
+fn place_in_star(query: &Query, source: &Source, name: &str) -> Place {
+    let is_star = matches!(&*query.select, [SelectItem::All { .. }]);
+    let of_headers = source.schema.headers().find(|column| is_star && *column.name == *name);
+    of_headers.map_or(Place::Value, |column| column.place.clone())
 }
 
 /// A key column under another name is none in the answer's header.

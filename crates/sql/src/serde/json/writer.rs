@@ -124,7 +124,8 @@ fn write_map(
         }
         match key {
             Value::String(text) => write_string(text, out),
-            Value::Null => return Err(SerdeError::new("The key of a map is null")),
+            // Names of JSON are never null: this is how Java prints it.
+            Value::Null => out.extend_from_slice(br#""null""#),
             other => {
                 let mut text = String::new();
                 print(other, key_type, &mut text);

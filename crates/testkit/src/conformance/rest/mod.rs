@@ -1,5 +1,6 @@
 //! The corpus of REST cases: statements that are sent to a server, and the replies, records and errors that must come back.
 mod case;
+mod protobuf;
 mod reply;
 mod run;
 

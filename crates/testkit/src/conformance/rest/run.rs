@@ -5,6 +5,7 @@ use lentic_sql::settings::Settings;
 use lentic_sql::statement::prepare;
 use lentic_types::Timestamp;
 
+use super::protobuf;
 use super::{Response, RestCase, RestError, matches, replies_match};
 use crate::conformance::codec::TopicCodec;
 use crate::conformance::service::KnownTopics;
@@ -204,8 +205,10 @@ impl Run<'_> {
                 Response::Query(expected) => {
                     replies_match(expected, actual, statement, self.case.verifies_order)
                 }
-                // The bytes of rows are told apart by their order alone.
-                Response::Protobuf(expected) => replies_match(expected, actual, statement, true),
+                Response::Protobuf(expected) => {
+                    let actual = protobuf::as_text(actual)?;
+                    replies_match(expected, &actual, statement, self.case.verifies_order)
+                }
             };
             if let Some(found) = found {
                 return Err(format!("reply {index}: {found}"));
