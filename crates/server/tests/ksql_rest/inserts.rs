@@ -7,11 +7,16 @@ use hyper_util::rt::TokioExecutor;
 use super::endpoint::Server;
 
 fn insert(server: &Server, accept: &str, body: &str) -> (u16, String) {
+    insert_as(server, None, accept, body)
+}
+
+/// The same as somebody: the value of the header `authorization`.
+pub(crate) fn insert_as(server: &Server, who: Option<&str>, accept: &str, body: &str) -> (u16, String) {
     let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Full<Bytes>>();
-    let request = hyper::Request::post(format!("http://{}/inserts-stream", server.address()))
-        .header("accept", accept)
-        .body(Full::new(Bytes::from(body.to_owned())))
-        .expect("a request");
+    let request = hyper::Request::post(format!("http://{}/inserts-stream", server.address()));
+    let request = who.into_iter().fold(request, |request, who| request.header("authorization", who));
+    let request =
+        request.header("accept", accept).body(Full::new(Bytes::from(body.to_owned()))).expect("a request");
     server.runtime().block_on(async {
         let response = client.request(request).await.expect("an answer");
         let status = response.status().as_u16();

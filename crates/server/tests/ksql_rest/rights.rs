@@ -1,5 +1,6 @@
 //! Who may do what.
 use super::endpoint::Server;
+use super::inserts::insert_as;
 
 const TOKENS: &str = "read-write all\nread ann:word flights*\nadmin bob:word gates\nwrite cat:word gates\nread cat:word flights\n";
 
@@ -57,7 +58,7 @@ fn statements_need_rights() {
     }
     let insert = "{\"target\":\"gates\"}\n{\"ID\":\"c\"}\n";
     for (who, expected) in [(ann, 403), (cat, 200), (bob, 200)] {
-        let (status, found) = server.ask("POST", "/inserts-stream", &[("authorization", who)], insert);
+        let (status, found) = insert_as(&server, Some(who), "*/*", insert);
         assert_eq!(status, expected, "{who}: {found}");
     }
     let table = |name: &str| {
