@@ -111,6 +111,7 @@ impl State {
             Some(_) => Effect::Replace(query),
             None => Effect::Start(query),
         });
+        effects.extend(next.forget_rows(name));
         *self = next;
         let message = format!("Created query with ID {id}");
         let command = command(create.kind, &create.name, Action::Create);

@@ -8,17 +8,29 @@ use crate::Refusal;
 
 impl State {
     pub(super) fn terminate(&mut self, target: &QueryTarget) -> Result<Executed, Refusal> {
+        let command = (Subject::Terminate, entity(target), Action::Execute);
+        if let QueryTarget::One(name) = target
+            && let Some((source, plan)) = self.kept_by(&name.text)
+        {
+            if source.is_read_only() {
+                let id = &plan.id;
+                let text = format!("Cannot terminate query '{id}' because it is linked to a source table.");
+                return Err(Refusal::new(text).at(name.at.0));
+            }
+            let table = Arc::clone(&source.name);
+            let effects = self.forget_rows(&table).into_iter().collect();
+            return Ok(Executed::changed(command, "Query terminated.", None, effects));
+        }
         let ids = self.targets(target)?;
         for id in &ids {
             self.queries.remove(id);
         }
         let effects = ids.into_iter().map(Effect::Stop).collect();
-        let command = (Subject::Terminate, entity(target), Action::Execute);
         Ok(Executed::changed(command, "Query terminated.", None, effects))
     }
 
     pub(super) fn pause(&mut self, target: &QueryTarget, is_paused: bool) -> Result<Executed, Refusal> {
-        let ids = self.targets(target)?;
+        let ids = self.paused_targets(target)?;
         for id in &ids {
             if let Some(query) = self.queries.get_mut(id) {
                 *query = Arc::new(PersistentQuery { is_paused, ..(**query).clone() });
@@ -31,6 +43,18 @@ impl State {
         };
         let effects = ids.into_iter().map(effect).collect();
         Ok(Executed::changed((subject, entity(target), Action::Execute), message, None, effects))
+    }
+
+    /// Those that keep the rows of declared tables can stand still, too.
+    fn paused_targets(&self, target: &QueryTarget) -> Result<Vec<Arc<str>>, Refusal> {
+        let kept = match target {
+            QueryTarget::All => self.kept.values().map(|plan| Arc::clone(&plan.id)).collect(),
+            QueryTarget::One(name) => match self.kept_by(&name.text) {
+                Some((_, plan)) => return Ok(vec![Arc::clone(&plan.id)]),
+                None => Vec::new(),
+            },
+        };
+        Ok([self.targets(target)?, kept].concat())
     }
 
     fn targets(&self, target: &QueryTarget) -> Result<Vec<Arc<str>>, Refusal> {

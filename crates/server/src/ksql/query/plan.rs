@@ -16,6 +16,7 @@ use crate::ksql::{Ksql, Rights};
 /// A text that is to be answered with rows.
 pub(crate) struct Asked<'a> {
     pub(crate) ksql: &'a Arc<Ksql>,
+    pub(crate) node: &'a lentic::Node,
     pub(crate) rights: &'a Rights,
     pub(crate) session: &'a Session,
     pub(crate) extensions: bool,
@@ -98,11 +99,16 @@ impl Asked<'_> {
         let settings = &self.session.settings;
         let request = PullRequest { statement: text, query, extensions: self.extensions };
         let planner = self.ksql.planner();
-        let planned = planner.pull(state.catalog(), settings, request, &|table| state.view(table));
+        let to_be = |table: &str| self.extensions.then(|| state.view_to_be(planner, table)).flatten();
+        let view_of = |table: &str| state.view(table, self.extensions).or_else(|| to_be(table));
+        let planned = planner.pull(state.catalog(), settings, request, &view_of);
         let planned = planned.map_err(|refusal| {
             ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()).of_statement(text, Vec::new())
         })?;
         let plan = match planned {
+            Pull::Table(_) if self.extensions && self.keep(state, &query.from.name)? => {
+                return self.pull(&self.ksql.snapshot().state, text, query);
+            }
             Pull::Table(pull) => {
                 let id = format!("query_{}", planner.world.now_ms());
                 return Ok(Planned::Table(Pulled::new(id, pull)));

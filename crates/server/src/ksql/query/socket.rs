@@ -100,7 +100,7 @@ async fn begin(state: &Arc<State>, rights: Rights, query: &str) -> Result<(super
     let plan = move || {
         catch_up(&node, request.command_sequence_number)?;
         let extensions = session.settings.is_on(EXTENSIONS, false);
-        let asked = Asked { ksql: &planning, rights: &rights, session: &session, extensions };
+        let asked = Asked { ksql: &planning, node: &node, rights: &rights, session: &session, extensions };
         asked.plan(request.statements()?)
     };
     let planned = state.block(deadline, plan).await.map_err(|error| error_body(&error))??;

@@ -9,7 +9,7 @@ mod settings;
 mod topics;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lentic::types::Offset;
@@ -42,6 +42,8 @@ pub struct Ksql {
     settings: Settings,
     planner: Planner,
     known: Mutex<Known>,
+    /// Queries that keep the rows of declared tables, and have read all that their topics had.
+    whole: Mutex<BTreeSet<String>>,
     /// Queries whose rows go to clients.
     pub(crate) running: Running,
     /// The processing log.
@@ -110,6 +112,7 @@ impl Ksql {
             settings: Settings::new(settings),
             planner: Planner { registry: functions.into(), world, log },
             known: Mutex::default(),
+            whole: Mutex::default(),
             running: Running::default(),
             lines,
         })
@@ -160,6 +163,15 @@ impl Ksql {
     /// The consumer group, and the beginning of the names of a query's own topics, as in ksqlDB.
     pub(crate) fn prefix(&self, query: &str) -> String {
         format!("_confluent-ksql-{}query_{query}", self.service)
+    }
+
+    /// Whether a query is known to have read all that its topic had.
+    pub(crate) fn is_whole(&self, query: &str) -> bool {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).contains(query)
+    }
+
+    pub(crate) fn set_whole(&self, query: &str) {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).insert(query.to_owned());
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -45,10 +45,10 @@ pub(crate) async fn sql(mut call: Call) -> Result<Response> {
     if !request.is_query() {
         return script::answer(call, ksql, request.sql, session, format).await;
     }
-    let (rights, planning) = (Rights::of(&call), Arc::clone(&ksql));
+    let (rights, planning, node) = (Rights::of(&call), Arc::clone(&ksql), call.state.node.clone());
     let deadline = Deadline::after(PATIENCE, true);
     let plan = move || {
-        Asked { ksql: &planning, rights: &rights, session: &session, extensions: true }.plan(&request.sql)
+        Asked { ksql: &planning, node: &node, rights: &rights, session: &session, extensions: true }.plan(&request.sql)
     };
     let planned = call.state.block(deadline, plan).await?.map_err(told)?;
     rows(&call, ksql, planned, format, deadline).await

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::http::{Deadline, Response};
 
 pub(crate) use execute::Execution;
-pub(crate) use script::statements;
+pub(crate) use script::{bad_statement, statements};
 pub(crate) use session::{check_property, session};
 
 /// How long a script may take.
