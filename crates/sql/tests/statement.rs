@@ -226,7 +226,7 @@ fn sessions_and_questions() {
                 "ASSERT TOPIC t WITH (partitions=4);",
                 "refused: Mismatched configuration for topic t: For config partitions, expected 4 got 3",
             ),
-            ("ASSERT SCHEMA SUBJECT x ID 3;", "refused: Schema with subject name x and id 3 does not exist"),
+            ("ASSERT SCHEMA SUBJECT x ID 3;", "refused: Cannot check schema existence: KSQL is not configured to use a schema registry."),
             (
                 "CREATE TYPE a AS STRUCT<b INT>;",
                 "type/A/create: Registered custom type with name 'A' and SQL type STRUCT<`B` INTEGER>",

@@ -404,8 +404,10 @@ fn told(error: &ExprError) -> Refusal {
 fn aliased(relation: &Relation, catalog: &Catalog) -> Result<Aliased, Refusal> {
     let name = &relation.name;
     let source: Option<&Arc<Source>> = catalog.source(&name.text);
-    let source =
-        source.ok_or_else(|| Refusal::new(format!("{} does not exist.", name.text)).at(name.at.0))?;
+    let source = source.ok_or_else(|| {
+        let refusal = Refusal::new(format!("{} does not exist.", name.text)).at(name.at.0);
+        refusal.near(catalog.near_source(&name.text))
+    })?;
     let alias = relation.alias.clone().unwrap_or_else(|| name.clone());
     Ok(Aliased { alias, source: Arc::clone(source) })
 }

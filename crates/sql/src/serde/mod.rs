@@ -32,6 +32,7 @@ mod scalar;
 mod schema;
 mod serializer;
 
+pub(crate) use check::no_registry;
 pub use delimiter::Delimiter;
 pub use deserializer::Deserializer;
 pub use error::{FormatError, Result, SerdeError};

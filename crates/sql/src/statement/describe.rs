@@ -91,7 +91,7 @@ impl State {
             Describe::Source { name, .. } => {
                 let Some(source) = self.catalog.source(&name.text) else {
                     let text = format!("Could not find STREAM/TABLE '{}' in the Metastore", name.text);
-                    return Err(Refusal::new(text).at(name.at.0));
+                    return Err(Refusal::new(text).at(name.at.0).near(self.catalog.near_source(&name.text)));
                 };
                 Answer::Source(Box::new(self.described(context, source)))
             }
@@ -142,6 +142,7 @@ impl State {
                         name.text
                     ))
                     .at(name.at.0)
+                    .near(self.near_query(&name.text))
                 })?;
                 return Ok(Executed::Answer(Answer::Query(Box::new(described))));
             }

@@ -73,7 +73,7 @@ impl State {
                 return Ok(Executed::Skipped(format!("Source {} does not exist.", quoted(&drop.name))));
             }
             let text = format!("{} {name} does not exist.", capital(drop.kind));
-            return Err(Refusal::new(text).at(drop.name.at.0));
+            return Err(Refusal::new(text).at(drop.name.at.0).near(self.catalog.near_source(name)));
         }
         let writer = self.check_unused(name)?;
         let dropped = match self.catalog.drop_source(drop)? {
@@ -176,6 +176,7 @@ impl Source {
 /// The source of this name that a statement writes to or reads from.
 pub(super) fn find<'a>(catalog: &'a Catalog, name: &Name) -> Result<&'a Arc<Source>, Refusal> {
     catalog.source(&name.text).ok_or_else(|| {
-        Refusal::new(format!("{}: Source {} does not exist.", name.at, quoted(name))).at(name.at.0)
+        let text = format!("{}: Source {} does not exist.", name.at, quoted(name));
+        Refusal::new(text).at(name.at.0).near(catalog.near_source(&name.text))
     })
 }

@@ -5,6 +5,7 @@ use lentic_sql_syntax::ast::QueryTarget;
 
 use super::{Action, Effect, Executed, PersistentQuery, State, Subject};
 use crate::Refusal;
+use crate::suggestion::nearest;
 
 impl State {
     pub(super) fn terminate(&mut self, target: &QueryTarget) -> Result<Executed, Refusal> {
@@ -66,8 +67,17 @@ impl State {
         let found = self.queries.get(&*name.text).or_else(|| self.queries.get(&*name.text.to_uppercase()));
         match found {
             Some(query) => Ok(vec![Arc::clone(&query.id)]),
-            None => Err(Refusal::new(format!("Unknown queryId: {}", name.text)).at(name.at.0)),
+            None => {
+                let text = format!("Unknown queryId: {}", name.text);
+                Err(Refusal::new(text).at(name.at.0).near(self.near_query(&name.text)))
+            }
         }
+    }
+
+    /// The query that may have been meant.
+    pub(super) fn near_query(&self, wanted: &str) -> Option<&str> {
+        let kept = self.kept.values().map(|plan| &*plan.id);
+        nearest(wanted, self.queries.keys().map(|id| &**id).chain(kept))
     }
 }
 
