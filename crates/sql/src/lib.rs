@@ -37,7 +37,6 @@ mod refusal;
 pub mod serde;
 pub mod settings;
 pub mod statement;
-mod suggestion;
 pub mod types;
 pub mod value;
 

@@ -218,6 +218,7 @@ fn sessions_and_questions() {
             ("SET 'a'='b';", "{\"a\": \"b\"} []"),
             ("SET 'a'='b'; UNSET 'a';", "{} []"),
             ("DEFINE x = 'y';", "{} [(\"X\", \"y\")]"),
+            ("ALTER SYSTEM 'a'='b';", "cluster/a/alter: System property a was set to b. []"),
             ("UNDEFINE x;", "refused: Cannot undefine variable 'x' which was never defined"),
             ("ASSERT TOPIC t;", "Topic { name: \"t\", exists: true }"),
             ("ASSERT TOPIC x;", "refused: Topic x does not exist"),

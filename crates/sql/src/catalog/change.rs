@@ -5,7 +5,7 @@ use lentic_sql_syntax::ast::{AlterSource, CreateType, DropNamed, DropSource, Sou
 
 use super::{Catalog, Formats, Origin, Place, Schema, Source, kind_name, sql_type};
 use crate::Refusal;
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 
 /// What became of a statement.
 #[derive(Clone, Debug, PartialEq)]

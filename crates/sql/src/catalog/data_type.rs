@@ -3,7 +3,7 @@ use lentic_sql_syntax::ast::DataType;
 
 use super::Catalog;
 use crate::Refusal;
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
 
 /// What every service has; `VARCHAR` is the word of ksqlDB's manual for STRING.

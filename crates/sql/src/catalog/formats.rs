@@ -4,7 +4,7 @@ use lentic_sql_syntax::Position;
 use super::{Properties, Schema};
 use crate::Refusal;
 use crate::serde::{Delimiter, Format, FormatError, FormatName, Nullable, RowSchema};
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 
 /// How keys and values lie in records.
 #[derive(Clone, Debug, PartialEq, Eq)]

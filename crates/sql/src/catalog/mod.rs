@@ -21,7 +21,7 @@ pub(crate) use source::timestamp_column;
 pub use source::{Defaults, Origin, Source, SourceWindow, TimestampColumn};
 
 use crate::Refusal;
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
 use lentic_sql_syntax::ast::Name;
 

@@ -8,7 +8,7 @@ use super::duration;
 use super::source::SourceWindow;
 use crate::Refusal;
 use crate::serde::Delimiter;
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 
 /// In which statement the properties stand: not all are known everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use lentic_sql_syntax::ast::{Column, ColumnPlace, CreateSource, ExprNode, Source
 use super::{Catalog, Formats, Properties, Schema, Use};
 use crate::Refusal;
 use crate::serde::FormatName;
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
 
 /// A stream or table: a topic, and what its records mean.
@@ -392,21 +392,21 @@ mod tests {
         for (rest, told) in [
             (
                 "(a INT) WITH (kafka_topic='t', value_format='jsn')",
-                "Line: 1, Col: 47: Unknown format: JSN Did you mean 'JSON'?",
+                "Line: 1, Col: 48: Unknown format: JSN Did you mean 'JSON'?",
             ),
-            ("(a INT) WITH (kafka_topic='t', format='odd')", "Line: 1, Col: 47: Unknown format: ODD"),
+            ("(a INT) WITH (kafka_topic='t', format='odd')", "Line: 1, Col: 48: Unknown format: ODD"),
             (
                 "(a INT) WITH (kafka_topic='t', value_fromat='json')",
-                "Line: 1, Col: 47: Invalid config variable(s) in the WITH clause: VALUE_FROMAT Did you mean 'VALUE_FORMAT'?",
+                "Line: 1, Col: 48: Invalid config variable(s) in the WITH clause: VALUE_FROMAT Did you mean 'VALUE_FORMAT'?",
             ),
             (
                 "(at BIGINT, b INT) WITH (kafka_topic='t', format='json', timestamp='att')",
-                "Line: 1, Col: 73: The TIMESTAMP column set in the WITH clause does not exist in the schema: 'ATT' Did you mean \
+                "Line: 1, Col: 74: The TIMESTAMP column set in the WITH clause does not exist in the schema: 'ATT' Did you mean \
                  'AT'?",
             ),
             (
                 "(k INT KEY, v INT) WITH (kafka_topic='t', value_format='json', key_format='protobuf')",
-                "Line: 1, Col: 79: Cannot create topic 't' with format PROTOBUF without configuring 'ksql.schema.registry.url'",
+                "Line: 1, Col: 80: Cannot create topic 't' with format PROTOBUF without configuring 'ksql.schema.registry.url'",
             ),
         ] {
             let text = format!("CREATE STREAM s {rest}");

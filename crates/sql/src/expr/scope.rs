@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use lentic_sql_syntax::ast::{Expr, ExprNode, Name};
 
 use super::error::{Problem, qualified};
-use crate::suggestion;
 use crate::types::SqlType;
 
 /// A column in sight. Pseudo columns are columns as any other.
@@ -109,6 +108,6 @@ impl Scope {
 
 /// The name that looks most like a word, if one does, as it has to be written.
 pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a Name>) -> Option<String> {
-    let near = suggestion::nearest(word, names.into_iter().map(|name| name.text.as_str()))?;
+    let near = lentic_sql_syntax::nearest(word, names.into_iter().map(|name| name.text.as_str()))?;
     Some(Name::new(near).to_string())
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{AggregateFunction, Function, TableFunction, aggregate, table};
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 
 /// All functions that statements may name. Names are found in any case.
 #[derive(Debug, Default)]

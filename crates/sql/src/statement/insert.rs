@@ -10,7 +10,7 @@ use super::{Constants, Context, Executed, Session, State};
 use crate::Refusal;
 use crate::catalog::{Catalog, Source, kind_name};
 use crate::serde::Serializer;
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
 use crate::value::Value;
 

@@ -16,6 +16,8 @@ pub struct State {
     pub(super) queries: BTreeMap<Arc<str>, Arc<PersistentQuery>>,
     /// What keeps the rows of declared tables, by table: of source tables always, of others once they were asked for.
     pub(super) kept: BTreeMap<Arc<str>, Arc<QueryPlan>>,
+    /// Properties of the whole service, `ALTER SYSTEM`.
+    pub(super) system: BTreeMap<String, String>,
     pub(super) next_query: u64,
 }
 
@@ -33,6 +35,11 @@ impl State {
     /// The query of this id.
     pub fn query(&self, id: &str) -> Option<&Arc<PersistentQuery>> {
         self.queries.get(id)
+    }
+
+    /// Properties that `ALTER SYSTEM` has given to the whole service, by name.
+    pub fn system(&self) -> &BTreeMap<String, String> {
+        &self.system
     }
 
     /// The number that the next query gets in its id. ksqlDB takes the offset of the statement's record in its command topic.
@@ -86,6 +93,7 @@ impl State {
                 session.define_as(define);
                 Ok(Executed::Session)
             }
+            Statement::AlterSystem(setting) => Ok(self.alter_system(setting)),
             Statement::Undefine(name) => session.undefine(name).map(|()| Executed::Session),
             // The first pull query of a declared table stands in the log, so that its rows are kept from there on.
             Statement::Query(query) if query.emit.is_none() => self.keep_table(context, &query.from.name),

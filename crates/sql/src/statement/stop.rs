@@ -5,7 +5,7 @@ use lentic_sql_syntax::ast::QueryTarget;
 
 use super::{Action, Effect, Executed, PersistentQuery, State, Subject};
 use crate::Refusal;
-use crate::suggestion::nearest;
+use lentic_sql_syntax::nearest;
 
 impl State {
     pub(super) fn terminate(&mut self, target: &QueryTarget) -> Result<Executed, Refusal> {

@@ -6,6 +6,7 @@ use lentic::log::Bounds;
 use lentic::types::{Offset, TopicName};
 use lentic::{Node, QueryState};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
+use lentic_sql::Refusal;
 use lentic_sql::statement::{Session, State};
 use lentic_sql_syntax::ast::Name;
 use lentic_sql_syntax::parse_statement;
@@ -32,8 +33,8 @@ impl Asked<'_> {
             return Ok(false);
         }
         let text = format!("SELECT * FROM {table};");
-        let statement = parse_statement(&text).map_err(|error| bad_statement(&error, &text))?;
-        let session = Session::new(self.ksql.settings().clone());
+        let statement = parse_statement(&text).map_err(|error| bad_statement(&Refusal::new(error.to_string()), &text))?;
+        let session = Session::new(self.ksql.settings());
         match self.ksql.change(self.node, &LogTopics::new(self.node), &session, &text, &statement) {
             Ok(_) | Err(ChangeError::Skipped(_)) => Ok(true),
             Err(ChangeError::Refused(refusal)) => Err(bad_statement(&refusal, &text)),

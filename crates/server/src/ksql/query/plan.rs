@@ -10,7 +10,7 @@ use lentic_sql::statement::{Session, State, prepare};
 use lentic_sql_syntax::ast::{Print, Query, Statement};
 
 use super::{Columns, Pulled, header_columns};
-use crate::ksql::statement::statements;
+use crate::ksql::statement::{bad_statement, statements};
 use crate::ksql::{Ksql, Rights};
 
 /// A text that is to be answered with rows.
@@ -62,7 +62,7 @@ impl Asked<'_> {
         };
         let text = self.session.substitute(text).map_err(|error| bad(error.to_string()))?;
         let parsed = prepare(&text, self.extensions);
-        let parsed = parsed.map_err(|refusal| bad(refusal.to_string()).of_statement(&*text, Vec::new()))?;
+        let parsed = parsed.map_err(|refusal| bad_statement(&refusal, &text))?;
         let Some(parsed) = parsed.into_iter().next() else {
             return Err(bad("Expected exactly one KSQL statement; found 0 instead".to_owned()));
         };
@@ -81,8 +81,7 @@ impl Asked<'_> {
         let settings = &self.session.settings;
         let request = Request { id: &id, statement: text, target: Target::Client(query) };
         let planned = self.ksql.planner().plan(state.catalog(), settings, request);
-        let plan =
-            planned.map_err(|refusal| ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()))?;
+        let plan = planned.map_err(|refusal| ErrorBody { statement: None, ..bad_statement(&refusal, text) })?;
         Ok(Planned::Stream(Box::new(Streamed {
             id,
             statement: text.to_owned(),
@@ -102,9 +101,7 @@ impl Asked<'_> {
         let to_be = |table: &str| self.extensions.then(|| state.view_to_be(planner, table)).flatten();
         let view_of = |table: &str| state.view(table, self.extensions).or_else(|| to_be(table));
         let planned = planner.pull(state.catalog(), settings, request, &view_of);
-        let planned = planned.map_err(|refusal| {
-            ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()).of_statement(text, Vec::new())
-        })?;
+        let planned = planned.map_err(|refusal| bad_statement(&refusal, text))?;
         let plan = match planned {
             Pull::Table(_) if self.extensions && self.keep(state, &query.from.name)? => {
                 return self.pull(&self.ksql.snapshot().state, text, query);

@@ -1,6 +1,7 @@
 //! What a node knows of the service's SQL: the state that the statements of the log come to, and how each of them went.
 mod apply;
 mod change;
+mod classifier;
 mod entry;
 mod incompatible;
 mod journal;
@@ -18,6 +19,7 @@ use lentic_sql::plan::Planner;
 use lentic_sql::settings::Settings;
 use lentic_sql::statement::State;
 
+pub(crate) use classifier::{PREFIX as CLASSIFIERS, check as check_classifier};
 pub(crate) use change::{ChangeError, Changed, wanted_topics};
 pub(crate) use incompatible::Incompatible;
 pub(crate) use journal::Command;
@@ -93,6 +95,9 @@ impl Ksql {
                     "ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset=earliest"
                 ));
             }
+            if name.starts_with(classifier::PREFIX) {
+                classifier::check(name, value).map_err(|error| format!("ksql: {error}"))?;
+            }
             settings.insert(name.to_owned(), value.to_owned());
         }
         let service = settings.remove("ksql.service.id").unwrap_or_else(|| config.service_id.clone());
@@ -123,9 +128,13 @@ impl Ksql {
         &self.service
     }
 
-    /// What holds unless a session says otherwise.
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+    /// What holds unless a session says otherwise: this node's, and over them those of the whole service.
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = self.settings.clone();
+        for (name, value) in self.known().state.system() {
+            settings.set(name.as_str(), value.as_str());
+        }
+        settings
     }
 
     pub(crate) fn planner(&self) -> &Planner {
