@@ -5,6 +5,8 @@ mod declared;
 mod endpoint;
 mod http;
 mod inserts;
+mod properties;
+mod refusals;
 mod restart;
 mod rights;
 mod sql;

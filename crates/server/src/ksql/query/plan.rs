@@ -57,14 +57,13 @@ impl Asked<'_> {
         let bad = |message: String| ErrorBody::new(ErrorCode::BAD_STATEMENT, message);
         let texts = statements(text, self.extensions)?;
         let [text] = texts.as_slice() else {
-            let count = texts.len();
-            return Err(bad(format!("Expected exactly one KSQL statement; found {count} instead")));
+            return Err(ErrorBody::not_one_statement(texts.len()));
         };
         let text = self.session.substitute(text).map_err(|error| bad(error.to_string()))?;
         let parsed = prepare(&text, self.extensions);
         let parsed = parsed.map_err(|refusal| bad_statement(&refusal, &text))?;
         let Some(parsed) = parsed.into_iter().next() else {
-            return Err(bad("Expected exactly one KSQL statement; found 0 instead".to_owned()));
+            return Err(ErrorBody::not_one_statement(0));
         };
         let state = self.ksql.snapshot().state;
         self.rights.check(&parsed.statement, state.catalog())?;

@@ -181,6 +181,5 @@ fn check_endpoint(statement: &Statement, shown: &str) -> Result<(), ErrorBody> {
     if !matches!(statement, Statement::Query(_) | Statement::Print(_)) {
         return Ok(());
     }
-    let message = "The following statement types should be issued to the websocket endpoint '/query': \n\t* PRINT\n\t* SELECT";
-    Err(ErrorBody::new(ErrorCode::QUERY_ENDPOINT, message).of_statement(shown, Vec::new()))
+    Err(ErrorBody::query_endpoint().of_statement(shown, Vec::new()))
 }
