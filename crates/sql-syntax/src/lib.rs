@@ -47,6 +47,6 @@ pub use parse::{MAX_HEIGHT, MAX_NESTING, Parsed, parse, parse_expr, parse_statem
 pub use part::{Part, PartKind, parts};
 pub use position::{At, Position};
 pub use script::{Piece, split};
-pub use suggestion::nearest;
 pub use sql_test::{SqlTest, split_tests};
+pub use suggestion::nearest;
 pub use variable::substitute;

@@ -113,7 +113,10 @@ mod tests {
             // The place is told once.
             (Refusal::new("line 2:15: Syntax Error\nx").at(at), "line 2:15: Syntax Error\nx"),
             (Refusal::new("At Line: 2, Col: 15: x").at(at), "At Line: 2, Col: 15: x"),
-            (Refusal::new("a line of text\nx").at(at).near(Some("Y")), "Line: 2, Col: 15: a line of text\nx\nDid you mean 'Y'?"),
+            (
+                Refusal::new("a line of text\nx").at(at).near(Some("Y")),
+                "Line: 2, Col: 15: a line of text\nx\nDid you mean 'Y'?",
+            ),
         ] {
             assert_eq!(refusal.told(), told);
         }

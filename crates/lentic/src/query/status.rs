@@ -82,8 +82,11 @@ impl Node {
         let query = self.query(id).ok_or_else(|| QueryError::NotFound(id.to_owned()))?;
         let mut known = query.positions();
         let tasks = query.tasks();
-        let elsewhere: Vec<_> =
-            tasks.iter().filter(|(_, status)| **status != TaskStatus::Running).map(|(task, _)| task).collect();
+        let elsewhere: Vec<_> = tasks
+            .iter()
+            .filter(|(_, status)| **status != TaskStatus::Running)
+            .map(|(task, _)| task)
+            .collect();
         let shards = elsewhere.iter().map(|task| self.shared.shard_of(task)).collect::<BTreeSet<_>>();
         if shards.is_empty() {
             return Ok(known);

@@ -60,7 +60,8 @@ fn endpoints_of_ksqldb_refuse_it() {
                    SELECT * FROM USERS'. See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push \
                    query.";
     let ask = |properties: Value| {
-        let body = json!({"sql": "SELECT name FROM users WHERE id = 1;", "properties": properties}).to_string();
+        let body =
+            json!({"sql": "SELECT name FROM users WHERE id = 1;", "properties": properties}).to_string();
         let (status, body) = server.ask("POST", "/query-stream", &[("accept", "application/json")], &body);
         (status, serde_json::from_str::<Value>(&body).expect("JSON"))
     };

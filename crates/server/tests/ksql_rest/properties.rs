@@ -30,7 +30,10 @@ fn the_system_is_altered() {
         }]),
         "it is altered",
     );
-    assert_eq!(server.ksql("CREATE STREAM s (v INT) WITH (kafka_topic='s', format='json', partitions=1);").0, 200);
+    assert_eq!(
+        server.ksql("CREATE STREAM s (v INT) WITH (kafka_topic='s', format='json', partitions=1);").0,
+        200
+    );
     let limited = |server: &Server, properties: Value| {
         let body = json!({"sql": "SELECT v FROM s LIMIT 1;", "properties": properties}).to_string();
         server.ask("POST", "/query-stream", &[], &body).0
@@ -39,9 +42,16 @@ fn the_system_is_altered() {
     assert_eq!(limited(&server, json!({})), 400);
     assert_eq!(limited(&server, json!({name: "true"})), 200);
     let found = property(&server, name);
-    has(&found, &json!({"value": "false", "scope": "KSQL", "editable": true, "level": "QUERY"}), "it is listed");
+    has(
+        &found,
+        &json!({"value": "false", "scope": "KSQL", "editable": true, "level": "QUERY"}),
+        "it is listed",
+    );
     for (statement, message) in [
-        ("ALTER SYSTEM 'ksql.query.pull.limit.clause.enabled'='perhaps';", "Expected value to be either true or false"),
+        (
+            "ALTER SYSTEM 'ksql.query.pull.limit.clause.enabled'='perhaps';",
+            "Expected value to be either true or false",
+        ),
         ("ALTER SYSTEM 'ksql.service.id'='x';", "is of each node's configuration"),
         ("ALTER SYSTEM 'auto.ofset.reset'='latest';", "Did you mean 'auto.offset.reset'?"),
         ("ALTER SYSTEM 'ksql.error.classifier.regex.x'='ME .*';", "is none of USER, SYSTEM and UNKNOWN"),

@@ -9,10 +9,7 @@ fn places_and_suggestions() {
     let server = Server::start();
     assert_eq!(server.ksql(SOURCES).0, 200);
     for (statement, message) in [
-        (
-            "DROP STREAM fligths;",
-            "Line: 1, Col: 13: Stream FLIGTHS does not exist. Did you mean 'FLIGHTS'?",
-        ),
+        ("DROP STREAM fligths;", "Line: 1, Col: 13: Stream FLIGTHS does not exist. Did you mean 'FLIGHTS'?"),
         (
             "CREATE STREAM late AS\n  SELECT * FROM fligths;",
             "Line: 2, Col: 17: Exception while preparing statement: FLIGTHS does not exist. Did you mean 'FLIGHTS'?",
@@ -57,7 +54,10 @@ fn places_and_suggestions() {
     );
     assert!(status == 400 && body.contains("LCASE"), "{body}");
     let (status, body) = server.ask("POST", "/v1/sql", &[], "SELECT * FROM flihgts EMIT CHANGES;");
-    assert!(status == 400 && body.contains("Line: 1, Col: 15: ") && body.contains("Did you mean 'FLIGHTS'?"), "{body}");
+    assert!(
+        status == 400 && body.contains("Line: 1, Col: 15: ") && body.contains("Did you mean 'FLIGHTS'?"),
+        "{body}"
+    );
     server.stop();
 }
 
@@ -67,9 +67,12 @@ fn there_is_no_registry() {
     let server = Server::start();
     assert_eq!(server.ksql(SOURCES).0, 200);
     let topic = |topic: &str, format: &str| {
-        format!("Cannot create topic '{topic}' with format {format} without configuring 'ksql.schema.registry.url'")
+        format!(
+            "Cannot create topic '{topic}' with format {format} without configuring 'ksql.schema.registry.url'"
+        )
     };
-    let inferred = "KSQL is not configured to use a schema registry. To enable it, please set ksql.schema.registry.url";
+    let inferred =
+        "KSQL is not configured to use a schema registry. To enable it, please set ksql.schema.registry.url";
     for (statement, status, code, message) in [
         (
             "CREATE STREAM s (k INT KEY, v INT) WITH (kafka_topic='s', value_format='avro', partitions=1);",
@@ -99,7 +102,11 @@ fn there_is_no_registry() {
     ] {
         let (found_status, body) = server.ksql(statement);
         let found = body["message"].as_str().unwrap_or_default();
-        assert_eq!((found_status, &body["error_code"]), (status, &serde_json::json!(code)), "{statement}: {body}");
+        assert_eq!(
+            (found_status, &body["error_code"]),
+            (status, &serde_json::json!(code)),
+            "{statement}: {body}"
+        );
         assert!(found.ends_with(&message), "{statement}: {found}");
     }
     server.stop();

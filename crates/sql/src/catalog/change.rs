@@ -73,9 +73,9 @@ impl Catalog {
     pub fn alter_source(&mut self, alter: &AlterSource) -> Result<Arc<Source>, Refusal> {
         let name = alter.name.text.as_str();
         let refused = |text: String| Refusal::new(text).at(alter.name.at.0);
-        let known = self.source(name).ok_or_else(|| {
-            refused(format!("Source {name} does not exist.")).near(self.near_source(name))
-        })?;
+        let known = self
+            .source(name)
+            .ok_or_else(|| refused(format!("Source {name} does not exist.")).near(self.near_source(name)))?;
         if known.kind != alter.kind {
             return Err(other_kind(known.kind, "ALTER", alter.kind).at(alter.name.at.0));
         }
@@ -94,7 +94,8 @@ impl Catalog {
         }
         let mut columns = known.schema.columns().to_vec();
         for added in &alter.added {
-            let column = super::columns::one(added, self).map_err(|refusal| refusal.within(added.name.at.0))?;
+            let column =
+                super::columns::one(added, self).map_err(|refusal| refusal.within(added.name.at.0))?;
             if column.place != Place::Value {
                 let text = format!(
                     "Cannot add the column `{}`: only columns of the value can be added",

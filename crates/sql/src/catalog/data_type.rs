@@ -3,13 +3,26 @@ use lentic_sql_syntax::ast::DataType;
 
 use super::Catalog;
 use crate::Refusal;
-use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
+use lentic_sql_syntax::nearest;
 
 /// What every service has; `VARCHAR` is the word of ksqlDB's manual for STRING.
 const BUILT_IN: [&str; 15] = [
-    "BOOLEAN", "INT", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "VARCHAR", "BYTES", "DATE", "TIME", "TIMESTAMP",
-    "ARRAY", "MAP", "STRUCT",
+    "BOOLEAN",
+    "INT",
+    "INTEGER",
+    "BIGINT",
+    "DOUBLE",
+    "DECIMAL",
+    "STRING",
+    "VARCHAR",
+    "BYTES",
+    "DATE",
+    "TIME",
+    "TIMESTAMP",
+    "ARRAY",
+    "MAP",
+    "STRUCT",
 ];
 
 /// The type that is meant; custom types are what they stand for.

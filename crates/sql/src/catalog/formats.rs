@@ -47,7 +47,8 @@ impl Formats {
             nullable: properties.value_nullable.as_deref(),
             prefix: "VALUE",
         };
-        let (key, value) = (Self::key_format(properties)?, value.format().map_err(placed(value_place(properties)))?);
+        let (key, value) =
+            (Self::key_format(properties)?, value.format().map_err(placed(value_place(properties)))?);
         key.check_properties().map_err(refusal).map_err(placed(key_place(properties)))?;
         value.check_properties().map_err(refusal).map_err(placed(value_place(properties)))?;
         Ok((key, value))

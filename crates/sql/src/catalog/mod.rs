@@ -21,9 +21,9 @@ pub(crate) use source::timestamp_column;
 pub use source::{Defaults, Origin, Source, SourceWindow, TimestampColumn};
 
 use crate::Refusal;
-use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
 use lentic_sql_syntax::ast::Name;
+use lentic_sql_syntax::nearest;
 
 pub use lentic_sql_syntax::ast::SourceKind;
 

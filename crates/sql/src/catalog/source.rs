@@ -6,8 +6,8 @@ use lentic_sql_syntax::ast::{Column, ColumnPlace, CreateSource, ExprNode, Source
 use super::{Catalog, Formats, Properties, Schema, Use};
 use crate::Refusal;
 use crate::serde::FormatName;
-use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
+use lentic_sql_syntax::nearest;
 
 /// A stream or table: a topic, and what its records mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,7 +208,8 @@ pub(crate) fn timestamp_column(
         None => refusal,
     };
     let found = schema.find(&name).ok_or_else(|| {
-        let text = format!("The TIMESTAMP column set in the WITH clause does not exist in the schema: '{name}'");
+        let text =
+            format!("The TIMESTAMP column set in the WITH clause does not exist in the schema: '{name}'");
         let names = schema.columns().iter().map(|column| &*column.name);
         placed(Refusal::new(text)).near(nearest(&name, names))
     })?;

@@ -10,9 +10,9 @@ use super::{Constants, Context, Executed, Session, State};
 use crate::Refusal;
 use crate::catalog::{Catalog, Source, kind_name};
 use crate::serde::Serializer;
-use lentic_sql_syntax::nearest;
 use crate::types::SqlType;
 use crate::value::Value;
+use lentic_sql_syntax::nearest;
 
 /// The column that is the record's time.
 const ROWTIME: &str = "ROWTIME";

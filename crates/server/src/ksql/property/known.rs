@@ -97,7 +97,8 @@ impl Known {
 
     /// What is wrong with a value, in Kafka's words.
     pub(super) fn check(&self, value: &str) -> Result<(), String> {
-        let wrong = |what: &str| Err(format!("Invalid value {value} for configuration {}: {what}", self.name));
+        let wrong =
+            |what: &str| Err(format!("Invalid value {value} for configuration {}: {what}", self.name));
         match self.kind {
             Switch if !["true", "false"].iter().any(|known| value.eq_ignore_ascii_case(known)) => {
                 wrong("Expected value to be either true or false")

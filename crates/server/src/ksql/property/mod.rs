@@ -90,11 +90,8 @@ pub(crate) fn check_system(setting: &Setting) -> Result<(), ErrorBody> {
     // What decides nothing would be taken for something.
     let decides = known::find(name).is_some() || name.starts_with(CLASSIFIERS);
     if !decides || is_fixed(name) {
-        let known = if is_fixed(name) {
-            format!("{name} is of each node's configuration")
-        } else {
-            unknown(name)
-        };
+        let known =
+            if is_fixed(name) { format!("{name} is of each node's configuration") } else { unknown(name) };
         return refused(&known);
     }
     let checked = match known::find(name) {
@@ -150,12 +147,19 @@ mod tests {
             ("auto.offset.reset", "first", "String must be one of: earliest, latest, none"),
             ("ksql.query.retry.backoff.max.ms", "soon", "Not a number"),
             ("ksql.error.classifier.regex.gone", "ME .*", "is none of USER, SYSTEM and UNKNOWN"),
-            ("linger.ms", "3", "Not recognizable as ksql, streams, consumer, or producer property: 'linger.ms'"),
+            (
+                "linger.ms",
+                "3",
+                "Not recognizable as ksql, streams, consumer, or producer property: 'linger.ms'",
+            ),
             ("ksql.service.id", "x", "of each node's configuration"),
         ] {
             let setting = Setting { name: name.to_owned(), value: value.to_owned() };
             let message = check_system(&setting).err().map(|error| error.message).unwrap_or_default();
-            assert!(message.contains(refused) && message.is_empty() == refused.is_empty(), "{name}: {message}");
+            assert!(
+                message.contains(refused) && message.is_empty() == refused.is_empty(),
+                "{name}: {message}"
+            );
             let begin = format!("Failed to set {name} to {value}. Caused by: ");
             assert!(message.is_empty() || message.starts_with(&begin), "{message}");
         }

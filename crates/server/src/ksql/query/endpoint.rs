@@ -71,7 +71,8 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
     let plan = move || {
         catch_up(&planner_node, number)?;
         let extensions = session.settings.is_on(EXTENSIONS, false);
-        Asked { ksql: &planning, node: &planner_node, rights: &rights, session: &session, extensions }.plan(&text)
+        Asked { ksql: &planning, node: &planner_node, rights: &rights, session: &session, extensions }
+            .plan(&text)
     };
     let planned = call.state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
     let (outlet, parts) = Outlet::new();

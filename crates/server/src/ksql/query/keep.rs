@@ -33,7 +33,8 @@ impl Asked<'_> {
             return Ok(false);
         }
         let text = format!("SELECT * FROM {table};");
-        let statement = parse_statement(&text).map_err(|error| bad_statement(&Refusal::new(error.to_string()), &text))?;
+        let statement =
+            parse_statement(&text).map_err(|error| bad_statement(&Refusal::new(error.to_string()), &text))?;
         let session = Session::new(self.ksql.settings());
         match self.ksql.change(self.node, &LogTopics::new(self.node), &session, &text, &statement) {
             Ok(_) | Err(ChangeError::Skipped(_)) => Ok(true),

@@ -80,7 +80,8 @@ impl Asked<'_> {
         let settings = &self.session.settings;
         let request = Request { id: &id, statement: text, target: Target::Client(query) };
         let planned = self.ksql.planner().plan(state.catalog(), settings, request);
-        let plan = planned.map_err(|refusal| ErrorBody { statement: None, ..bad_statement(&refusal, text) })?;
+        let plan =
+            planned.map_err(|refusal| ErrorBody { statement: None, ..bad_statement(&refusal, text) })?;
         Ok(Planned::Stream(Box::new(Streamed {
             id,
             statement: text.to_owned(),

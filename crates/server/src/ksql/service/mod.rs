@@ -19,8 +19,8 @@ use lentic_sql::plan::Planner;
 use lentic_sql::settings::Settings;
 use lentic_sql::statement::State;
 
-pub(crate) use classifier::{PREFIX as CLASSIFIERS, check as check_classifier};
 pub(crate) use change::{ChangeError, Changed, wanted_topics};
+pub(crate) use classifier::{PREFIX as CLASSIFIERS, check as check_classifier};
 pub(crate) use incompatible::Incompatible;
 pub(crate) use journal::Command;
 pub(crate) use settings::query_settings;

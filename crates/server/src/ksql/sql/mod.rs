@@ -48,7 +48,8 @@ pub(crate) async fn sql(mut call: Call) -> Result<Response> {
     let (rights, planning, node) = (Rights::of(&call), Arc::clone(&ksql), call.state.node.clone());
     let deadline = Deadline::after(PATIENCE, true);
     let plan = move || {
-        Asked { ksql: &planning, node: &node, rights: &rights, session: &session, extensions: true }.plan(&request.sql)
+        Asked { ksql: &planning, node: &node, rights: &rights, session: &session, extensions: true }
+            .plan(&request.sql)
     };
     let planned = call.state.block(deadline, plan).await?.map_err(told)?;
     rows(&call, ksql, planned, format, deadline).await
