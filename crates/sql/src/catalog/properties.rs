@@ -67,7 +67,7 @@ pub struct Properties {
     /// `QUERY_ID`
     pub query_id: Option<String>,
     /// Where each of them stands, by name.
-    pub(super) places: BTreeMap<String, At>,
+    pub places: BTreeMap<String, At>,
 }
 
 impl Properties {

@@ -1,5 +1,4 @@
 //! Streams and tables.
-use std::sync::Arc;
 
 use lentic_ksql_api::entity::{Source, SourceDescription};
 use lentic_sql::catalog::{self, SourceKind, SourceWindow};
