@@ -49,6 +49,12 @@ impl Refusal {
         Self { text: format!("{words}{}", self.text), ..self }
     }
 
+    /// The same with words behind.
+    #[must_use]
+    pub fn before(self, words: &str) -> Self {
+        Self { text: format!("{}{words}", self.text), ..self }
+    }
+
     /// Where the trouble is, if it is in one place.
     pub fn position(&self) -> Option<Position> {
         self.position

@@ -115,7 +115,7 @@ fn source_tables() {
     assert_eq!(status, 400);
     assert_eq!(
         body["message"],
-        format!("Cannot terminate query '{id}' because it is linked to a source table.")
+        format!("Line: 1, Col: 11: Cannot terminate query '{id}' because it is linked to a source table.")
     );
     let (_, described) = server.ksql(&format!("EXPLAIN {id};"));
     has(&described, &json!([{"queryDescription": {"id": id, "queryType": "PERSISTENT"}}]), "it is explained");

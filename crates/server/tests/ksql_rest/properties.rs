@@ -70,7 +70,8 @@ fn properties_are_those_that_hold() {
     for (name, value, level) in [
         ("ksql.functions.collect_list.limit", json!("1000"), "QUERY"),
         ("ksql.service.id", json!("default_"), "SERVER"),
-        ("ksql.streams.auto.offset.reset", json!("latest"), "QUERY"),
+        ("ksql.streams.auto.offset.reset", json!("earliest"), "QUERY"),
+        ("ksql.streams.max.task.idle.ms", json!("0"), "QUERY"),
         ("ksql.schema.registry.url", Value::Null, "SERVER"),
     ] {
         let found = property(&server, name);

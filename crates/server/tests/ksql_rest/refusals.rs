@@ -20,8 +20,7 @@ fn places_and_suggestions() {
         ),
         (
             "INSERT INTO flights (id, delya) VALUES ('a', 1);",
-            "Line: 1, Col: 26: Failed to prepare statement: Failed to insert values into 'FLIGHTS'. Column name `DELYA` does not \
-             exist. Did you mean 'DELAY'?",
+            "Line: 1, Col: 26: Failed to insert values into 'FLIGHTS'. Column name `DELYA` does not exist. Did you mean 'DELAY'?",
         ),
         (
             "CREATE STREAM s (a ADRESS) WITH (kafka_topic='s', format='json', partitions=1);",
@@ -107,7 +106,7 @@ fn there_is_no_registry() {
             (status, &serde_json::json!(code)),
             "{statement}: {body}"
         );
-        assert!(found.ends_with(&message), "{statement}: {found}");
+        assert!(found.contains(&message), "{statement}: {found}");
     }
     server.stop();
 }
