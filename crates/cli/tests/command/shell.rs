@@ -19,7 +19,7 @@ fn shell(node: &Node, dir: &Path, columns: u16) -> Terminal {
 }
 
 #[track_caller]
-fn leave(mut terminal: Terminal) {
+fn leave(terminal: Terminal) {
     terminal.press("\x04");
     assert_eq!(terminal.ends(), 0);
 }
@@ -48,10 +48,11 @@ fn tab_completes() {
     let mut terminal = shell(&node, dir.path(), 100);
     // A keyword, a stream, a column and a function.
     terminal.says("DESC\t", "DESCRIBE");
-    terminal.says("fli\t", "FLIGHTS");
+    // As it was begun.
+    terminal.says("fli\t", "flights");
     terminal.says(";\r", "CARRIER");
     terminal.shows(PROMPT);
-    terminal.says("SELECT * FROM flights WHERE del\t", "DELAY");
+    terminal.says("SELECT * FROM flights WHERE del\t", "delay");
     terminal.says("= 1 AND INITC\t", "INITCAP(");
     terminal.says("remark) = 'A';\r", "Query Completed");
     terminal.shows(PROMPT);
@@ -108,7 +109,7 @@ fn a_push_query_is_live() {
     terminal.press("\x03");
     terminal.shows(PROMPT);
     until("the end of the query", || {
-        printed(&node, &["sql", "-e", "LIST QUERIES;"]).contains("There are no").then_some(())
+        printed(&node, &["sql", "-e", "LIST QUERIES;"]).contains("No queries are running.").then_some(())
     });
     terminal.says("LIST TABLES;\r", "There are no tables.\n");
     terminal.shows(PROMPT);
@@ -137,7 +138,7 @@ fn shortcuts_scripts_and_spools() {
         ("\\ds\r", "FLIGHTS | flights"),
         ("\\d flights\r", "REMARK"),
         ("\\df LPAD\r", "Fills up at the front"),
-        ("\\dv\r", "There are no variables."),
+        ("\\dv\r", "No variables are defined."),
         ("SELECT remark FROM flights;\r", "early"),
     ] {
         terminal.says(keys, shown);
@@ -161,7 +162,7 @@ fn a_table_fits_the_terminal() {
     let (node, dir) = node();
     let words: Vec<String> = (0..30).map(|number| format!("word{number}")).collect();
     let insert = format!("INSERT INTO flights VALUES ('AA', 1, '{}');", words.join(" "));
-    printed(&node, &["sql", "-e", FLIGHTS, "-e", &insert]);
+    printed(&node, &["sql", "-e", &format!("{FLIGHTS} {insert}")]);
     let columns = 50;
     let mut terminal = shell(&node, dir.path(), columns);
     let fits = |text: &str| {
