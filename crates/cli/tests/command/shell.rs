@@ -52,7 +52,9 @@ fn tab_completes() {
     terminal.says("fli\t", "flights");
     terminal.says(";\r", "CARRIER");
     terminal.shows(PROMPT);
-    terminal.says("SELECT * FROM flights WHERE del\t", "delay");
+    // Where several fit, they are shown with what they are, and Enter takes one.
+    terminal.says("SELECT * FROM flights WHERE del\t", "INTEGER");
+    terminal.says("\r", "delay");
     terminal.says("= 1 AND INITC\t", "INITCAP(");
     terminal.says("remark) = 'A';\r", "Query Completed");
     terminal.shows(PROMPT);
