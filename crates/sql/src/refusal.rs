@@ -72,17 +72,19 @@ impl Refusal {
 
     /// For the user: where it is, unless the words say so themselves, what is wrong, and what may have been meant.
     pub fn told(&self) -> String {
-        let mut told = match self.position {
+        let told = match self.position {
             Some(Position { line, column }) if !names_place(&self.text) => {
                 format!("Line: {line}, Col: {column}: {}", self.text)
             }
             _ => self.text.clone(),
         };
-        if let Some(near) = &self.near {
-            told.push_str(if told.contains('\n') { "\n" } else { " " });
-            told.push_str(&format!("Did you mean '{near}'?"));
-        }
-        told
+        let Some(near) = &self.near else { return told };
+        let between = match (told.contains('\n'), told.ends_with(['.', '?', '!'])) {
+            (true, _) => "\n",
+            (false, true) => " ",
+            (false, false) => ". ",
+        };
+        format!("{told}{between}Did you mean '{near}'?")
     }
 }
 

@@ -102,8 +102,8 @@ mod tests {
         let mut catalog = Catalog::default();
         catalog.add_type("ADDRESS", SqlType::String);
         for (written, told) in [
-            ("array<itn>", "Line: 1, Col: 7: Cannot resolve unknown type: ITN Did you mean 'INT'?"),
-            ("adress", "Line: 1, Col: 1: Cannot resolve unknown type: ADRESS Did you mean 'ADDRESS'?"),
+            ("array<itn>", "Line: 1, Col: 7: Cannot resolve unknown type: ITN. Did you mean 'INT'?"),
+            ("adress", "Line: 1, Col: 1: Cannot resolve unknown type: ADRESS. Did you mean 'ADDRESS'?"),
             ("nothing", "Line: 1, Col: 1: Cannot resolve unknown type: NOTHING"),
         ] {
             let refusal = sql_type(&parse_type(written).expect(written), &catalog).expect_err(written);

@@ -393,16 +393,16 @@ mod tests {
         for (rest, told) in [
             (
                 "(a INT) WITH (kafka_topic='t', value_format='jsn')",
-                "Line: 1, Col: 48: Unknown format: JSN Did you mean 'JSON'?",
+                "Line: 1, Col: 48: Unknown format: JSN. Did you mean 'JSON'?",
             ),
             ("(a INT) WITH (kafka_topic='t', format='odd')", "Line: 1, Col: 48: Unknown format: ODD"),
             (
                 "(a INT) WITH (kafka_topic='t', value_fromat='json')",
-                "Line: 1, Col: 48: Invalid config variable(s) in the WITH clause: VALUE_FROMAT Did you mean 'VALUE_FORMAT'?",
+                "Line: 1, Col: 48: Invalid config variable(s) in the WITH clause: VALUE_FROMAT. Did you mean 'VALUE_FORMAT'?",
             ),
             (
                 "(at BIGINT, b INT) WITH (kafka_topic='t', format='json', timestamp='att')",
-                "Line: 1, Col: 74: The TIMESTAMP column set in the WITH clause does not exist in the schema: 'ATT' Did you mean \
+                "Line: 1, Col: 74: The TIMESTAMP column set in the WITH clause does not exist in the schema: 'ATT'. Did you mean \
                  'AT'?",
             ),
             (
