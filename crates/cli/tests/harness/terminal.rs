@@ -68,9 +68,7 @@ impl Terminal {
         self.seen = until(&format!("{text:?}"), || {
             let shown = self.text();
             let found = shown.get(seen..).and_then(|rest| rest.find(text)).map(|at| seen + at + text.len());
-            if found.is_none() && self.has_ended() {
-                panic!("it ended without {text:?}: {shown}");
-            }
+            assert!(found.is_some() || !self.has_ended(), "it ended without {text:?}: {shown}");
             found
         });
     }
