@@ -74,6 +74,38 @@ fn endpoints_of_ksqldb_refuse_it() {
     server.stop();
 }
 
+/// The first answer is of all that the topic has, and not of what was read of it so far.
+#[test]
+fn the_first_answer_is_whole() {
+    const ROWS: usize = 20_000;
+    let server = Server::start();
+    let declared = "CREATE TABLE numbers (id INT PRIMARY KEY, n INT) WITH (kafka_topic='numbers', value_format='json', partitions=2);";
+    assert_eq!(server.ksql(declared).0, 200);
+    server.produce_numbers("numbers", ROWS);
+    found(&server, "SELECT COUNT(*) AS n FROM numbers;", &json!([[ROWS]]));
+    server.stop();
+}
+
+/// What a query writes stands in transactions, whose ends are no records.
+#[test]
+fn over_what_a_query_writes() {
+    let mut server = Server::start();
+    let (status, body) = server.ksql(
+        "CREATE STREAM visits (id INT KEY, page STRING) WITH (kafka_topic='visits', value_format='json', partitions=1);
+         CREATE TABLE pages AS SELECT id, COUNT(*) AS n FROM visits GROUP BY id;
+         INSERT INTO visits VALUES (1, 'a'); INSERT INTO visits VALUES (1, 'b');",
+    );
+    assert_eq!(status, 200, "{body}");
+    server.settle().expect("it settles");
+    let declared =
+        "CREATE TABLE again (id INT PRIMARY KEY, n BIGINT) WITH (kafka_topic='PAGES', value_format='json');";
+    assert_eq!(server.ksql(declared).0, 200);
+    let begun = std::time::Instant::now();
+    found(&server, "SELECT * FROM again;", &json!([[1, 2]]));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+    server.stop();
+}
+
 /// Rows that are kept have the columns that the table has now.
 #[test]
 fn another_table_is_kept_anew() {

@@ -53,6 +53,11 @@ fn places_and_suggestions() {
         status == 400 && body.contains("Line: 1, Col: 15: ") && body.contains("Did you mean 'FLIGHTS'?"),
         "{body}"
     );
+    let (status, body) = server.ask("POST", "/v1/sql", &[], "PRINT Flights LIMIT 1;");
+    assert!(
+        status == 400 && body.contains("Could not find topic 'Flights'") && body.contains("'flights'?"),
+        "{body}"
+    );
     server.stop();
 }
 

@@ -48,10 +48,9 @@ impl State {
         Ok(Executed::changed(command, message, Some(Arc::clone(&plan.id)), vec![Effect::Materialize(plan)]))
     }
 
-    /// The query that keeps the rows of a declared table that others write to, and the topic that it reads.
+    /// The query that keeps the rows of a declared table, and the topic that it reads.
     pub fn keeper(&self, table: &str) -> Option<(Arc<str>, &str)> {
-        let source = self.catalog.source(table).filter(|source| !source.is_read_only())?;
-        let plan = self.kept.get(table)?;
+        let (source, plan) = (self.catalog.source(table)?, self.kept.get(table)?);
         Some((Arc::clone(&plan.id), source.properties.topic.as_deref()?))
     }
 
