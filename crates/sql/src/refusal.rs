@@ -72,19 +72,27 @@ impl Refusal {
 
     /// For the user: where it is, unless the words say so themselves, what is wrong, and what may have been meant.
     pub fn told(&self) -> String {
-        let told = match self.position {
+        let advised = self.advised();
+        match self.position {
             Some(Position { line, column }) if !names_place(&self.text) => {
-                format!("Line: {line}, Col: {column}: {}", self.text)
+                format!("Line: {line}, Col: {column}: {advised}")
             }
-            _ => self.text.clone(),
-        };
-        let Some(near) = &self.near else { return told };
-        let between = match (told.contains('\n'), told.ends_with(['.', '?', '!'])) {
+            _ => advised,
+        }
+    }
+
+    /// The same without the place.
+    pub(crate) fn advised(&self) -> String {
+        let Some(near) = &self.near else { return self.text.clone() };
+        // The statement stands last.
+        let end = self.text.find("\nStatement: ").unwrap_or(self.text.len());
+        let (wrong, statement) = self.text.split_at(end);
+        let between = match (wrong.contains('\n'), wrong.ends_with(['.', '?', '!'])) {
             (true, _) => "\n",
             (false, true) => " ",
             (false, false) => ". ",
         };
-        format!("{told}{between}Did you mean '{near}'?")
+        format!("{wrong}{between}Did you mean '{near}'?{statement}")
     }
 }
 
@@ -117,6 +125,10 @@ mod tests {
             (
                 Refusal::new("X does not exist.").at(at).near(Some("Y")).after("No: "),
                 "Line: 2, Col: 15: No: X does not exist. Did you mean 'Y'?",
+            ),
+            (
+                Refusal::new("X does not exist").near(Some("Y")).before("\nStatement: x"),
+                "X does not exist. Did you mean 'Y'?\nStatement: x",
             ),
             // The place is told once.
             (Refusal::new("line 2:15: Syntax Error\nx").at(at), "line 2:15: Syntax Error\nx"),

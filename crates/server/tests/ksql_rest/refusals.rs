@@ -30,6 +30,19 @@ fn places_and_suggestions() {
             "CREATE STREAM s (a INT) WITH (kafka_topic='s', key_format='JSN', value_format='json', partitions=1);",
             "Line: 1, Col: 48: Unknown format: JSN. Did you mean 'JSON'?",
         ),
+        (
+            "CREATE TABLE t AS SELECT id, delay, COUNT(*) FROM flights GROUP BY id;",
+            "Line: 1, Col: 30: Non-aggregate SELECT expression(s) not part of GROUP BY: DELAY\nEither add the column(s) to the \
+             GROUP BY or remove them from the SELECT.",
+        ),
+        (
+            "CREATE STREAM s AS SELECT id, CAST(delay AS STRNG) FROM flights;",
+            "Line: 1, Col: 31: Cannot resolve unknown type: STRNG. Did you mean 'STRING'?",
+        ),
+        (
+            "CREATE STREAM s WITH (value_format='jsn') AS SELECT id, delay FROM flights;",
+            "Line: 1, Col: 23: Unknown format: JSN. Did you mean 'JSON'?",
+        ),
         ("TERMINATE nothing;", "Line: 1, Col: 11: Unknown queryId: NOTHING"),
         (
             "SET 'auto.ofset.reset'='latest';",
@@ -39,6 +52,8 @@ fn places_and_suggestions() {
     ] {
         let (status, body) = server.ksql(statement);
         let found = body["message"].as_str().unwrap_or_default();
+        // The statement stands behind it, where ksqlDB has it.
+        let found = found.split("\nStatement: ").next().unwrap_or_default();
         assert_eq!((status, found), (400, message), "{statement}");
     }
     let (status, body) = server.ask(

@@ -120,9 +120,8 @@ impl Source {
         }
         let mut properties = Properties::of(&create.properties, Use::Create)?;
         if properties.topic.is_none() {
-            return Err(Refusal::new(
-                "Missing required property \"KAFKA_TOPIC\" which has no default value.",
-            ));
+            let text = "Missing required property \"KAFKA_TOPIC\" which has no default value.";
+            return Err(Refusal::new(text).at(create.name.at.0));
         }
         if properties.value_format.is_none() {
             let Some(format) = &defaults.value_format else {

@@ -336,7 +336,7 @@ impl<'a> Analysis<'a> {
 
     fn with_compiler<T>(&self, scope: &Scope, clause: Clause, run: impl FnOnce(&Compiler<'_>) -> T) -> T {
         let types = |data_type: &lentic_sql_syntax::ast::DataType| {
-            sql_type(data_type, self.catalog).map_err(|refusal| refusal.to_string())
+            sql_type(data_type, self.catalog).map_err(|refusal| refusal.advised())
         };
         let environment =
             Environment { registry: &self.planner.registry, world: &self.planner.world, types: &types };

@@ -101,9 +101,8 @@ pub(super) fn hint(catalog: &Catalog, wanted: &str) -> String {
 fn columns(insert: &InsertValues, source: &Source) -> Result<Vec<(String, SqlType)>, Refusal> {
     let (given, values) = (insert.columns.len(), insert.values.len());
     if given > 0 && given != values {
-        return Err(preparing(Refusal::new(format!(
-            "Expected number columns and values to match: {given}, {values}"
-        ))));
+        let text = format!("Expected number columns and values to match: {given}, {values}");
+        return Err(preparing(Refusal::new(text).at(insert.into.at.0)));
     }
     let is_meant = |name: &str| given == 0 || insert.columns.iter().any(|column| column.text == name);
     let headers: Vec<&str> =
