@@ -26,8 +26,9 @@ fn the_first_query_is_answered_whole_through_any_node() {
     let declared = format!(
         "CREATE TABLE numbers (id INT PRIMARY KEY, n INT) WITH (kafka_topic='{topic}', value_format='json', partitions=6);"
     );
-    let inserts: String = (0..ROWS).map(|id| format!("INSERT INTO numbers VALUES ({id}, {id});\n")).collect();
-    rows(cluster.node("a"), &format!("{declared}\n{inserts}"));
+    let inserts = (0..ROWS).map(|id| format!("INSERT INTO numbers VALUES ({id}, {id});"));
+    let script: Vec<_> = std::iter::once(declared).chain(inserts).collect();
+    rows(cluster.node("a"), &script.join("\n"));
     for name in ["b", "c", "a"] {
         let counted = rows(cluster.node(name), "SELECT COUNT(*) AS n FROM numbers;");
         assert_eq!(counted, json!([[ROWS]]), "through {name}");
