@@ -50,4 +50,5 @@ pub use part::{Part, PartKind, parts};
 pub use position::{At, Position};
 pub use script::{Piece, split};
 pub use sql_test::{SqlTest, split_tests};
+pub use suggestion::nearest;
 pub use variable::substitute;

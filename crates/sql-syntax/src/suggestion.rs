@@ -1,22 +1,36 @@
-//! The keyword that a misspelt word may stand for.
+//! The keyword or the name that a misspelt word may stand for.
 use crate::keyword::Keyword;
+
+/// The name that looks most like a word, whatever the case, if one does.
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let far = 1 + word.chars().count() / 5;
+    let upper = word.to_uppercase();
+    names
+        .into_iter()
+        // Longer and shorter names cannot be near, and a name may be long.
+        .filter(|name| name.len().abs_diff(word.len()) <= 4 * far)
+        .map(|name| (distance(upper.as_bytes(), name.to_uppercase().as_bytes()), name))
+        .filter(|(distance, name)| *distance <= far && *distance < name.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
 
 /// The most similar of `keywords`, if it is similar at all: at most a third of its letters differ. Words of two letters are
 /// similar to everything.
 pub(crate) fn similar(word: &str, keywords: impl IntoIterator<Item = Keyword>) -> Option<Keyword> {
     Some(word)
         .filter(|word| word.len() > 2)
-        .and_then(|word| nearest(word, keywords))
+        .and_then(|word| nearest_keyword(word, keywords))
         .filter(|(distance, keyword)| *distance > 0 && *distance <= keyword.as_str().len() / 3)
         .map(|(_, keyword)| keyword)
 }
 
 /// The most similar of `keywords`.
 pub(crate) fn most_similar(word: &str, keywords: impl IntoIterator<Item = Keyword>) -> Option<Keyword> {
-    nearest(word, keywords).map(|(_, keyword)| keyword)
+    nearest_keyword(word, keywords).map(|(_, keyword)| keyword)
 }
 
-fn nearest(word: &str, keywords: impl IntoIterator<Item = Keyword>) -> Option<(usize, Keyword)> {
+fn nearest_keyword(word: &str, keywords: impl IntoIterator<Item = Keyword>) -> Option<(usize, Keyword)> {
     let word: Vec<u8> = word.bytes().take(LONGEST).map(|b| b.to_ascii_uppercase()).collect();
     keywords.into_iter().map(|keyword| (distance(&word, keyword.as_str().as_bytes()), keyword)).min()
 }
@@ -45,6 +59,21 @@ fn distance(left: &[u8], right: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn near_is_what_differs_little() {
+        let names = ["ORDERS", "CUSTOMERS", "a", "LEN"];
+        for (word, expected) in [
+            ("ODERS", Some("ORDERS")),
+            ("orders", Some("ORDERS")),
+            ("CUSTOMRES", Some("CUSTOMERS")),
+            ("LN", Some("LEN")),
+            ("B", None),
+            ("PAYMENTS", None),
+        ] {
+            assert_eq!(nearest(word, names), expected, "{word}");
+        }
+    }
 
     #[test]
     fn only_similar_words_are_suggested() {

@@ -142,6 +142,7 @@ fn people_see_the_place() {
 #[test]
 fn a_misspelt_keyword_is_found() {
     for (text, meant) in [
+        ("SHOW STREAM;", Some("STREAMS")),
         ("SELECT * FORM a", Some("FROM")),
         ("SELECT a FROM b GROPU BY a", Some("GROUP")),
         ("SELECT a FROM b WHERE a = 1 EMIT CHNAGES", Some("CHANGES")),

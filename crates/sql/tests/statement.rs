@@ -210,6 +210,41 @@ fn rows_become_records() {
     );
 }
 
+/// A pull query of a declared table, executed as a statement, has the table's rows kept.
+#[test]
+fn rows_of_declared_tables_are_kept() {
+    const PULL: &str = "SELECT * FROM d;";
+    check(
+        &format!("{STREAM} CREATE TABLE d (k INT PRIMARY KEY, v INT) WITH (kafka_topic='u', format='json');"),
+        &[
+            (PULL, "table/`D`/execute: Created query with ID CST_D_0 [Materialize"),
+            (&format!("{PULL} {PULL}"), "warning: The rows of D are kept already."),
+            (
+                &format!("{PULL} DROP TABLE d;"),
+                "table/`D`/drop: Source `D` (topic: u) was dropped. [forget CST_D_0]",
+            ),
+            (&format!("{PULL} ALTER TABLE d ADD w INT;"), "table/`D`/alter: Table altered [forget CST_D_0]"),
+            (
+                &format!("{PULL} TERMINATE cst_d_0; {PULL}"),
+                "table/`D`/execute: Created query with ID CST_D_1 [Materialize",
+            ),
+            (&format!("{PULL} PAUSE ALL;"), "pause/ALL/execute: Query paused. [Pause(\"CST_D_0\")]"),
+            (&format!("{PULL} LIST QUERIES;"), "Queries([QuerySummary { statement: \"CREATE TABLE d"),
+            // Others' rows are their queries'.
+            ("SELECT * FROM s;", "refused: A query answers with rows"),
+            ("SELECT * FROM d EMIT CHANGES;", "refused: A query answers with rows"),
+            (
+                "CREATE TABLE c AS SELECT k, COUNT(*) AS n FROM s GROUP BY k; SELECT * FROM c;",
+                "refused: A query answers with rows",
+            ),
+            (
+                "CREATE SOURCE TABLE x (k INT PRIMARY KEY) WITH (kafka_topic='u', format='json'); TERMINATE cst_x_0;",
+                "refused: Cannot terminate query 'CST_X_0' because it is linked to a source table.",
+            ),
+        ],
+    );
+}
+
 #[test]
 fn sessions_and_questions() {
     check(
@@ -218,6 +253,7 @@ fn sessions_and_questions() {
             ("SET 'a'='b';", "{\"a\": \"b\"} []"),
             ("SET 'a'='b'; UNSET 'a';", "{} []"),
             ("DEFINE x = 'y';", "{} [(\"X\", \"y\")]"),
+            ("ALTER SYSTEM 'a'='b';", "cluster/a/alter: System property a was set to b. []"),
             ("UNDEFINE x;", "refused: Cannot undefine variable 'x' which was never defined"),
             ("ASSERT TOPIC t;", "Topic { name: \"t\", exists: true }"),
             ("ASSERT TOPIC x;", "refused: Topic x does not exist"),
@@ -226,7 +262,10 @@ fn sessions_and_questions() {
                 "ASSERT TOPIC t WITH (partitions=4);",
                 "refused: Mismatched configuration for topic t: For config partitions, expected 4 got 3",
             ),
-            ("ASSERT SCHEMA SUBJECT x ID 3;", "refused: Schema with subject name x and id 3 does not exist"),
+            (
+                "ASSERT SCHEMA SUBJECT x ID 3;",
+                "refused: Cannot check schema existence: KSQL is not configured to use a schema registry.",
+            ),
             (
                 "CREATE TYPE a AS STRUCT<b INT>;",
                 "type/A/create: Registered custom type with name 'A' and SQL type STRUCT<`B` INTEGER>",

@@ -11,6 +11,7 @@ mod load;
 mod manual;
 mod row;
 mod scan;
+mod shell;
 mod sql;
 mod status;
 mod table;

@@ -7,11 +7,13 @@ pub mod http;
 pub mod kafka;
 pub mod node;
 pub mod rows;
+pub mod terminal;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub use http::{Answer, Request};
 pub use node::{Node, lentic};
+pub use terminal::Terminal;
 
 /// How long something that must happen may take.
 pub const PATIENCE: Duration = Duration::from_mins(1);

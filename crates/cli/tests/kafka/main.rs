@@ -12,6 +12,7 @@ mod cluster_replicas;
 mod cluster_watch;
 mod commands;
 mod declared;
+mod declared_tables;
 mod lease;
 mod loads;
 mod membership;

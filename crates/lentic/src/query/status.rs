@@ -1,12 +1,12 @@
 //! How queries are doing, for who asks.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lentic_engine::TaskId;
 use lentic_topology::Plan;
 use lentic_types::Offset;
 
-use super::{QueryFailure, TaskStatus};
+use super::{QueryFailure, TaskStatus, positions};
 use crate::{Node, QueryError};
 
 /// How a query is doing on this node.
@@ -71,6 +71,33 @@ impl Node {
     /// One of them.
     pub fn query_status(&self, id: &str) -> Option<QueryStatus> {
         self.shared.upkeep.status(id, &self.shared.streams)
+    }
+
+    /// By input partition (`topic/partition`): the next offset that a query processes, as the last commits of its tasks left it,
+    /// whichever nodes they run on. Blocks: what other nodes committed is read from the log.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`], and what the log says.
+    pub fn query_positions(&self, id: &str) -> Result<BTreeMap<String, Offset>, QueryError> {
+        let query = self.query(id).ok_or_else(|| QueryError::NotFound(id.to_owned()))?;
+        let mut known = query.positions();
+        let tasks = query.tasks();
+        let elsewhere: Vec<_> = tasks
+            .iter()
+            .filter(|(_, status)| **status != TaskStatus::Running)
+            .map(|(task, _)| task)
+            .collect();
+        let shards = elsewhere.iter().map(|task| self.shared.shard_of(task)).collect::<BTreeSet<_>>();
+        if shards.is_empty() {
+            return Ok(known);
+        }
+        let records = positions::read(&*self.shared.log, &self.shared.shards_topic()?, &shards)?;
+        let of_task = |task: &&TaskId| records.get(&positions::key(task, query.inner.created));
+        for record in elsewhere.iter().copied().filter_map(|task| of_task(&task)) {
+            let inputs = record.inputs.iter();
+            known.extend(inputs.map(|(partition, at)| (partition.clone(), Offset(at.offset))));
+        }
+        Ok(known)
     }
 
     /// Waits until a query that statements want runs, as far as its tasks are this node's; false if that takes longer, or if it

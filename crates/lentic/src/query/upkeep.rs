@@ -145,6 +145,7 @@ impl Upkeep {
         interpreter: Option<&dyn Interpreter>,
     ) {
         let (at, time) = (now(), Instant::now());
+        let kind = interpreter.map_or(kind, |interpreter| interpreter.classified(name, kind, &message));
         let mut entries = self.entries();
         let Some(entry) = entries.get_mut(name) else { return };
         let Some(wanted) = entry.wanted.clone() else { return };

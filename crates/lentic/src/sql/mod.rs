@@ -11,7 +11,7 @@ use lentic_types::Offset;
 
 pub use error::{ExecuteError, SqlError};
 
-use crate::query::{QueryFailure, QuerySettings};
+use crate::query::{FailureKind, QueryFailure, QuerySettings};
 
 /// A statement as it stands in the log: all that is needed to come to the same on every node and at every start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,13 @@ pub trait Interpreter: Send + Sync {
     /// Every node has to come to the same: no clock, no chance, nothing that other nodes don't know. It must not call the node,
     /// whose catalog is locked meanwhile. What can't be applied changes nothing; the interpreter remembers why.
     fn apply(&self, statement: &SqlStatement, offset: Offset) -> Vec<QueryChange>;
+
+    /// Whose fault a failure is, if the interpreter knows better than the node, which thinks that it is of this kind. Called by the
+    /// threads that process: it must not block.
+    fn classified(&self, query: &str, kind: FailureKind, message: &str) -> FailureKind {
+        let _ = (query, message);
+        kind
+    }
 
     /// Something happened to a query that its log is to tell. Called by the threads that process: it must not block.
     fn noticed(&self, query: &str, notice: &QueryNotice<'_>) {

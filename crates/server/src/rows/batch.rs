@@ -4,23 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::bytes::Bytes;
-use axum::http::StatusCode;
-use axum::http::header::HeaderValue;
 use lentic::format::{RawValue, key_from_json};
 use lentic::types::PartitionId;
 use lentic::{ReadError, Scope, Written};
 use serde::Deserialize;
 
 use super::element::{Element, base64};
-use super::write::{Ack, refuse_conditions, refuse_read_demands};
+use super::write::{Ack, refuse_conditions, refuse_read_demands, written_rows};
 use super::{bad_key, freshness_headers};
 use crate::api;
-use crate::call::{Call, Object, bytes, from_json, json};
+use crate::call::{Call, Object, bytes, from_json};
 use crate::catalog::Entry;
 use crate::document::RowWriter;
 use crate::error::{Code, Error, Result};
 use crate::freshness::{Freshness, admitted, writable};
-use crate::http::{APPLICATION_JSON, LENTIC_APPLIED, LENTIC_TOKEN, Response};
+use crate::http::{APPLICATION_JSON, Response};
 use crate::peers::{self, Key, PartRow, Together, What};
 
 #[derive(Deserialize)]
@@ -241,15 +239,7 @@ async fn written(call: &Call, entry: Arc<Entry>, request: &Writes<'_>, ack: Ack)
         positions,
         applied: all_applied,
     };
-    let mut response = json(StatusCode::OK, &answer)?;
-    if let Ok(value) = HeaderValue::try_from(answer.positions.join(", "))
-        && !value.is_empty()
-    {
-        response.headers_mut().insert(&LENTIC_TOKEN, value);
-    }
-    let applied = HeaderValue::from_static(if all_applied { "true" } else { "false" });
-    response.headers_mut().insert(&LENTIC_APPLIED, applied);
-    Ok(response)
+    written_rows(&answer, &answer.positions, answer.applied)
 }
 
 fn last_per_partition(written: &[Written]) -> BTreeMap<PartitionId, &Written> {

@@ -3,8 +3,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::StatusCode;
-use axum::http::header::HeaderValue;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use lentic::types::PartitionId;
@@ -12,13 +10,13 @@ use lentic::{Write, WriteError, Written, log};
 use tokio::sync::Notify;
 
 use super::element::Element;
-use super::write::{Ack, refuse_conditions, refuse_read_demands, unknown};
+use super::write::{Ack, refuse_conditions, refuse_read_demands, unknown, written_rows};
 use crate::api;
-use crate::call::{Call, from_json, json};
+use crate::call::{Call, from_json};
 use crate::catalog::Entry;
 use crate::error::{Code, Error, Result};
 use crate::freshness::writable;
-use crate::http::{Deadline, LENTIC_APPLIED, LENTIC_TOKEN, Response};
+use crate::http::{Deadline, Response};
 use crate::peers::Gather;
 use crate::state::State;
 
@@ -207,15 +205,7 @@ impl Load {
         }
         let (skipped, errors) = (self.skipped, self.errors);
         let answer = api::Loaded { written, skipped, errors, positions, applied: all_applied };
-        let mut response = json(StatusCode::OK, &answer)?;
-        if let Ok(value) = HeaderValue::try_from(answer.positions.join(", "))
-            && !value.is_empty()
-        {
-            response.headers_mut().insert(&LENTIC_TOKEN, value);
-        }
-        let applied = HeaderValue::from_static(if all_applied { "true" } else { "false" });
-        response.headers_mut().insert(&LENTIC_APPLIED, applied);
-        Ok(response)
+        written_rows(&answer, &answer.positions, answer.applied)
     }
 }
 

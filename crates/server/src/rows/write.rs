@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, I
 use bytes::Bytes;
 use lentic::format::validate_value;
 use lentic::{Condition, Demand, Scope, Write, Written};
+use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{KeyEncoding, path_key};
@@ -108,6 +109,23 @@ pub(super) fn refuse_conditions(call: &Call) -> Result<()> {
         .hint("PUT or DELETE single rows on a condition."))
 }
 
+/// The answer to many writes; `positions`: the last token of each partition.
+pub(super) fn written_rows(answer: &impl Serialize, positions: &[String], applied: bool) -> Result<Response> {
+    let mut response = json(StatusCode::OK, answer)?;
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(positions.join(", "))
+        && !value.is_empty()
+    {
+        headers.insert(&LENTIC_TOKEN, value);
+    }
+    headers.insert(&LENTIC_APPLIED, yes_or_no(applied));
+    Ok(response)
+}
+
+fn yes_or_no(applied: bool) -> HeaderValue {
+    HeaderValue::from_static(if applied { "true" } else { "false" })
+}
+
 async fn write(call: &Call, entry: Arc<Entry>, write: Write, ack: Ack) -> Result<Response> {
     call.brokers_answer()?;
     writable(&entry.table, call.deadline).await?;
@@ -136,7 +154,7 @@ async fn write(call: &Call, entry: Arc<Entry>, write: Write, ack: Ack) -> Result
         headers.insert(ETAG, etag);
     }
     headers.insert(&LENTIC_TIMESTAMP, HeaderValue::from(answer.timestamp));
-    headers.insert(&LENTIC_APPLIED, HeaderValue::from_static(if applied { "true" } else { "false" }));
+    headers.insert(&LENTIC_APPLIED, yes_or_no(applied));
     Ok(response)
 }
 

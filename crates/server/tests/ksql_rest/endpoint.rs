@@ -112,6 +112,21 @@ impl Server {
         let _ = self.node.topics().create(&name, partitions, None, &BTreeMap::new());
     }
 
+    /// Writes so many rows to a topic, by their numbers, in JSON.
+    pub(crate) fn produce_numbers(&self, topic: &str, count: usize) {
+        let topic = TopicName::new(topic).expect("a name");
+        let record = |number: usize| NewRecord {
+            topic: topic.clone(),
+            partition: None,
+            key: Some((number as i32).to_be_bytes().to_vec().into()),
+            value: Some(format!("{{\"N\":{number}}}").into_bytes().into()),
+            timestamp: lentic::types::Timestamp(1_700_000_000_000),
+            headers: Vec::new(),
+        };
+        let all = self.node.topics().produce_all((0..count).map(record).collect(), PATIENCE);
+        assert!(all.iter().all(Result::is_ok), "they are written");
+    }
+
     pub(crate) fn stop(mut self) {
         if let Some(server) = self.listening.take() {
             self.runtime.block_on(server.stop(Duration::from_secs(2)));

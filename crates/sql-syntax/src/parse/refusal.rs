@@ -44,9 +44,13 @@ impl Parser<'_> {
             Expected::Token(text) => Keyword::of(text),
             _ => None,
         });
-        let words: Vec<Keyword> = tried.chain(CLAUSES).collect();
+        let tried: Vec<Keyword> = tried.collect();
         let misspelt = |token: Token| match token.kind {
-            Kind::Word(None) => similar(self.text(token), words.iter().copied()),
+            Kind::Word(None) => similar(self.text(token), tried.iter().copied().chain(CLAUSES)),
+            // One keyword for another: `SHOW STREAM`.
+            Kind::Word(Some(_)) if token.at == self.peek().at => {
+                similar(self.text(token), tried.iter().copied())
+            }
             _ => None,
         };
         let before = self.next.checked_sub(1).map(|index| self.tokens[index]);

@@ -5,6 +5,7 @@ use lentic_sql_syntax::ast::{AlterSource, CreateType, DropNamed, DropSource, Sou
 
 use super::{Catalog, Formats, Origin, Place, Schema, Source, kind_name, sql_type};
 use crate::Refusal;
+use lentic_sql_syntax::nearest;
 
 /// What became of a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +41,11 @@ impl Catalog {
             return Ok(Changed::Yes);
         }
         let text = format!("Type {name} does not exist");
-        if drop.if_exists { Ok(Changed::No(text)) } else { Err(Refusal::new(text).at(drop.name.at.0)) }
+        if drop.if_exists {
+            return Ok(Changed::No(text));
+        }
+        let near = nearest(name, self.custom_types().map(|(name, _)| &**name));
+        Err(Refusal::new(text).at(drop.name.at.0).near(near))
     }
 
     /// `DROP STREAM|TABLE`; what was dropped. Whether queries read or write it is not looked at here.
@@ -51,7 +56,7 @@ impl Catalog {
             if drop.if_exists {
                 return Ok(Err(Changed::No(text)));
             }
-            return Err(Refusal::new(text).at(drop.name.at.0));
+            return Err(Refusal::new(text).at(drop.name.at.0).near(self.near_source(name)));
         };
         if known.kind != drop.kind {
             return Err(other_kind(known.kind, "DROP", drop.kind).at(drop.name.at.0));
@@ -68,7 +73,9 @@ impl Catalog {
     pub fn alter_source(&mut self, alter: &AlterSource) -> Result<Arc<Source>, Refusal> {
         let name = alter.name.text.as_str();
         let refused = |text: String| Refusal::new(text).at(alter.name.at.0);
-        let known = self.source(name).ok_or_else(|| refused(format!("Source {name} does not exist.")))?;
+        let known = self
+            .source(name)
+            .ok_or_else(|| refused(format!("Source {name} does not exist.")).near(self.near_source(name)))?;
         if known.kind != alter.kind {
             return Err(other_kind(known.kind, "ALTER", alter.kind).at(alter.name.at.0));
         }
@@ -87,7 +94,8 @@ impl Catalog {
         }
         let mut columns = known.schema.columns().to_vec();
         for added in &alter.added {
-            let column = super::columns::one(added, self).map_err(|refusal| refusal.at(added.name.at.0))?;
+            let column =
+                super::columns::one(added, self).map_err(|refusal| refusal.within(added.name.at.0))?;
             if column.place != Place::Value {
                 let text = format!(
                     "Cannot add the column `{}`: only columns of the value can be added",

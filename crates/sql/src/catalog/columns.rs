@@ -13,7 +13,7 @@ impl Schema {
     pub fn of(written: &[ast::Column], kind: SourceKind, catalog: &Catalog) -> Result<Self, Refusal> {
         let mut columns = Vec::with_capacity(written.len());
         for column in written {
-            columns.push(one(column, catalog).map_err(|refusal| refusal.at(column.name.at.0))?);
+            columns.push(one(column, catalog).map_err(|refusal| refusal.within(column.name.at.0))?);
         }
         if kind == SourceKind::Table && !columns.iter().any(|column| column.place == Place::Key) {
             return Err(Refusal::new("Tables require a PRIMARY KEY. Please define the PRIMARY KEY."));

@@ -4,6 +4,26 @@ use lentic_sql_syntax::ast::DataType;
 use super::Catalog;
 use crate::Refusal;
 use crate::types::SqlType;
+use lentic_sql_syntax::nearest;
+
+/// What every service has; `VARCHAR` is the word of ksqlDB's manual for STRING.
+const BUILT_IN: [&str; 15] = [
+    "BOOLEAN",
+    "INT",
+    "INTEGER",
+    "BIGINT",
+    "DOUBLE",
+    "DECIMAL",
+    "STRING",
+    "VARCHAR",
+    "BYTES",
+    "DATE",
+    "TIME",
+    "TIMESTAMP",
+    "ARRAY",
+    "MAP",
+    "STRUCT",
+];
 
 /// The type that is meant; custom types are what they stand for.
 pub fn sql_type(written: &DataType, catalog: &Catalog) -> Result<SqlType, Refusal> {
@@ -30,7 +50,9 @@ pub fn sql_type(written: &DataType, catalog: &Catalog) -> Result<SqlType, Refusa
             Some(known) => known.clone(),
             None => {
                 let text = format!("Cannot resolve unknown type: {}", name.text);
-                return Err(Refusal::new(text).at(name.at.0));
+                let custom = catalog.custom_types().map(|(name, _)| &**name);
+                let near = nearest(&name.text, BUILT_IN.into_iter().chain(custom));
+                return Err(Refusal::new(text).at(name.at.0).near(near));
             }
         },
     })
@@ -73,6 +95,19 @@ mod tests {
             let found = sql_type(&parse_type(written).expect(written), &catalog);
             let found = found.map_or_else(|refusal| refusal.to_string(), |kind| kind.to_string());
             assert_eq!(found, meant, "{written}");
+        }
+    }
+    #[test]
+    fn a_misspelt_type_is_told_where_it_stands() {
+        let mut catalog = Catalog::default();
+        catalog.add_type("ADDRESS", SqlType::String);
+        for (written, told) in [
+            ("array<itn>", "Line: 1, Col: 7: Cannot resolve unknown type: ITN. Did you mean 'INT'?"),
+            ("adress", "Line: 1, Col: 1: Cannot resolve unknown type: ADRESS. Did you mean 'ADDRESS'?"),
+            ("nothing", "Line: 1, Col: 1: Cannot resolve unknown type: NOTHING"),
+        ] {
+            let refusal = sql_type(&parse_type(written).expect(written), &catalog).expect_err(written);
+            assert_eq!(refusal.told(), told);
         }
     }
 }

@@ -22,6 +22,8 @@ pub use source::{Defaults, Origin, Source, SourceWindow, TimestampColumn};
 
 use crate::Refusal;
 use crate::types::SqlType;
+use lentic_sql_syntax::ast::Name;
+use lentic_sql_syntax::nearest;
 
 pub use lentic_sql_syntax::ast::SourceKind;
 
@@ -36,6 +38,11 @@ impl Catalog {
     /// The stream or table of exactly this name.
     pub fn source(&self, name: &str) -> Option<&Arc<Source>> {
         self.sources.get(name)
+    }
+
+    /// The name of a stream or table that may have been meant, as it has to be written.
+    pub(crate) fn near_source(&self, wanted: &str) -> Option<String> {
+        nearest(wanted, self.sources.keys().map(|name| &**name)).map(|near| Name::new(near).to_string())
     }
 
     /// All of them, by name.

@@ -1,10 +1,14 @@
 //! `WITH (...)`: where the records of a stream or table are, and how they look.
+use std::collections::BTreeMap;
+
 use lentic_sql_syntax::ast::{Expr, ExprNode, Literal, Property};
+use lentic_sql_syntax::{At, Position};
 
 use super::duration;
 use super::source::SourceWindow;
 use crate::Refusal;
 use crate::serde::Delimiter;
+use lentic_sql_syntax::nearest;
 
 /// In which statement the properties stand: not all are known everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +66,22 @@ pub struct Properties {
     pub connector: Option<String>,
     /// `QUERY_ID`
     pub query_id: Option<String>,
+    /// Where each of them stands, by name.
+    pub places: BTreeMap<String, At>,
 }
 
 impl Properties {
     /// Of a statement.
     pub fn of(written: &[Property], place: Use) -> Result<Self, Refusal> {
-        let unknown: Vec<_> = written.iter().map(name).filter(|name| !is_known(name, place)).collect();
-        if !unknown.is_empty() {
-            let text = format!("Invalid config variable(s) in the WITH clause: {}", unknown.join(","));
-            return Err(Refusal::new(text).at(written[0].name.at.0));
+        let unknown: Vec<_> = written.iter().filter(|property| !is_known(&name(property), place)).collect();
+        if let Some(first) = unknown.first() {
+            let names: Vec<_> = unknown.iter().map(|property| name(property)).collect();
+            let text = format!("Invalid config variable(s) in the WITH clause: {}", names.join(","));
+            let known = COMMON.into_iter().chain(["QUERY_ID"]).filter(|name| is_known(name, place));
+            return Err(Refusal::new(text).at(first.name.at.0).near(nearest(&names[0], known)));
         }
-        let mut properties = Self::default();
+        let places = written.iter().map(|property| (name(property), property.name.at)).collect();
+        let mut properties = Self { places, ..Self::default() };
         let mut window = (None, None);
         for property in written {
             properties.take(property, &mut window).map_err(|refusal| refusal.at(property.name.at.0))?;
@@ -86,6 +95,11 @@ impl Properties {
             (None, None) => None,
         };
         Ok(properties)
+    }
+
+    /// Where the first of these properties stands that was given.
+    pub(crate) fn place(&self, names: &[&str]) -> Option<Position> {
+        names.iter().find_map(|name| self.places.get(*name)).map(|at| at.0)
     }
 
     fn take(

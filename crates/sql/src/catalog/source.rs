@@ -7,6 +7,7 @@ use super::{Catalog, Formats, Properties, Schema, Use};
 use crate::Refusal;
 use crate::serde::FormatName;
 use crate::types::SqlType;
+use lentic_sql_syntax::nearest;
 
 /// A stream or table: a topic, and what its records mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,9 +120,8 @@ impl Source {
         }
         let mut properties = Properties::of(&create.properties, Use::Create)?;
         if properties.topic.is_none() {
-            return Err(Refusal::new(
-                "Missing required property \"KAFKA_TOPIC\" which has no default value.",
-            ));
+            let text = "Missing required property \"KAFKA_TOPIC\" which has no default value.";
+            return Err(Refusal::new(text).at(create.name.at.0));
         }
         if properties.value_format.is_none() {
             let Some(format) = &defaults.value_format else {
@@ -153,7 +153,8 @@ impl Source {
             }
         }
         if create.columns.is_empty() {
-            return Err(Refusal::new("No columns supplied."));
+            Formats::check_inference(&properties)?;
+            return Err(Refusal::new("No columns supplied.").at(create.name.at.0));
         }
         let schema = Schema::of(&create.columns, create.kind, catalog)?;
         if schema.key().next().is_none() {
@@ -201,10 +202,15 @@ pub(crate) fn timestamp_column(
         Err(_) => written.clone(),
     };
     let format = properties.timestamp_format.clone();
+    let placed = |refusal: Refusal| match properties.place(&["TIMESTAMP"]) {
+        Some(place) => refusal.at(place),
+        None => refusal,
+    };
     let found = schema.find(&name).ok_or_else(|| {
-        Refusal::new(format!(
-            "The TIMESTAMP column set in the WITH clause does not exist in the schema: '{name}'"
-        ))
+        let text =
+            format!("The TIMESTAMP column set in the WITH clause does not exist in the schema: '{name}'");
+        let names = schema.columns().iter().map(|column| &*column.name);
+        placed(Refusal::new(text)).near(nearest(&name, names))
     })?;
     let fits = match found.kind {
         SqlType::Bigint | SqlType::Timestamp => format.is_none(),
@@ -212,9 +218,9 @@ pub(crate) fn timestamp_column(
         _ => false,
     };
     if !fits {
-        return Err(Refusal::new(format!(
+        return Err(placed(Refusal::new(format!(
             "Timestamp column, `{name}`, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format specified"
-        )));
+        ))));
     }
     Ok(Some(TimestampColumn { name: name.into(), format }))
 }
@@ -341,7 +347,12 @@ mod tests {
             (
                 "STREAM",
                 "(k INT KEY) WITH (kafka_topic='t', format='avro')",
-                "KSQL is not configured to use a schema registry.",
+                "Cannot create topic 't' with format AVRO without configuring 'ksql.schema.registry.url'",
+            ),
+            (
+                "STREAM",
+                "WITH (kafka_topic='t', value_format='json_sr')",
+                "KSQL is not configured to use a schema registry. To enable it, please set ksql.schema.registry.url",
             ),
             (
                 "STREAM",
@@ -373,6 +384,33 @@ mod tests {
             let text = format!("CREATE {kind} s {rest}");
             let refusal = declare(&text).expect_err(&text).to_string();
             assert!(refusal.starts_with(expected), "{text}: {refusal}");
+        }
+    }
+    /// What is told of words that are near to others.
+    #[test]
+    fn what_was_meant() {
+        for (rest, told) in [
+            (
+                "(a INT) WITH (kafka_topic='t', value_format='jsn')",
+                "Line: 1, Col: 48: Unknown format: JSN. Did you mean 'JSON'?",
+            ),
+            ("(a INT) WITH (kafka_topic='t', format='odd')", "Line: 1, Col: 48: Unknown format: ODD"),
+            (
+                "(a INT) WITH (kafka_topic='t', value_fromat='json')",
+                "Line: 1, Col: 48: Invalid config variable(s) in the WITH clause: VALUE_FROMAT. Did you mean 'VALUE_FORMAT'?",
+            ),
+            (
+                "(at BIGINT, b INT) WITH (kafka_topic='t', format='json', timestamp='att')",
+                "Line: 1, Col: 74: The TIMESTAMP column set in the WITH clause does not exist in the schema: 'ATT'. Did you mean \
+                 'AT'?",
+            ),
+            (
+                "(k INT KEY, v INT) WITH (kafka_topic='t', value_format='json', key_format='protobuf')",
+                "Line: 1, Col: 80: Cannot create topic 't' with format PROTOBUF without configuring 'ksql.schema.registry.url'",
+            ),
+        ] {
+            let text = format!("CREATE STREAM s {rest}");
+            assert_eq!(declare(&text).expect_err(&text).told(), told);
         }
     }
 }

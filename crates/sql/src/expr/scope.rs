@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use lentic_sql_syntax::ast::{Expr, ExprNode, Name};
 
 use super::error::{Problem, qualified};
-use crate::function::distance;
 use crate::types::SqlType;
 
 /// A column in sight. Pseudo columns are columns as any other.
@@ -107,16 +106,8 @@ impl Scope {
     }
 }
 
-/// The name that looks most like a word, if one does.
+/// The name that looks most like a word, if one does, as it has to be written.
 pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a Name>) -> Option<String> {
-    let far = 1 + word.chars().count() / 5;
-    let upper = word.to_uppercase();
-    names
-        .into_iter()
-        // Longer and shorter names cannot be near, and a name may be long.
-        .filter(|name| name.text.len().abs_diff(word.len()) <= 4 * far)
-        .map(|name| (distance(&upper, &name.text.to_uppercase()), name))
-        .filter(|(distance, name)| *distance <= far && *distance < name.text.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name.to_string())
+    let near = lentic_sql_syntax::nearest(word, names.into_iter().map(|name| name.text.as_str()))?;
+    Some(Name::new(near).to_string())
 }

@@ -32,7 +32,6 @@ pub use aggregate::{
 pub use call::{Argument, Call, Evaluator, Lambda, Site};
 pub use definition::{Body, Category, Function, Overload, Parameter, Returns};
 pub use interval::IntervalUnit;
-pub(crate) use registry::distance;
 pub use registry::{Registry, UnknownFunction};
 pub(crate) use resolve::UNTYPED_NULL;
 pub use resolve::{ArgumentType, CallError, Resolved};

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{AggregateFunction, Function, TableFunction, aggregate, table};
+use lentic_sql_syntax::nearest;
 
 /// All functions that statements may name. Names are found in any case.
 #[derive(Debug, Default)]
@@ -103,52 +104,11 @@ impl Registry {
 
     /// The error for a name that is of no kind of function.
     pub fn unknown(&self, name: &str) -> UnknownFunction {
-        let wanted = name.to_ascii_uppercase();
-        let far = 1 + wanted.len() / 5;
-        let near = self
-            .names()
-            .map(|known| (distance(&wanted, known), known))
-            .filter(|(distance, _)| *distance <= far)
-            .min()
-            .map(|(_, known)| known.to_owned());
-        UnknownFunction { name: name.to_owned(), near }
+        UnknownFunction { name: name.to_owned(), near: nearest(name, self.names()).map(str::to_owned) }
     }
 
     /// The names of all functions, in upper case.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.scalars.keys().chain(self.aggregates.keys()).chain(self.tables.keys()).map(String::as_str)
-    }
-}
-
-/// How many letters have to be changed, added, left out or swapped with their neighbour.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn distances() {
-        for (a, b, expected) in
-            [("ABS", "ABS", 0), ("SUBSTRNIG", "SUBSTRING", 1), ("LN", "LEN", 1), ("", "PI", 2)]
-        {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
     }
 }

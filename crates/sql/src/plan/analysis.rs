@@ -342,7 +342,7 @@ impl<'a> Analysis<'a> {
 
     fn with_compiler<T>(&self, scope: &Scope, clause: Clause, run: impl FnOnce(&Compiler<'_>) -> T) -> T {
         let types = |data_type: &lentic_sql_syntax::ast::DataType| {
-            sql_type(data_type, self.catalog).map_err(|refusal| refusal.to_string())
+            sql_type(data_type, self.catalog).map_err(|refusal| refusal.advised())
         };
         let environment =
             Environment { registry: &self.planner.registry, world: &self.planner.world, types: &types };
@@ -410,8 +410,10 @@ fn told(error: &ExprError) -> Refusal {
 fn aliased(relation: &Relation, catalog: &Catalog) -> Result<Aliased, Refusal> {
     let name = &relation.name;
     let source: Option<&Arc<Source>> = catalog.source(&name.text);
-    let source =
-        source.ok_or_else(|| Refusal::new(format!("{} does not exist.", name.text)).at(name.at.0))?;
+    let source = source.ok_or_else(|| {
+        let refusal = Refusal::new(format!("{} does not exist.", name.text)).at(name.at.0);
+        refusal.near(catalog.near_source(&name.text))
+    })?;
     let alias = relation.alias.clone().unwrap_or_else(|| name.clone());
     Ok(Aliased::new(alias, source))
 }

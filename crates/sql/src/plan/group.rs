@@ -5,6 +5,7 @@ mod window;
 
 use std::sync::Arc;
 
+use lentic_sql_syntax::Position;
 use lentic_sql_syntax::ast::{Args, Emit, Expr, ExprNode, Literal, Name};
 use lentic_topology::spec::{self, RecordContext};
 use lentic_topology::{Materialized, Payload, untyped};
@@ -360,6 +361,7 @@ impl Analysis<'_> {
             refusal::strangers(expr, grouping, &mut Vec::new(), &mut strangers);
             (original, strangers)
         };
+        let mut place = None;
         for item in items {
             let (original, strangers) = put(&mut item.expr);
             let shown = scope.show(&original);
@@ -368,14 +370,17 @@ impl Analysis<'_> {
                     self.compile(stranger, &scope, Clause::Select)?;
                 }
                 rest.push(shown);
+                // What `*` stands for stands nowhere.
+                place = place.or(Some(original.at.0).filter(|at| *at != Position::START));
             }
         }
         if !rest.is_empty() {
-            return Err(Refusal::new(format!(
+            let refusal = Refusal::new(format!(
                 "Non-aggregate SELECT expression(s) not part of GROUP BY: {}\nEither add the column(s) to the GROUP BY or remove \
                  them from the SELECT.",
                 rest.join(", ")
-            )));
+            ));
+            return Err(place.map_or(refusal.clone(), |place| refusal.at(place)));
         }
         if let Some(having) = having {
             let (_, strangers) = put(having);

@@ -17,6 +17,7 @@ use super::row::{Row, key_columns};
 use super::source::Aliased;
 use crate::catalog::SourceWindow;
 use crate::expr::Scope;
+use crate::serde::Format;
 use crate::{Refusal, SqlType, Value};
 
 use criterion::Criterion;
@@ -164,7 +165,27 @@ fn words(kind: JoinKind) -> &'static str {
     }
 }
 
+/// The operator's kind, and whether its left side is the right one of the statement.
+fn either_way(kind: JoinKind) -> (spec::JoinKind, bool) {
+    match kind {
+        JoinKind::Inner => (spec::JoinKind::Inner, false),
+        JoinKind::Left => (spec::JoinKind::Left, false),
+        JoinKind::Right => (spec::JoinKind::Left, true),
+        JoinKind::Full => (spec::JoinKind::Outer, false),
+    }
+}
+
 impl Step<'_> {
+    /// What follows, once both sides are joined.
+    fn joined(
+        self,
+        handle: Handle,
+        (columns, key, keyed_by): (Vec<FlowColumn>, Vec<KeyColumn>, KeyedBy),
+        key_format: Format,
+    ) -> Flow {
+        Flow { handle, columns, key, keyed_by, key_format, key_only: None, view: None, ..self.left }
+    }
+
     /// The columns of the result, and its key.
     fn columns(&self) -> (Vec<FlowColumn>, Vec<KeyColumn>, KeyedBy) {
         let mut columns = self.left.columns.clone();

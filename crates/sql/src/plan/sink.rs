@@ -94,7 +94,7 @@ impl Analysis<'_> {
         let at = insert.into.at.0;
         let Some(target) = self.catalog.source(name) else {
             let text = format!("Line: {}, Col: {}: Source `{name}` does not exist.", at.line, at.column);
-            return Err(Refusal::new(text).at(at));
+            return Err(Refusal::new(text).at(at).near(self.catalog.near_source(name)));
         };
         if target.kind == SourceKind::Table {
             let text = format!("INSERT INTO can only be used to insert into a stream. {name} is a table.");

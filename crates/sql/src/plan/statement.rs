@@ -53,7 +53,7 @@ impl Analysis<'_> {
 
     /// A refusal of the whole statement, with its text.
     pub(super) fn with_statement(&self, refusal: &Refusal) -> Refusal {
-        Refusal::new(format!("{refusal}\nStatement: {}", self.shown.borrow()))
+        refusal.clone().before(&format!("\nStatement: {}", self.shown.borrow()))
     }
 
     /// What was refused inside of the query, unless the result is refused for the same.

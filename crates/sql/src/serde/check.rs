@@ -6,22 +6,31 @@ use crate::SqlType;
 /// The setting that would say where the registry is.
 const REGISTRY_URL: &str = "ksql.schema.registry.url";
 
+/// What is said where a registry would be asked.
+pub(crate) fn no_registry() -> String {
+    format!("KSQL is not configured to use a schema registry. To enable it, please set {REGISTRY_URL}")
+}
+
 impl Format {
     /// Refuses a registry's format, properties that the format has not, and columns that it cannot hold.
     pub fn check(&self, schema: &RowSchema) -> Result<(), FormatError> {
-        if self.name.needs_registry() {
-            return Err(FormatError::new(format!(
-                "KSQL is not configured to use a schema registry. To enable it, please set {REGISTRY_URL}"
-            )));
-        }
+        self.check_inference()?;
         self.check_properties()?;
         self.check_columns(schema)
     }
 
-    /// Refuses a registry's format for a topic that a statement creates: there is no registry yet.
+    /// Refuses a registry's format where the columns are those that the registry would tell.
+    pub fn check_inference(&self) -> Result<(), FormatError> {
+        if self.name.needs_registry() {
+            return Err(FormatError::without_registry(no_registry()));
+        }
+        Ok(())
+    }
+
+    /// Refuses a registry's format for a topic: there is no registry to have its schema.
     pub fn check_registry(&self, topic: &str) -> Result<(), FormatError> {
         if self.name.needs_registry() {
-            return Err(FormatError::new(format!(
+            return Err(FormatError::without_registry(format!(
                 "Cannot create topic '{topic}' with format {} without configuring '{REGISTRY_URL}'",
                 self.name
             )));

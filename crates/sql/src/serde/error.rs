@@ -4,17 +4,30 @@ use std::fmt;
 
 /// A statement asks for what a format cannot do; in ksqlDB's words, without the statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormatError(Cow<'static, str>);
+pub struct FormatError {
+    text: Cow<'static, str>,
+    needs_registry: bool,
+}
 
 impl FormatError {
     pub(crate) fn new(text: impl Into<Cow<'static, str>>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), needs_registry: false }
+    }
+
+    /// There is no registry for its schemas.
+    pub(crate) fn without_registry(text: impl Into<Cow<'static, str>>) -> Self {
+        Self { text: text.into(), needs_registry: true }
+    }
+
+    /// Whether only a schema registry is missing.
+    pub fn needs_registry(&self) -> bool {
+        self.needs_registry
     }
 }
 
 impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

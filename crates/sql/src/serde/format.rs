@@ -26,6 +26,18 @@ pub enum FormatName {
 }
 
 impl FormatName {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::None,
+        Self::Kafka,
+        Self::Json,
+        Self::JsonSr,
+        Self::Delimited,
+        Self::Avro,
+        Self::Protobuf,
+        Self::ProtobufNosr,
+    ];
+
     /// The name in statements.
     pub fn name(self) -> &'static str {
         match self {
@@ -102,9 +114,7 @@ impl FromStr for FormatName {
     type Err = FormatError;
 
     fn from_str(text: &str) -> Result<Self, FormatError> {
-        use FormatName::{Avro, Delimited, Json, JsonSr, Kafka, None, Protobuf, ProtobufNosr};
-        let all = [None, Kafka, Json, JsonSr, Delimited, Avro, Protobuf, ProtobufNosr];
-        let found = all.into_iter().find(|name| name.name().eq_ignore_ascii_case(text));
+        let found = Self::ALL.into_iter().find(|name| name.name().eq_ignore_ascii_case(text));
         found.ok_or_else(|| FormatError::new(format!("Unknown format: {}", text.to_uppercase())))
     }
 }

@@ -33,6 +33,7 @@ mod schema;
 mod serializer;
 mod wanted;
 
+pub(crate) use check::no_registry;
 pub use delimiter::Delimiter;
 pub use deserializer::Deserializer;
 pub use error::{FormatError, Result, SerdeError};

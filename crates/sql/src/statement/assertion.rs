@@ -3,6 +3,7 @@ use lentic_sql_syntax::ast::{AssertSchema, AssertTopic, Literal};
 
 use super::{Context, Executed};
 use crate::Refusal;
+use crate::serde::no_registry;
 
 /// What an assertion was about, and that it held. One that does not hold is a [`Refusal`], in ksqlDB's words; waiting for it to
 /// hold (`TIMEOUT`) is the caller's business.
@@ -70,7 +71,11 @@ pub(super) fn topic(assert: &AssertTopic, context: &Context<'_>) -> Result<Execu
 
 pub(super) fn schema(assert: &AssertSchema, context: &Context<'_>) -> Result<Executed, Refusal> {
     let AssertSchema { exists, subject, id, .. } = assert;
-    if context.topics.has_schema(subject.as_deref(), *id) == *exists {
+    let Some(found) = context.topics.has_schema(subject.as_deref(), *id) else {
+        let text = format!("Cannot check schema existence: {}", no_registry());
+        return Err(Refusal::new(text).for_want_of_registry());
+    };
+    if found == *exists {
         let asserted = Asserted::Schema { subject: subject.clone(), id: *id, exists: *exists };
         return Ok(Executed::Asserted(asserted));
     }

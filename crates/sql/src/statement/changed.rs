@@ -95,6 +95,8 @@ pub enum Subject {
     Type,
     /// The end of queries.
     Terminate,
+    /// The whole service.
+    Cluster,
     /// Their pause.
     Pause,
     /// Their resumption.
@@ -121,6 +123,7 @@ impl fmt::Display for CommandId {
             Subject::Table => "table",
             Subject::Type => "type",
             Subject::Terminate => "terminate",
+            Subject::Cluster => "cluster",
             Subject::Pause => "pause",
             Subject::Resume => "resume",
         };

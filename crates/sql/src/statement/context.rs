@@ -29,8 +29,9 @@ pub trait Topics {
         None
     }
 
-    /// Whether a registry has a schema of this subject (any, if none is named) and number (any, if none is named).
-    fn has_schema(&self, _subject: Option<&str>, _id: Option<i64>) -> bool {
-        false
+    /// Whether a registry has a schema of this subject (any, if none is named) and number (any, if none is named). `None`: there
+    /// is no registry.
+    fn has_schema(&self, _subject: Option<&str>, _id: Option<i64>) -> Option<bool> {
+        None
     }
 }

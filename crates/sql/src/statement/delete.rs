@@ -28,7 +28,10 @@ impl State {
         let name = &delete.from.text;
         let refused = |text: String| Refusal::new(text).at(delete.from.at.0);
         let table = self.catalog.source(name);
-        let table = table.ok_or_else(|| refused(format!("Cannot delete from an unknown table: `{name}`")))?;
+        let table = table.ok_or_else(|| {
+            let refusal = refused(format!("Cannot delete from an unknown table: `{name}`"));
+            refusal.near(self.catalog.near_source(name))
+        })?;
         if table.kind == SourceKind::Stream {
             return Err(refused(format!("Cannot delete from {name}: it is a stream, whose records stay")));
         }

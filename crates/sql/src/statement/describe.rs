@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lentic_sql_syntax::ast::{Describe, Explain, SourceKind, Statement};
 
-use super::{Answer, Context, Executed, PersistentQuery, Session, State};
+use super::{Answer, Context, Executed, PersistentQuery, QuerySummary, Session, State};
 use crate::Refusal;
 use crate::catalog::{Schema, Source};
 use crate::plan::{QueryPlan, Request, Target};
@@ -14,10 +14,10 @@ use crate::plan::{QueryPlan, Request, Target};
 pub struct SourceDescription {
     /// The stream or table.
     pub source: Arc<Source>,
-    /// The queries that read it.
-    pub readers: Vec<Arc<PersistentQuery>>,
+    /// The queries that read it, what keeps its rows among them.
+    pub readers: Vec<QuerySummary>,
     /// The queries that write it.
-    pub writers: Vec<Arc<PersistentQuery>>,
+    pub writers: Vec<QuerySummary>,
     /// The streams and tables that are made from it.
     pub dependents: BTreeSet<Arc<str>>,
     /// How many partitions its topic has, where that is known.
@@ -58,7 +58,7 @@ impl QueryDescription {
         Self { id: Arc::clone(id), is_paused: *is_paused, ..Self::planned(plan, statement, settings) }
     }
 
-    fn planned(plan: &QueryPlan, statement: &str, settings: &crate::settings::Settings) -> Self {
+    pub(super) fn planned(plan: &QueryPlan, statement: &str, settings: &crate::settings::Settings) -> Self {
         Self {
             id: Arc::from(""),
             statement: statement.into(),
@@ -91,7 +91,7 @@ impl State {
             Describe::Source { name, .. } => {
                 let Some(source) = self.catalog.source(&name.text) else {
                     let text = format!("Could not find STREAM/TABLE '{}' in the Metastore", name.text);
-                    return Err(Refusal::new(text).at(name.at.0));
+                    return Err(Refusal::new(text).at(name.at.0).near(self.catalog.near_source(&name.text)));
                 };
                 Answer::Source(Box::new(self.described(context, source)))
             }
@@ -101,10 +101,14 @@ impl State {
     pub(super) fn described(&self, context: &Context<'_>, source: &Arc<Source>) -> SourceDescription {
         let name = &source.name;
         let queries = |is: &dyn Fn(&PersistentQuery) -> bool| {
-            self.queries.values().filter(|query| is(query)).cloned().collect::<Vec<_>>()
+            let queries = self.queries.values().filter(|query| is(query));
+            queries.map(|query| QuerySummary::of(query)).collect::<Vec<_>>()
         };
-        let readers = queries(&|query| query.sources.contains(name));
-        let dependents = readers.iter().filter_map(|query| query.created().cloned()).collect();
+        let reads = |query: &PersistentQuery| query.sources.contains(name);
+        let mut readers = queries(&reads);
+        readers.extend(self.kept_summary(name));
+        let dependents = self.queries.values().filter(|query| reads(query));
+        let dependents = dependents.filter_map(|query| query.created().cloned()).collect();
         let topic = source.properties.topic.as_deref().unwrap_or_default();
         SourceDescription {
             source: Arc::clone(source),
@@ -127,14 +131,20 @@ impl State {
             Explain::Statement(statement) => statement,
             Explain::Query(name) => {
                 let query = self.query(&name.text).or_else(|| self.query(&name.text.to_uppercase()));
-                let query = query.ok_or_else(|| {
+                let kept = || {
+                    let (source, _) = self.kept_by(&name.text)?;
+                    self.kept_description(&source.name)
+                };
+                let described = query.map(|query| QueryDescription::of(query)).or_else(kept);
+                let described = described.ok_or_else(|| {
                     Refusal::new(format!(
                         "Query with id:{} does not exist, use SHOW QUERIES to view the full set of queries.",
                         name.text
                     ))
                     .at(name.at.0)
+                    .near(self.near_query(&name.text))
                 })?;
-                return Ok(Executed::Answer(Answer::Query(Box::new(QueryDescription::of(query)))));
+                return Ok(Executed::Answer(Answer::Query(Box::new(described))));
             }
         };
         // As if it were executed, on a copy.

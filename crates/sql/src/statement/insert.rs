@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, Source, kind_name};
 use crate::serde::Serializer;
 use crate::types::SqlType;
 use crate::value::Value;
+use lentic_sql_syntax::nearest;
 
 /// The column that is the record's time.
 const ROWTIME: &str = "ROWTIME";
@@ -57,8 +58,7 @@ impl State {
         }
         let record = record(source, &row, || context.planner.world.now_ms());
         let failed = |refusal: Refusal| {
-            Refusal::new(format!("Failed to insert values into '{}'. {refusal}", source.name))
-                .at(insert.into.at.0)
+            refusal.after(&format!("Failed to insert values into '{}'. ", source.name)).at(insert.into.at.0)
         };
         record.map(|record| Executed::Insert(Box::new(record))).map_err(failed)
     }
@@ -67,10 +67,9 @@ impl State {
         let refused = |text: String| Refusal::new(text).at(name.at.0);
         let Some(source) = self.catalog.source(&name.text) else {
             let hint = hint(&self.catalog, &name.text);
-            return Err(refused(format!(
-                "Cannot insert values into an unknown stream/table: {}{hint}",
-                quoted(name)
-            )));
+            let near = hint.is_empty().then(|| self.catalog.near_source(&name.text)).flatten();
+            let text = format!("Cannot insert values into an unknown stream/table: {}{hint}", quoted(name));
+            return Err(refused(text).near(near));
         };
         if source.is_read_only() {
             let kind = kind_name(source.kind);
@@ -102,9 +101,8 @@ pub(super) fn hint(catalog: &Catalog, wanted: &str) -> String {
 fn columns(insert: &InsertValues, source: &Source) -> Result<Vec<(String, SqlType)>, Refusal> {
     let (given, values) = (insert.columns.len(), insert.values.len());
     if given > 0 && given != values {
-        return Err(preparing(Refusal::new(format!(
-            "Expected number columns and values to match: {given}, {values}"
-        ))));
+        let text = format!("Expected number columns and values to match: {given}, {values}");
+        return Err(preparing(Refusal::new(text).at(insert.into.at.0)));
     }
     let is_meant = |name: &str| given == 0 || insert.columns.iter().any(|column| column.text == name);
     let headers: Vec<&str> =
@@ -130,20 +128,24 @@ fn columns(insert: &InsertValues, source: &Source) -> Result<Vec<(String, SqlTyp
 }
 
 fn kind_of(name: &Name, source: &Source) -> Result<SqlType, Refusal> {
-    let refused = |text: String| Err(Refusal::new(text).at(name.at.0));
+    let refused = |text: String| Refusal::new(text).at(name.at.0);
     if FROM_THE_LOG.contains(&name.text.as_str()) {
-        return refused(format!("Inserting into column {} is not allowed.", quoted(name)));
+        return Err(refused(format!("Inserting into column {} is not allowed.", quoted(name))));
     }
     if name.text == ROWTIME {
         return Ok(SqlType::Bigint);
     }
     match source.schema.find(&name.text) {
         Some(column) => Ok(column.kind.clone()),
-        None => refused(format!(
-            "Failed to insert values into '{}'. Column name {} does not exist.",
-            source.name,
-            quoted(name)
-        )),
+        None => {
+            let names = source.schema.columns().iter().map(|column| &*column.name);
+            let text = format!(
+                "Failed to insert values into '{}'. Column name {} does not exist.",
+                source.name,
+                quoted(name)
+            );
+            Err(refused(text).near(nearest(&name.text, names)))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::Refusal;
 use crate::catalog::Source;
+use crate::plan::QueryPlan;
 use crate::types::SqlType;
 
 /// What a statement that asks for something is answered with.
@@ -21,7 +22,7 @@ pub enum Answer {
     /// `DESCRIBE STREAMS`, `DESCRIBE TABLES`, `LIST STREAMS EXTENDED`
     SourceDescriptions(Vec<SourceDescription>),
     /// `LIST QUERIES`
-    Queries(Vec<Arc<PersistentQuery>>),
+    Queries(Vec<QuerySummary>),
     /// `EXPLAIN`
     Query(Box<QueryDescription>),
     /// `LIST QUERIES EXTENDED`
@@ -43,6 +44,21 @@ pub enum Answer {
         /// With the groups that read them.
         extended: bool,
     },
+}
+
+/// A query of a list.
+#[derive(Clone, Debug)]
+pub struct QuerySummary {
+    /// The statement that made it, as it was written: of what keeps the rows of a declared table, the table's.
+    pub statement: Arc<str>,
+    /// How it runs.
+    pub plan: Arc<QueryPlan>,
+}
+
+impl QuerySummary {
+    pub(super) fn of(query: &PersistentQuery) -> Self {
+        Self { statement: Arc::clone(&query.statement), plan: Arc::clone(&query.plan) }
+    }
 }
 
 /// A topic of a list.
@@ -68,10 +84,16 @@ impl State {
         Ok(Executed::Answer(match list.what {
             Listed::Streams => self.list_sources(context, SourceKind::Stream, list.extended),
             Listed::Tables => self.list_sources(context, SourceKind::Table, list.extended),
-            Listed::Queries if list.extended => Answer::QueryDescriptions(
-                self.queries.values().map(|query| QueryDescription::of(query)).collect(),
-            ),
-            Listed::Queries => Answer::Queries(self.queries.values().cloned().collect()),
+            Listed::Queries if list.extended => {
+                let kept = self.kept.keys().filter_map(|table| self.kept_description(table));
+                let queries = self.queries.values().map(|query| QueryDescription::of(query));
+                Answer::QueryDescriptions(queries.chain(kept).collect())
+            }
+            Listed::Queries => {
+                let kept = self.kept.keys().filter_map(|table| self.kept_summary(table));
+                let queries = self.queries.values().map(|query| QuerySummary::of(query));
+                Answer::Queries(queries.chain(kept).collect())
+            }
             Listed::Functions => Answer::Functions(super::function::list(&context.planner.registry)),
             Listed::Types => {
                 let types = self.catalog.custom_types();

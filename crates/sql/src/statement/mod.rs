@@ -43,6 +43,7 @@ mod delete;
 mod describe;
 mod function;
 mod insert;
+mod keep;
 mod list;
 mod prepare;
 mod query;
@@ -62,7 +63,7 @@ pub use function::{
     FunctionDescription, FunctionKind, FunctionSummary, OverloadDescription, ParameterDescription,
 };
 pub use insert::InsertedRecord;
-pub use list::{Answer, TopicSummary};
+pub use list::{Answer, QuerySummary, TopicSummary};
 pub use prepare::prepare;
 pub use query::{PersistentQuery, QueryKind};
 pub use session::Session;

@@ -27,7 +27,5 @@ fn refusal(error: &SyntaxError, statement: &str) -> Refusal {
 
 /// An error in what a statement says, whatever there is.
 pub(super) fn preparing(refusal: Refusal) -> Refusal {
-    let position = refusal.position();
-    let refusal = Refusal::new(format!("{PREPARING}{refusal}"));
-    position.map_or(refusal.clone(), |position| refusal.at(position))
+    refusal.after(PREPARING)
 }

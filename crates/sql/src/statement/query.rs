@@ -111,6 +111,7 @@ impl State {
             Some(_) => Effect::Replace(query),
             None => Effect::Start(query),
         });
+        effects.extend(next.forget_rows(name));
         *self = next;
         let message = format!("Created query with ID {id}");
         let command = command(create.kind, &create.name, Action::Create);
@@ -162,7 +163,8 @@ impl State {
                 let hint = super::insert::hint(&self.catalog, &name.text);
                 let text =
                     format!("Exception while preparing statement: {} does not exist.{hint}", name.text);
-                return Err(Refusal::new(text).at(name.at.0));
+                let near = hint.is_empty().then(|| self.catalog.near_source(&name.text)).flatten();
+                return Err(Refusal::new(text).at(name.at.0).near(near));
             }
         }
         Ok(())

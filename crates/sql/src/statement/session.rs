@@ -5,8 +5,19 @@ use std::collections::BTreeMap;
 use lentic_sql_syntax::SyntaxError;
 use lentic_sql_syntax::ast::{Define, Setting};
 
+use super::{Action, Executed, State, Subject};
 use crate::Refusal;
 use crate::settings::Settings;
+
+impl State {
+    /// Which properties may be given, and with which values, is the caller's to know.
+    pub(super) fn alter_system(&mut self, setting: &Setting) -> Executed {
+        let Setting { name, value } = setting;
+        self.system.insert(name.clone(), value.clone());
+        let message = format!("System property {name} was set to {value}.");
+        Executed::changed((Subject::Cluster, name.clone(), Action::Alter), message, None, Vec::new())
+    }
+}
 
 /// Properties and variables.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,6 @@ use super::state::capital;
 use super::{Action, Context, Effect, Executed, Session, State, Subject, TopicRequest};
 use crate::Refusal;
 use crate::catalog::{Catalog, Changed, Origin, Properties, Source, Use, kind_name};
-use crate::settings::EXTENSIONS;
 
 impl State {
     pub(super) fn create_source(
@@ -46,14 +45,11 @@ impl State {
         let mut effects = vec![Effect::Topic(topic)];
         let source = self.put(source)?;
         let mut query_id = None;
-        // Beyond ksqlDB every declared table can be read.
-        let is_kept = create.read_only || session.settings.is_on(EXTENSIONS, false);
-        if is_kept && create.kind == SourceKind::Table {
-            let id: Arc<str> = format!("CST_{}_{}", source.name, self.take_number()).into();
-            let plan = Arc::new(context.planner.keep(&id, &source)?);
-            self.materialized.insert(Arc::clone(&source.name), Arc::clone(&plan));
+        effects.extend(self.forget_rows(&source.name));
+        if create.read_only && create.kind == SourceKind::Table {
+            let plan = self.keep_rows(context, &source)?;
+            query_id = Some(Arc::clone(&plan.id));
             effects.push(Effect::Materialize(plan));
-            query_id = create.read_only.then_some(id);
         }
         let message = match &query_id {
             Some(id) => format!("Created query with ID {id}"),
@@ -64,8 +60,10 @@ impl State {
 
     pub(super) fn alter_source(&mut self, alter: &AlterSource) -> Result<Executed, Refusal> {
         self.catalog.alter_source(alter)?;
+        // Rows that were kept before do not have the new columns.
+        let effects = self.forget_rows(&alter.name.text).into_iter().collect();
         let message = format!("{} altered", capital(alter.kind));
-        Ok(Executed::changed(command(alter.kind, &alter.name, Action::Alter), message, None, Vec::new()))
+        Ok(Executed::changed(command(alter.kind, &alter.name, Action::Alter), message, None, effects))
     }
 
     pub(super) fn drop_source(&mut self, drop: &DropSource) -> Result<Executed, Refusal> {
@@ -75,7 +73,7 @@ impl State {
                 return Ok(Executed::Skipped(format!("Source {} does not exist.", quoted(&drop.name))));
             }
             let text = format!("{} {name} does not exist.", capital(drop.kind));
-            return Err(Refusal::new(text).at(drop.name.at.0));
+            return Err(Refusal::new(text).at(drop.name.at.0).near(self.catalog.near_source(name)));
         }
         let writer = self.check_unused(name)?;
         let dropped = match self.catalog.drop_source(drop)? {
@@ -88,9 +86,7 @@ impl State {
             self.queries.remove(&writer);
             effects.push(Effect::Stop(writer));
         }
-        if let Some(plan) = self.materialized.remove(name) {
-            effects.push(Effect::Forget(Arc::clone(&plan.id)));
-        }
+        effects.extend(self.forget_rows(name));
         let topic = dropped.properties.topic.clone().unwrap_or_default();
         let message = format!("Source {} (topic: {topic}) was dropped.", quoted(&drop.name));
         if drop.delete_topic {
@@ -180,6 +176,7 @@ impl Source {
 /// The source of this name that a statement writes to or reads from.
 pub(super) fn find<'a>(catalog: &'a Catalog, name: &Name) -> Result<&'a Arc<Source>, Refusal> {
     catalog.source(&name.text).ok_or_else(|| {
-        Refusal::new(format!("{}: Source {} does not exist.", name.at, quoted(name))).at(name.at.0)
+        let text = format!("{}: Source {} does not exist.", name.at, quoted(name));
+        Refusal::new(text).at(name.at.0).near(catalog.near_source(&name.text))
     })
 }

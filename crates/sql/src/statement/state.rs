@@ -7,15 +7,17 @@ use lentic_sql_syntax::ast::{SourceKind, Statement};
 use super::{Context, Executed, PersistentQuery, Session};
 use crate::Refusal;
 use crate::catalog::Catalog;
-use crate::plan::{QueryPlan, View};
+use crate::plan::QueryPlan;
 
 /// What a service knows: its streams, tables and types, and its persistent queries.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     pub(super) catalog: Catalog,
     pub(super) queries: BTreeMap<Arc<str>, Arc<PersistentQuery>>,
-    /// What keeps the rows of source tables, by table.
-    pub(super) materialized: BTreeMap<Arc<str>, Arc<QueryPlan>>,
+    /// What keeps the rows of declared tables, by table: of source tables always, of others once they were asked for.
+    pub(super) kept: BTreeMap<Arc<str>, Arc<QueryPlan>>,
+    /// Properties of the whole service, `ALTER SYSTEM`.
+    pub(super) system: BTreeMap<String, String>,
     pub(super) next_query: u64,
 }
 
@@ -35,17 +37,9 @@ impl State {
         self.queries.get(id)
     }
 
-    /// How the rows of a table are read: the id of the query that keeps them, and the way to them there. `None`: nobody keeps
-    /// them.
-    pub fn view(&self, table: &str) -> Option<(Arc<str>, Arc<View>)> {
-        let made = self.queries.values().find(|query| query.creates(table)).map(|query| &query.plan);
-        let plan = made.or_else(|| self.materialized.get(table))?;
-        Some((Arc::clone(&plan.id), Arc::clone(plan.view.as_ref()?)))
-    }
-
-    /// What keeps the rows of source tables.
-    pub fn kept_tables(&self) -> impl Iterator<Item = &Arc<QueryPlan>> {
-        self.materialized.values()
+    /// Properties that `ALTER SYSTEM` has given to the whole service, by name.
+    pub fn system(&self) -> &BTreeMap<String, String> {
+        &self.system
     }
 
     /// The number that the next query gets in its id. ksqlDB takes the offset of the statement's record in its command topic.
@@ -99,7 +93,10 @@ impl State {
                 session.define_as(define);
                 Ok(Executed::Session)
             }
+            Statement::AlterSystem(setting) => Ok(self.alter_system(setting)),
             Statement::Undefine(name) => session.undefine(name).map(|()| Executed::Session),
+            // The first pull query of a declared table stands in the log, so that its rows are kept from there on.
+            Statement::Query(query) if query.emit.is_none() => self.keep_table(context, &query.from.name),
             Statement::Query(_) | Statement::Print(_) => {
                 Err(Refusal::new("A query answers with rows: send it to an endpoint that streams them."))
             }

@@ -41,7 +41,7 @@ async fn ended(call: &mut Call) -> Result<Entity, ErrorBody> {
     let work = move || {
         let execution = Execution { ksql: &ksql, node: &node, rights: &rights, extensions: false };
         let state = ksql.state();
-        let session = || Session::new(ksql.settings().clone());
+        let session = || Session::new(ksql.settings());
         if state.queries().next().is_some() {
             execution.run("TERMINATE ALL;", session())?;
         }

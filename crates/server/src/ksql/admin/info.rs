@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::http::{APPLICATION_JSON, Response};
 use crate::ksql::Ksql;
 use crate::ksql::answer::{bytes, failed, json};
-use crate::ksql::statement::check_property;
+use crate::ksql::property;
 
 /// The version of ksqlDB whose API this is: clients decide by it what they may say.
 pub(crate) const VERSION: &str = "0.30.0";
@@ -90,7 +90,7 @@ fn cluster_id(call: &Call) -> Result<ClusterId, ErrorBody> {
 
 /// `GET /is_valid_property/{property}`
 pub(crate) async fn is_valid_property(call: Call) -> Result<Response> {
-    Ok(match check_property(call.name()) {
+    Ok(match property::check(call.name()) {
         Ok(()) => json(StatusCode::OK, &true),
         Err(error) => failed(&error),
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use lentic::{FailureKind, QueryState, QueryStatus};
 use lentic_ksql_api::entity::{QueryDescription, QueryError, RunningQuery};
 use lentic_sql::catalog::Source;
-use lentic_sql::statement::{self, PersistentQuery};
+use lentic_sql::statement::{self, QuerySummary};
 use serde_json::Value;
 
 use super::source::{topic, window};
@@ -12,13 +12,14 @@ use super::{View, fields};
 
 impl View<'_> {
     /// A persistent query in a list.
-    pub(super) fn running(&self, query: &PersistentQuery) -> RunningQuery {
-        let state = self.state(&query.id);
+    pub(super) fn running(&self, query: &QuerySummary) -> RunningQuery {
+        let QuerySummary { statement, plan } = query;
+        let state = self.state(&plan.id);
         RunningQuery {
-            query_string: query.statement.to_string(),
-            sinks: query.sink.iter().map(ToString::to_string).collect(),
-            sink_kafka_topics: query.plan.sink.iter().map(topic).collect(),
-            id: query.id.to_string(),
+            query_string: statement.to_string(),
+            sinks: plan.sink.iter().map(|sink| sink.name.to_string()).collect(),
+            sink_kafka_topics: plan.sink.iter().map(topic).collect(),
+            id: plan.id.to_string(),
             status_count: [(state.clone(), 1)].into(),
             query_type: "PERSISTENT".to_owned(),
             state: Some(state),

@@ -1,9 +1,8 @@
 //! Streams and tables.
-use std::sync::Arc;
 
 use lentic_ksql_api::entity::{Source, SourceDescription};
 use lentic_sql::catalog::{self, SourceKind, SourceWindow};
-use lentic_sql::statement::{self, PersistentQuery};
+use lentic_sql::statement::{self, QuerySummary};
 
 use super::{View, fields};
 
@@ -48,7 +47,7 @@ impl View<'_> {
     ) -> SourceDescription {
         let source = &described.source;
         let number = |known: Option<i32>| if extended { known.unwrap_or(0) } else { 0 };
-        let queries = |all: &[Arc<PersistentQuery>]| all.iter().map(|query| self.running(query)).collect();
+        let queries = |all: &[QuerySummary]| all.iter().map(|query| self.running(query)).collect();
         SourceDescription {
             name: source.name.to_string(),
             window_type: window(source),

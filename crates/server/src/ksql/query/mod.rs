@@ -3,6 +3,7 @@ mod close;
 mod endpoint;
 mod frames;
 mod header;
+mod keep;
 mod outlet;
 mod plan;
 mod prepared;

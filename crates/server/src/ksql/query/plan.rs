@@ -12,16 +12,16 @@ use lentic_sql_syntax::ast::{Print, Query, Statement};
 use super::pull::pull_id;
 use super::scalable::with_key;
 use super::{Columns, Pulled, Question, header_columns};
-use crate::ksql::statement::statements;
+use crate::ksql::statement::{bad_statement, statements};
 use crate::ksql::{Ksql, Rights};
 
 /// A text that is to be answered with rows.
 pub(crate) struct Asked<'a> {
     pub(crate) ksql: &'a Arc<Ksql>,
+    pub(crate) node: &'a Node,
     pub(crate) rights: &'a Rights,
     pub(crate) session: &'a Session,
     pub(crate) extensions: bool,
-    pub(crate) node: &'a Node,
     /// What was asked, if the session is the service's own.
     pub(crate) question: Option<Question<'a>>,
 }
@@ -61,14 +61,13 @@ impl Asked<'_> {
         let bad = |message: String| ErrorBody::new(ErrorCode::BAD_STATEMENT, message);
         let texts = statements(text, self.extensions)?;
         let [text] = texts.as_slice() else {
-            let count = texts.len();
-            return Err(bad(format!("Expected exactly one KSQL statement; found {count} instead")));
+            return Err(ErrorBody::not_one_statement(texts.len()));
         };
         let text = self.session.substitute(text).map_err(|error| bad(error.to_string()))?;
         let parsed = prepare(&text, self.extensions);
-        let parsed = parsed.map_err(|refusal| bad(refusal.to_string()).of_statement(&*text, Vec::new()))?;
+        let parsed = parsed.map_err(|refusal| bad_statement(&refusal, &text))?;
         let Some(parsed) = parsed.into_iter().next() else {
-            return Err(bad("Expected exactly one KSQL statement; found 0 instead".to_owned()));
+            return Err(ErrorBody::not_one_statement(0));
         };
         let state = self.ksql.state();
         self.rights.check(&parsed.statement, state.catalog())?;
@@ -88,7 +87,7 @@ impl Asked<'_> {
         let request = Request { id: &id, statement: text, target: Target::Client(query) };
         let planned = self.ksql.planner().plan(state.catalog(), settings, request);
         let plan =
-            planned.map_err(|refusal| ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()))?;
+            planned.map_err(|refusal| ErrorBody { statement: None, ..bad_statement(&refusal, text) })?;
         Ok(Planned::Stream(Box::new(Streamed {
             id,
             statement: text.to_owned(),
@@ -105,11 +104,14 @@ impl Asked<'_> {
         let settings = &self.session.settings;
         let request = PullRequest { statement: text, query, extensions: self.extensions };
         let planner = self.ksql.planner();
-        let planned = planner.pull(state.catalog(), settings, request, &|table| state.view(table));
-        let planned = planned.map_err(|refusal| {
-            ErrorBody::new(ErrorCode::BAD_STATEMENT, refusal.to_string()).of_statement(text, Vec::new())
-        })?;
+        let to_be = |table: &str| self.extensions.then(|| state.view_to_be(planner, table)).flatten();
+        let view_of = |table: &str| state.view(table, self.extensions).or_else(|| to_be(table));
+        let planned = planner.pull(state.catalog(), settings, request, &view_of);
+        let planned = planned.map_err(|refusal| bad_statement(&refusal, text))?;
         let plan = match planned {
+            Pull::Table(_) if self.extensions && self.keep(state, &query.from.name)? => {
+                return self.pull(&self.ksql.state(), text, query);
+            }
             Pull::Table(pull) => {
                 let id = pull_id(planner.world.now_ms());
                 let pulled = Pulled::new(id, pull);

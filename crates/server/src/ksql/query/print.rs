@@ -10,6 +10,7 @@ use lentic::log::{Polled, ReadFrom, Reader, ReaderOptions};
 use lentic::types::{PartitionId, TopicName, TopicPartition};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
 use lentic_sql_syntax::ast::Print;
+use lentic_sql_syntax::nearest;
 
 use super::Outlet;
 use line::Guess;
@@ -36,9 +37,12 @@ pub(crate) fn start(
     let refused = |message: String| ErrorBody::new(ErrorCode::BAD_STATEMENT, message);
     let failed = |error: lentic::log::Error| ErrorBody::new(ErrorCode::SERVER_ERROR, error.to_string());
     let missing = || {
+        let names = node.topics().names().unwrap_or_default();
+        let near = nearest(&print.topic, names.iter().map(TopicName::as_str));
+        let near = near.map(|near| format!("\nDid you mean '{near}'?")).unwrap_or_default();
         refused(format!(
             "Could not find topic '{}', or the KSQL user does not have permissions to list the topic. Topic names are \
-             case-sensitive.",
+             case-sensitive.{near}",
             print.topic
         ))
     };

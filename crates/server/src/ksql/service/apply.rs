@@ -2,14 +2,14 @@
 use std::sync::Arc;
 
 use lentic::types::Offset;
-use lentic::{Interpreter, QueryChange, QueryNotice, QueryStart, SqlStatement};
+use lentic::{FailureKind, Interpreter, QueryChange, QueryNotice, QueryStart, SqlStatement};
 use lentic_sql::Refusal;
 use lentic_sql::statement::{Change, Context, Effect, Executed, PersistentQuery, State, Topics, prepare};
 
 use super::journal::{Command, Outcome};
 use super::processing::Kind;
 use super::settings::query_settings;
-use super::{Incompatible, Known, Ksql, entry};
+use super::{Incompatible, Known, Ksql, classifier, entry};
 
 /// Whether a topic is there was asked when the statement was given.
 struct Granted;
@@ -41,6 +41,10 @@ impl Interpreter for Ksql {
                 Vec::new()
             }
         }
+    }
+
+    fn classified(&self, _query: &str, kind: FailureKind, message: &str) -> FailureKind {
+        classifier::kind_of(&self.settings(), message).unwrap_or(kind)
     }
 
     fn noticed(&self, query: &str, notice: &QueryNotice<'_>) {

@@ -1,6 +1,7 @@
 //! What a node knows of the service's SQL: the state that the statements of the log come to, and how each of them went.
 mod apply;
 mod change;
+mod classifier;
 mod entry;
 mod incompatible;
 mod journal;
@@ -9,7 +10,7 @@ mod settings;
 mod topics;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lentic::types::Offset;
@@ -19,6 +20,7 @@ use lentic_sql::settings::Settings;
 use lentic_sql::statement::State;
 
 pub(crate) use change::{ChangeError, Changed, wanted_topics};
+pub(crate) use classifier::{PREFIX as CLASSIFIERS, check as check_classifier};
 pub(crate) use incompatible::Incompatible;
 pub(crate) use journal::Command;
 pub(crate) use settings::query_settings;
@@ -43,6 +45,8 @@ pub struct Ksql {
     planner: Planner,
     known: Mutex<Known>,
     pub(crate) plans: Plans,
+    /// Queries that keep the rows of declared tables, and have read all that their topics had.
+    whole: Mutex<BTreeSet<String>>,
     /// Queries whose rows go to clients.
     pub(crate) running: Running,
     /// The processing log.
@@ -92,6 +96,9 @@ impl Ksql {
                     "ksql: there is no property {name}; use ksqlDB's, as in ksql.streams.auto.offset.reset=earliest"
                 ));
             }
+            if name.starts_with(classifier::PREFIX) {
+                classifier::check(name, value).map_err(|error| format!("ksql: {error}"))?;
+            }
             settings.insert(name.to_owned(), value.to_owned());
         }
         let service = settings.remove("ksql.service.id").unwrap_or_else(|| config.service_id.clone());
@@ -112,6 +119,7 @@ impl Ksql {
             planner: Planner { registry: functions.into(), world, log },
             known: Mutex::default(),
             plans: Plans::default(),
+            whole: Mutex::default(),
             running: Running::default(),
             lines,
         })
@@ -122,9 +130,13 @@ impl Ksql {
         &self.service
     }
 
-    /// What holds unless a session says otherwise.
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+    /// What holds unless a session says otherwise: this node's, and over them those of the whole service.
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = self.settings.clone();
+        for (name, value) in self.known().state.system() {
+            settings.set(name.as_str(), value.as_str());
+        }
+        settings
     }
 
     pub(crate) fn planner(&self) -> &Planner {
@@ -172,6 +184,15 @@ impl Ksql {
     /// The consumer group, and the beginning of the names of a query's own topics, as in ksqlDB.
     pub(crate) fn prefix(&self, query: &str) -> String {
         format!("_confluent-ksql-{}query_{query}", self.service)
+    }
+
+    /// Whether a query is known to have read all that its topic had.
+    pub(crate) fn is_whole(&self, query: &str) -> bool {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).contains(query)
+    }
+
+    pub(crate) fn set_whole(&self, query: &str) {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).insert(query.to_owned());
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -162,7 +162,7 @@ impl super::Ksql {
         let declare = move || {
             let rights = crate::ksql::Rights::from(crate::security::Grant::all());
             let execution = Execution { ksql: &ksql, node: &node, rights: &rights, extensions: false };
-            if let Err(error) = execution.run(&text, Session::new(ksql.settings().clone())) {
+            if let Err(error) = execution.run(&text, Session::new(ksql.settings())) {
                 tracing::warn!("the stream over the processing log can't be declared: {}", error.message);
             }
         };

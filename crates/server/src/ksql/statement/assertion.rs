@@ -35,9 +35,10 @@ pub(super) fn wait(
         let mut state = execution.ksql.snapshot().state;
         match state.execute(&context, session, given.text, given.statement) {
             Ok(Executed::Asserted(asserted)) => return Ok(Entity::new(given.shown, body(asserted))),
-            Err(_) if Instant::now() < until => std::thread::sleep(PAUSE),
+            // It will not come while this is waited for.
+            Err(refusal) if !refusal.needs_registry() && Instant::now() < until => std::thread::sleep(PAUSE),
             Err(refusal) => {
-                let error = ErrorBody::new(ErrorCode::ASSERTION_FAILED, refusal.to_string());
+                let error = ErrorBody::new(ErrorCode::ASSERTION_FAILED, refusal.told());
                 return Err(error.of_statement(given.shown, Vec::new()));
             }
             Ok(_) => return Err(ErrorBody::new(ErrorCode::SERVER_ERROR, "The statement asserts nothing.")),

@@ -2,13 +2,14 @@
 use lentic::Node;
 use lentic_ksql_api::entity::{CurrentStatus, WarningText};
 use lentic_ksql_api::{Entity, ErrorBody, ErrorCode, Warning};
+use lentic_sql::Refusal;
 use lentic_sql::statement::{Context, Effect, Executed, Session, Topics as _, prepare};
 use lentic_sql_syntax::ast::Statement;
 
 use super::script::{bad_statement, statements, substituted};
 use super::{assertion, insert, terminate};
 use crate::ksql::service::{ChangeError, Changed, LogTopics, Snapshot, wanted_topics};
-use crate::ksql::{Ksql, Rights, entity};
+use crate::ksql::{Ksql, Rights, entity, property};
 
 /// What scripts are executed with.
 pub(crate) struct Execution<'a> {
@@ -59,7 +60,7 @@ impl Execution<'_> {
         let text = substituted(session, text)?;
         let parsed = prepare(&text, self.extensions).map_err(|refusal| bad_statement(&refusal, &text))?;
         let Some(parsed) = parsed.first() else {
-            return Err(bad_statement(&"There is no statement.", &text));
+            return Err(bad_statement(&Refusal::new("There is no statement."), &text));
         };
         let shown = parsed.loggable();
         act(session, &Given { text: &text, shown: &shown, statement: &parsed.statement })
@@ -91,7 +92,10 @@ impl Execution<'_> {
         let Given { text, shown, statement } = *given;
         check_endpoint(statement, shown)?;
         if let Statement::Set(setting) = statement {
-            super::check_property(&setting.name).map_err(|error| error.of_statement(shown, Vec::new()))?;
+            property::check(&setting.name).map_err(|error| error.of_statement(shown, Vec::new()))?;
+        }
+        if let Statement::AlterSystem(setting) = statement {
+            property::check_system(setting).map_err(|error| error.of_statement(shown, Vec::new()))?;
         }
         self.rights
             .check(statement, snapshot.state.catalog())
@@ -177,6 +181,5 @@ fn check_endpoint(statement: &Statement, shown: &str) -> Result<(), ErrorBody> {
     if !matches!(statement, Statement::Query(_) | Statement::Print(_)) {
         return Ok(());
     }
-    let message = "The following statement types should be issued to the websocket endpoint '/query': \n\t* PRINT\n\t* SELECT";
-    Err(ErrorBody::new(ErrorCode::QUERY_ENDPOINT, message).of_statement(shown, Vec::new()))
+    Err(ErrorBody::query_endpoint().of_statement(shown, Vec::new()))
 }

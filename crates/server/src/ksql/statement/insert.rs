@@ -4,6 +4,7 @@ use std::time::Duration;
 use lentic::types::{Timestamp, TopicName};
 use lentic::{NewRecord, Node};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
+use lentic_sql::Refusal;
 use lentic_sql::statement::InsertedRecord;
 
 use super::script::bad_statement;
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn insert(node: &Node, record: InsertedRecord, shown: &str) -> Result<(), ErrorBody> {
     let source = record.source.name.clone();
     let failed = |text: String| format!("Failed to insert values into '{source}'. {text}");
-    let record = new_record(record).map_err(|text| bad_statement(&failed(text), shown))?;
+    let record = new_record(record).map_err(|text| bad_statement(&Refusal::new(failed(text)), shown))?;
     let produced = node.topics().produce(record, PATIENCE);
     produced.map(drop).map_err(|error| {
         let error = ErrorBody::new(ErrorCode::SERVER_ERROR, failed(error.to_string()));

@@ -20,8 +20,8 @@ use crate::error::Result;
 use crate::http::{Deadline, Response};
 
 pub(crate) use execute::Execution;
-pub(crate) use script::statements;
-pub(crate) use session::{check_property, session};
+pub(crate) use script::{bad_statement, statements};
+pub(crate) use session::session;
 
 /// How long a script may take.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -2,6 +2,7 @@
 use std::borrow::Cow;
 
 use lentic_ksql_api::{ErrorBody, ErrorCode};
+use lentic_sql::Refusal;
 use lentic_sql::statement::{Session, prepare};
 use lentic_sql_syntax::{Piece, split};
 
@@ -21,10 +22,15 @@ pub(crate) fn statements(text: &str, extensions: bool) -> Result<Vec<&str>, Erro
 
 /// A statement with its variables replaced.
 pub(super) fn substituted<'t>(session: &Session, text: &'t str) -> Result<Cow<'t, str>, ErrorBody> {
-    session.substitute(text).map_err(|error| bad_statement(&error, text))
+    session.substitute(text).map_err(|error| bad_statement(&Refusal::new(error.to_string()), text))
 }
 
 /// A statement that can't be read, or makes no sense.
-pub(crate) fn bad_statement(error: &impl ToString, statement: &str) -> ErrorBody {
-    ErrorBody::new(ErrorCode::BAD_STATEMENT, error.to_string()).of_statement(statement, Vec::new())
+pub(crate) fn bad_statement(refusal: &Refusal, statement: &str) -> ErrorBody {
+    let code = if refusal.needs_registry() {
+        ErrorCode::SCHEMA_REGISTRY_UNCONFIGURED
+    } else {
+        ErrorCode::BAD_STATEMENT
+    };
+    ErrorBody::new(code, refusal.told()).of_statement(statement, Vec::new())
 }

@@ -1,11 +1,11 @@
 //! DATETOSTRING, FORMAT_DATE, FORMAT_TIME, FORMAT_TIMESTAMP, TIMESTAMPTOSTRING.
 use crate::error::Result;
 use crate::function::{Evaluator, Site};
-use crate::pattern::{Moment, Zone};
+use crate::pattern::Moment;
 use crate::value::Value;
 
 use super::operand::{bigint, date, integer, shared_text, time, timestamp};
-use super::{Body, Cached, Category, FORMAT, Function, ZONE, pattern, time_zone};
+use super::{Body, Cached, Category, FORMAT, Function, ZONE, Zoned, pattern};
 
 pub(super) fn functions() -> Vec<Function> {
     vec![
@@ -85,12 +85,8 @@ fn local(site: &Site<'_>, moment: fn(&[Value]) -> Result<Moment<'static>>) -> Re
 }
 
 fn zoned(site: &Site<'_>, ms: fn(&[Value]) -> Result<i64>) -> Result<Evaluator> {
-    let patterns = Cached::new(pattern, site.arguments.get(1));
-    let zones = Cached::new(time_zone, site.arguments.get(2));
-    let utc = Zone::utc();
+    let zoned = Zoned::new(site);
     Ok(Box::new(move |a| {
-        let pattern = patterns.get(shared_text(a, 1)?)?;
-        let zone = if a.len() > 2 { Some(zones.get(shared_text(a, 2)?)?) } else { None };
-        Ok(pattern.write(&Moment::of_timestamp(ms(a)?, zone.as_deref().unwrap_or(&utc)))?.into())
+        zoned.with(a, |pattern, zone| Ok(pattern.write(&Moment::of_timestamp(ms(a)?, zone))?.into()))
     }))
 }

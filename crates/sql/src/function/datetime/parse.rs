@@ -1,11 +1,11 @@
 //! PARSE_DATE, PARSE_TIME, PARSE_TIMESTAMP, STRINGTODATE, STRINGTOTIMESTAMP.
 use crate::error::Result;
 use crate::function::{Evaluator, Site};
-use crate::pattern::{Pattern, Zone};
+use crate::pattern::Pattern;
 use crate::value::Value;
 
 use super::operand::{shared_text, text};
-use super::{Body, Cached, Category, FORMAT, Function, ZONE, pattern, time_zone};
+use super::{Body, Cached, Category, FORMAT, Function, ZONE, Zoned, pattern};
 
 const TEXT: &str = "The text.";
 
@@ -75,12 +75,8 @@ fn local(site: &Site<'_>, read: fn(&Pattern, &str) -> Result<Value>) -> Result<E
 }
 
 fn zoned(site: &Site<'_>, value: fn(i64) -> Value) -> Result<Evaluator> {
-    let patterns = Cached::new(pattern, site.arguments.get(1));
-    let zones = Cached::new(time_zone, site.arguments.get(2));
-    let utc = Zone::utc();
+    let zoned = Zoned::new(site);
     Ok(Box::new(move |a| {
-        let pattern = patterns.get(shared_text(a, 1)?)?;
-        let zone = if a.len() > 2 { Some(zones.get(shared_text(a, 2)?)?) } else { None };
-        Ok(value(pattern.read_timestamp(text(a, 0)?, zone.as_deref().unwrap_or(&utc))?))
+        zoned.with(a, |pattern, zone| Ok(value(pattern.read_timestamp(text(a, 0)?, zone)?)))
     }))
 }

@@ -4,7 +4,7 @@ use lentic_topology::untyped::StreamJoinNames;
 use lentic_topology::{JoinWindows, spec};
 
 use super::rekey::{is_key, stream, table};
-use super::{Step, words};
+use super::{Step, either_way, words};
 use crate::Refusal;
 use crate::plan::flow::{Flow, Handle, KeyedBy};
 use crate::plan::{Analysis, binary};
@@ -31,12 +31,7 @@ impl Analysis<'_> {
         }
         let left = self.rekey_stream(&step.left, left, left_key, format, &format!("{name}-left"))?;
         let right = self.rekey_stream(&step.right, right, right_key, format, &format!("{name}-right"))?;
-        let (kind, flipped) = match step.join.kind {
-            JoinKind::Inner => (spec::JoinKind::Inner, false),
-            JoinKind::Left => (spec::JoinKind::Left, false),
-            JoinKind::Right => (spec::JoinKind::Left, true),
-            JoinKind::Full => (spec::JoinKind::Outer, false),
-        };
+        let (kind, flipped) = either_way(step.join.kind);
         let joiner = step.joiner(kind, flipped, keyed_by == KeyedBy::SyntheticJoin);
         let windows = windows(within, flipped)?;
         let value = binary::rows(columns.len());
@@ -46,16 +41,7 @@ impl Analysis<'_> {
         } else {
             left.join(&right, kind, windows, joiner, value, &names)
         };
-        Ok(Flow {
-            handle: Handle::Stream(joined),
-            columns,
-            key,
-            keyed_by,
-            key_format: format,
-            key_only: None,
-            view: None,
-            ..step.left
-        })
+        Ok(step.joined(Handle::Stream(joined), (columns, key, keyed_by), format))
     }
 
     pub(super) fn join_stream_table(&self, step: Step<'_>) -> Result<Flow, Refusal> {
@@ -104,16 +90,7 @@ impl Analysis<'_> {
         let joiner = step.joiner(kind, false, keyed_by == KeyedBy::SyntheticJoin);
         let value = binary::rows(columns.len());
         let joined = left.join_table(&right, kind, None, joiner, value, &name, &name);
-        Ok(Flow {
-            handle: Handle::Stream(joined),
-            columns,
-            key,
-            keyed_by,
-            key_format: format,
-            key_only: None,
-            view: None,
-            ..step.left
-        })
+        Ok(step.joined(Handle::Stream(joined), (columns, key, keyed_by), format))
     }
 }
 

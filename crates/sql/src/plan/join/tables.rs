@@ -6,8 +6,8 @@ use lentic_topology::spec::{self, KeyMapper};
 use lentic_topology::untyped::ForeignKeyNames;
 use lentic_topology::{Materialized, Payload};
 
-use super::Step;
 use super::rekey::{is_key, table};
+use super::{Step, either_way};
 use crate::Refusal;
 use crate::plan::flow::{Flow, Handle, KeyedBy};
 use crate::plan::row::Row;
@@ -51,12 +51,7 @@ impl Analysis<'_> {
         let left = self.reformat_table(&step.left, left, &step.criterion.left, format, &keyed("Left"))?;
         let right =
             self.reformat_table(&step.right, right, &step.criterion.right, format, &keyed("Right"))?;
-        let (kind, flipped) = match step.join.kind {
-            JoinKind::Inner => (spec::JoinKind::Inner, false),
-            JoinKind::Left => (spec::JoinKind::Left, false),
-            JoinKind::Right => (spec::JoinKind::Left, true),
-            JoinKind::Full => (spec::JoinKind::Outer, false),
-        };
+        let (kind, flipped) = either_way(step.join.kind);
         let joiner = step.joiner(kind, flipped, keyed_by == KeyedBy::SyntheticJoin);
         let value = binary::rows(columns.len());
         let joined = if flipped {
@@ -64,16 +59,7 @@ impl Analysis<'_> {
         } else {
             left.join(&right, kind, joiner, value, &name)
         };
-        Ok(Flow {
-            handle: Handle::Table(joined),
-            columns,
-            key,
-            keyed_by,
-            key_format: format,
-            key_only: None,
-            view: None,
-            ..step.left
-        })
+        Ok(step.joined(Handle::Table(joined), (columns, key, keyed_by), format))
     }
 
     fn join_foreign(&self, step: Step<'_>, joins: usize) -> Result<Flow, Refusal> {
