@@ -142,9 +142,20 @@ impl Gather {
         deadline: Deadline,
     ) -> Result<Vec<Part>> {
         let all: Vec<_> = (0..entry.table.partitions()).map(PartitionId).collect();
+        self.of(entry, &all, what, deadline).await
+    }
+
+    /// The same of some partitions: only nodes that have them are asked.
+    pub(crate) async fn of(
+        &self,
+        entry: &Arc<Entry>,
+        partitions: &[PartitionId],
+        what: &(dyn Fn(&[PartitionId]) -> What + Sync),
+        deadline: Deadline,
+    ) -> Result<Vec<Part>> {
         let until = deadline.at().min(Instant::now() + PATIENCE);
         loop {
-            let outcome = match plan(entry, &all, &self.demand, self.wants_active) {
+            let outcome = match plan(entry, partitions, &self.demand, self.wants_active) {
                 Ok(plan) => {
                     let asked = plan.into_values().map(|(holder, partitions)| {
                         let what = what(&partitions);

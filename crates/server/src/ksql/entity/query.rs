@@ -77,10 +77,10 @@ impl View<'_> {
 
     /// ksqlDB's words for how a query is doing, by host.
     fn states(&self, id: &str) -> BTreeMap<&str, &str> {
-        let state = |host: &'_ Host<Report>| -> (&str, &str) {
+        fn state<'a>(host: &'a Host<Report>, id: &str) -> (&'a str, &'a str) {
             (&host.name, host.told.as_ref().map_or(UNRESPONSIVE, |report| report.state(id)))
-        };
-        self.reports().iter().map(state).collect()
+        }
+        self.reports().iter().map(|host| state(host, id)).collect()
     }
 
     /// Of all hosts, the newest last.

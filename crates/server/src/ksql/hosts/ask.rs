@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::http::{HeaderMap, Method};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt as _, Limited};
-use lentic::{Member, Node};
 use lentic::types::Offset;
+use lentic::{Member, Node};
 use lentic_ksql_api::HostStatus;
 use serde::de::DeserializeOwned;
 

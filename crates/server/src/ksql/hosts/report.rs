@@ -64,10 +64,7 @@ impl QueryReport {
             }
             .to_owned(),
         };
-        Self {
-            state: status.state.as_str().to_owned(),
-            errors: status.failures.iter().map(error).collect(),
-        }
+        Self { state: status.state.as_str().to_owned(), errors: status.failures.iter().map(error).collect() }
     }
 }
 

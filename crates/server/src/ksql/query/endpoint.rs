@@ -77,8 +77,8 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
     let (outlet, parts) = Outlet::new();
     match planned {
         Planned::Table(pulled) => {
-            let body = pulled.answer(&call.state, &call.gather(), &mut Rows::new(format)).await?;
-            Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()))
+            let told = pulled.tell(&call.state, call.gather(), Box::new(Rows::new(format))).await?;
+            Ok(streaming(told.into_body(&call.state), format.media_type()))
         }
         Planned::Stream(streamed) => {
             let answer = Box::new(Rows::new(format));

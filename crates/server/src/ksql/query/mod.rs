@@ -11,6 +11,7 @@ pub(crate) mod push;
 mod running;
 mod socket;
 mod store;
+mod told;
 mod writer;
 
 pub(crate) use close::close;
@@ -22,4 +23,5 @@ pub(crate) use plan::{Asked, Planned};
 pub(crate) use pull::Pulled;
 pub(crate) use running::Running;
 pub(crate) use socket::web_socket;
+pub(crate) use told::Told;
 pub(crate) use writer::{Answer, Rows};

@@ -4,18 +4,10 @@ use std::sync::Arc;
 
 use lentic::KeyBounds;
 use lentic::types::Timestamp;
-use lentic_ksql_api::{ErrorBody, ErrorCode};
 use lentic_sql::plan::pull::{Lookup, TablePull, WindowBounds};
 
-use super::store::{self, Reading};
-use super::{Answer, Columns};
-use crate::http::Deadline;
-use crate::ksql::error_body;
-use crate::peers::{Gather, PartRow};
-use crate::state::State;
-
-/// How long an answer may take (ksqlDB forwards for 20 s).
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+use super::Columns;
+use super::store::Reading;
 
 /// A query over a table, planned.
 pub(crate) struct Pulled {
@@ -30,47 +22,10 @@ impl Pulled {
             Columns::new(pull.columns().iter().map(|column| (&column.name, &column.kind, column.is_key)));
         Self { id, pull, columns }
     }
-
-    /// The whole answer.
-    pub(crate) async fn answer(
-        &self,
-        state: &Arc<State>,
-        gather: &Gather,
-        answer: &mut dyn Answer,
-    ) -> Result<Vec<u8>, ErrorBody> {
-        let deadline = Deadline::after(PATIENCE, true);
-        let failed = |error: &dyn std::fmt::Display| {
-            ErrorBody::new(ErrorCode::SERVER_ERROR, format!("Unable to execute pull query. {error}"))
-        };
-        let (node, pull) = (state.node.clone(), Arc::clone(&self.pull));
-        let find = move || store::find(&node, pull.query(), pull.store());
-        let store = state.block(deadline, find).await.map_err(|error| error_body(&error))??;
-        let mut collector = self.pull.collector();
-        for reading in readings(&self.pull) {
-            let mut wants_more = true;
-            let mut take = |row: &PartRow| {
-                wants_more = collector
-                    .add(&row.key, &row.value, row.timestamp.0)
-                    .map_err(|error| failed(&format!("{} was expected: {}", error.expected, error.text)))?;
-                Ok(wants_more)
-            };
-            store::read(gather, &store, reading, deadline, &mut take).await?;
-            if !wants_more {
-                break;
-            }
-        }
-        let mut out = Vec::new();
-        answer.header(&self.id, &self.columns, &mut out);
-        for row in collector.finish() {
-            answer.row(&row, &self.columns, &mut out).map_err(|error| failed(&error))?;
-        }
-        answer.end(None, &mut out);
-        Ok(out)
-    }
 }
 
 /// What is read of the store.
-fn readings(pull: &TablePull) -> Vec<Reading> {
+pub(super) fn readings(pull: &TablePull) -> Vec<Reading> {
     let windows = pull.windows();
     let between = |bounds: KeyBounds| Reading::Between(of_windows(bounds, windows));
     match pull.lookup() {

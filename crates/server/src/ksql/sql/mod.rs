@@ -66,9 +66,8 @@ async fn rows(
     match planned {
         Planned::Table(pulled) => {
             let format = format.unwrap_or(Format::Document);
-            let body =
-                pulled.answer(&call.state, &call.gather(), &mut *format.answer()).await.map_err(told)?;
-            Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()))
+            let told = pulled.tell(&call.state, call.gather(), format.answer()).await.map_err(told)?;
+            Ok(streaming(told.into_body(&call.state), format.media_type()))
         }
         Planned::Stream(streamed) => {
             let format =
