@@ -127,6 +127,12 @@ impl Cluster {
         totals
     }
 
+    /// Waits until a node tells the windows of all orders.
+    pub fn until_hours(&self, through: &str) {
+        let hours = || self.node(through).rows_by_sql("SELECT COUNT(*) AS n FROM hours");
+        until("all windows", || (hours() == [json!([CUSTOMERS * 3])]).then_some(()));
+    }
+
     /// Waits until a node tells these totals.
     pub fn until_totals(&self, through: &str, totals: &BTreeMap<String, (u64, u64)>) {
         let mut wanted: Vec<_> = totals.iter().map(|(name, (n, sum))| json!([name, n, sum])).collect();

@@ -24,6 +24,7 @@ fn any_node_has_the_whole_answer() {
     let totals = cluster.market();
     for name in NODES {
         cluster.until_totals(name, &totals);
+        cluster.until_hours(name);
     }
     let all = |query: &str, expected: &[Value]| {
         for name in NODES {

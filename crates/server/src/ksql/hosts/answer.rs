@@ -4,7 +4,7 @@ use lentic::types::Offset;
 
 use super::ask::IN_FORCE;
 use super::{Question, Report, lag};
-use crate::call::{Call, from_json, json};
+use crate::call::{Call, json};
 use crate::error::{Code, Error, Result};
 use crate::http::{Deadline, Response};
 
@@ -13,7 +13,8 @@ pub(crate) async fn answer(mut call: Call) -> Result<Response> {
     let ksql = crate::ksql::of(&call).map_err(|error| Error::new(Code::NotFound, error.message))?;
     let question = {
         let body = call.body("max_body_bytes", usize::MAX).await?;
-        from_json(&body)?
+        let bad = |error: serde_json::Error| Error::new(Code::BadRequest, error.to_string());
+        serde_json::from_slice(&body).map_err(bad)?
     };
     let node = call.state.node.clone();
     match question {
