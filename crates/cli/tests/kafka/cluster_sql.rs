@@ -2,6 +2,8 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -111,7 +113,7 @@ impl Cluster {
             let (customer, id) = (format!("c{:03}", number % CUSTOMERS), number + 1000 * hour);
             let total = totals.entry(customer.clone()).or_default();
             *total = (total.0 + 1, total.1 + number);
-            let at = 1_700_000_000_000 + (hour + number / CUSTOMERS) * 3_600_000;
+            let at = begin(hour + number / CUSTOMERS) + number;
             let row = json!({"ID": id, "CUSTOMER": customer, "AMOUNT": number, "AT": at});
             let of_node = lines.get_mut(NODES[number as usize % 3]).expect("a node");
             of_node.push_str(&format!("{row}\n"));
@@ -142,6 +144,16 @@ impl Cluster {
             (rows == wanted).then_some(())
         });
     }
+}
+
+/// When an hour of the orders begins, in milliseconds: of the last ones, since Kafka drops windows that are long over.
+pub fn begin(hour: u64) -> u64 {
+    static FIRST: OnceLock<u64> = OnceLock::new();
+    let first = FIRST.get_or_init(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        now.as_secs() / 3600 - 6
+    });
+    (first + hour) * 3_600_000
 }
 
 /// In an order that does not depend on where rows are.

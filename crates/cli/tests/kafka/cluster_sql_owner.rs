@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::client::Kafka;
-use crate::cluster_sql::{CUSTOMERS, EARLIEST, NODES, sorted};
+use crate::cluster_sql::{CUSTOMERS, EARLIEST, NODES, begin, sorted};
 use crate::harness::until;
 use crate::nodes::Cluster;
 
@@ -66,10 +66,11 @@ fn queries_go_on_when_an_owner_dies() {
     }
     assert!(asked > 50, "{asked} questions");
     cluster.settle();
+    let now = begin(5);
     // Two nodes go on with all tasks, and take statements.
     for name in ["a", "b"] {
         for number in 0..5 {
-            let insert = format!("INSERT INTO orders VALUES ({number}, 'late', 1, 1700000000000);");
+            let insert = format!("INSERT INTO orders VALUES ({number}, 'late', 1, {now});");
             cluster.run(name, &insert);
         }
     }
@@ -102,7 +103,7 @@ fn queries_go_on_when_an_owner_dies() {
     for name in NODES {
         cluster.until_totals(name, &totals);
     }
-    cluster.run("c", "INSERT INTO orders VALUES (0, 'late', 5, 1700000000000);");
+    cluster.run("c", &format!("INSERT INTO orders VALUES (0, 'late', 5, {now});"));
     totals.insert("late".to_owned(), (11, 15));
     for name in NODES {
         cluster.until_totals(name, &totals);

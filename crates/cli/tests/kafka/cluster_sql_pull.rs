@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::client::Kafka;
-use crate::cluster_sql::{CUSTOMERS, EARLIEST, NODES, sorted};
+use crate::cluster_sql::{CUSTOMERS, EARLIEST, NODES, begin, sorted};
 use crate::harness::until;
 use crate::nodes::Cluster;
 
@@ -86,7 +86,6 @@ fn limits(cluster: &Cluster, totals: &Totals) {
 }
 
 fn windows(cluster: &Cluster) {
-    let begin = |hour: u64| (1_700_000_000_000 + hour * 3_600_000) / 3_600_000 * 3_600_000;
     for name in NODES {
         let node = cluster.node(name);
         for customer in ["c003", "c050", "c098"] {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::client::Kafka;
-use crate::cluster_sql::{CUSTOMERS, EARLIEST, NODES, sorted};
+use crate::cluster_sql::{CUSTOMERS, EARLIEST, NODES, begin, sorted};
 use crate::harness::http::Lines;
 use crate::nodes::Cluster;
 
@@ -70,12 +70,13 @@ fn any_node_tells_all_changes() {
 
 /// What comes is told by every node, whichever took it.
 fn live(cluster: &Cluster) {
+    let now = begin(5);
     let query = "SELECT id FROM orders WHERE customer = 'new' EMIT CHANGES;";
     let mut open: Vec<_> = NODES.iter().map(|name| begun(cluster, name, query, "latest")).collect();
     for round in 0..5 {
         for (number, name) in NODES.iter().enumerate() {
             let id = 100_000 + round * 10 + number;
-            cluster.run(name, &format!("INSERT INTO orders VALUES ({id}, 'new', 1, 1700000000000);"));
+            cluster.run(name, &format!("INSERT INTO orders VALUES ({id}, 'new', 1, {now});"));
             for lines in &mut open {
                 assert_eq!(next(lines), json!([id]), "inserted through {name}");
             }
@@ -83,7 +84,7 @@ fn live(cluster: &Cluster) {
     }
     let query = "SELECT n FROM totals WHERE customer = 'new' EMIT CHANGES;";
     let mut lines = begun(cluster, "c", query, "latest");
-    cluster.run("a", "INSERT INTO orders VALUES (200000, 'new', 1, 1700000000000);");
+    cluster.run("a", &format!("INSERT INTO orders VALUES (200000, 'new', 1, {now});"));
     // What the others came to may be told as well.
     let mut told = 0;
     while told < 16 {
