@@ -52,8 +52,7 @@ fn what_one_node_is_told_all_know() {
             node.ksql(&insert).expect(200);
         }
     }
-    let all =
-        [0, 1, 2, 3].map(|customer| json!([format!("c{customer}"), if customer < 2 { 6 } else { 9 }]));
+    let all = [0, 1, 2, 3].map(|customer| json!([format!("c{customer}"), if customer < 2 { 6 } else { 9 }]));
     for name in NODES {
         until("all rows to be counted", || {
             let rows = cluster.node(name).rows_by_sql("SELECT customer, n FROM totals ORDER BY customer");

@@ -14,6 +14,7 @@ mod client;
 mod cluster;
 mod cluster_replicas;
 mod cluster_sql;
+mod cluster_sql_absent;
 mod cluster_sql_answers;
 mod cluster_sql_hosts;
 mod cluster_sql_owner;

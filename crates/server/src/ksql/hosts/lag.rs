@@ -1,6 +1,5 @@
 //! What a node has of the queries' state, and how far behind that is.
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use lentic::{Node, QueryStatus, RawTable, TaskStatus};
 use lentic_ksql_api::{ActiveAndStandby, HostStatus, HostStoreLags, Partition, PartitionLag, StoreLags};
@@ -12,16 +11,17 @@ pub(crate) fn here(ksql: &Ksql, node: &Node) -> HostStatus {
     let now = node.now_ms();
     let (mut queries, mut lags) = (BTreeMap::new(), BTreeMap::new());
     for status in node.query_statuses() {
-        let stores: BTreeMap<String, RawTable> = status
+        let prefix = ksql.prefix(&status.id);
+        let stores: BTreeMap<&str, RawTable> = status
             .plan
             .stores()
             .iter()
-            .filter_map(|store| Some((store.name.to_string(), node.store(&status.id, store.name.as_str())?)))
+            .filter_map(|store| Some((store.name.as_str(), node.store(&status.id, store.name.as_str())?)))
             .collect();
         for (name, table) in &stores {
-            lags.insert(format!("{}#{name}", ksql.prefix(&status.id)), store_lags(table));
+            lags.insert(format!("{prefix}#{name}"), store_lags(table));
         }
-        let held = held(&query_topics(ksql, &status.id), &status, &stores);
+        let held = held(&prefix, &status, &stores);
         queries.insert(status.id, held);
     }
     HostStatus {
@@ -33,37 +33,38 @@ pub(crate) fn here(ksql: &Ksql, node: &Node) -> HostStatus {
 }
 
 /// Active is what its tasks run for, standby what its stores have of other nodes' tasks.
-fn held(topics: &[String], status: &QueryStatus, stores: &BTreeMap<String, RawTable>) -> ActiveAndStandby {
-    let of = |partitions: &mut dyn Iterator<Item = u32>| {
-        let partitions = partitions.map(|partition| i32::try_from(partition).unwrap_or(i32::MAX));
-        let both = partitions.flat_map(|partition| {
-            topics.iter().map(move |topic| Partition { topic: topic.clone(), partition })
-        });
-        both.collect::<Vec<_>>()
-    };
-    let running = status.tasks.iter().filter(|(_, task)| **task == TaskStatus::Running);
-    let active: BTreeSet<u32> = running.map(|(id, _)| id.partition.0).collect();
-    let copied = |table: &RawTable| {
-        let kept = table.kept_partitions().filter(|partition| !table.is_owned_here(*partition));
-        kept.map(|partition| partition.0).collect::<BTreeSet<_>>()
-    };
-    let standby: BTreeSet<u32> = stores.values().flat_map(copied).collect();
-    let led = stores.keys().filter(|_| !active.is_empty());
-    let followed = stores.iter().filter(|(_, table)| !copied(table).is_empty());
-    ActiveAndStandby {
-        active_stores: led.cloned().collect(),
-        active_partitions: of(&mut active.iter().copied()),
-        stand_by_stores: followed.map(|(name, _)| name.clone()).collect(),
-        stand_by_partitions: of(&mut standby.iter().copied()),
+fn held(prefix: &str, status: &QueryStatus, stores: &BTreeMap<&str, RawTable>) -> ActiveAndStandby {
+    let mut held = ActiveAndStandby::default();
+    for part in status.plan.subtopologies() {
+        let topics: Vec<_> = part.topics.iter().map(|topic| topic.resolve(prefix).to_string()).collect();
+        let of = |partitions: &BTreeSet<u32>| -> Vec<Partition> {
+            let partitions = partitions.iter().map(|partition| i32::try_from(*partition).unwrap_or(i32::MAX));
+            let both = partitions.flat_map(|partition| {
+                topics.iter().map(move |topic| Partition { topic: topic.clone(), partition })
+            });
+            both.collect()
+        };
+        let tasks = status.tasks.iter().filter(|(id, _)| id.subtopology == part.name);
+        let running = tasks.filter(|(_, task)| **task == TaskStatus::Running);
+        let led: BTreeSet<u32> = running.map(|(id, _)| id.partition.0).collect();
+        let mut followed = BTreeSet::new();
+        for store in &part.stores {
+            let name = status.plan.store(*store).name.as_str();
+            let Some(table) = stores.get(name) else { continue };
+            let copies = table.kept_partitions().filter(|partition| !table.is_owned_here(*partition));
+            let copies: BTreeSet<u32> = copies.map(|partition| partition.0).collect();
+            if !led.is_empty() {
+                held.active_stores.push(name.to_owned());
+            }
+            if !copies.is_empty() {
+                held.stand_by_stores.push(name.to_owned());
+            }
+            followed.extend(copies);
+        }
+        held.active_partitions.extend(of(&led));
+        held.stand_by_partitions.extend(of(&followed));
     }
-}
-
-/// The topics that a query reads.
-fn query_topics(ksql: &Ksql, id: &str) -> Vec<String> {
-    let state = ksql.snapshot().state;
-    let Some(query) = state.query(id) else { return Vec::new() };
-    let topic = |name: &Arc<str>| state.catalog().source(name)?.properties.topic.clone();
-    query.sources.iter().filter_map(topic).collect()
+    held
 }
 
 fn store_lags(table: &RawTable) -> StoreLags {
