@@ -116,7 +116,7 @@ impl Cluster {
             let at = begin(hour + number / CUSTOMERS) + number;
             let row = json!({"ID": id, "CUSTOMER": customer, "AMOUNT": number, "AT": at});
             let of_node = lines.get_mut(NODES[number as usize % 3]).expect("a node");
-            of_node.push_str(&format!("{row}\n"));
+            of_node.extend([row.to_string().as_str(), "\n"]);
         }
         for (name, lines) in lines {
             let acknowledged = self.node(name).insert_lines(&lines);

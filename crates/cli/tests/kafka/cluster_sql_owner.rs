@@ -57,7 +57,12 @@ fn queries_go_on_when_an_owner_dies() {
             for row in all.iter().step_by(9) {
                 let query =
                     format!("SELECT * FROM totals WHERE customer = '{}'", row[0].as_str().expect("a name"));
-                assert_eq!(node.rows_by_sql(&query), [row.clone()], "through {name}, {:?}", died.elapsed());
+                assert_eq!(
+                    node.rows_by_sql(&query),
+                    std::slice::from_ref(row),
+                    "through {name}, {:?}",
+                    died.elapsed()
+                );
                 asked += 1;
             }
             let windows = node.rows_by_sql("SELECT COUNT(*) AS n FROM hours");
