@@ -116,3 +116,44 @@ fn another_ends_it(cluster: &Cluster) {
         (row == [json!([6000])]).then_some(())
     });
 }
+
+/// Statements that come to all nodes at once are put in one order, and of two that exclude each other one counts.
+#[test]
+fn statements_at_once_have_one_order() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let cluster = Cluster::of_three(&kafka, &[]);
+    let create = |stream: &str| {
+        format!(
+            "CREATE STREAM {stream} (id INT KEY, n INT)
+               WITH (kafka_topic = '$-{stream}', value_format = 'json', partitions = 2);"
+        )
+    };
+    let made: Vec<_> = std::thread::scope(|scope| {
+        let through = |name: &'static str| {
+            let (cluster, create) = (&cluster, &create);
+            scope.spawn(move || {
+                let mut made = Vec::new();
+                for round in 0..10 {
+                    cluster.run(name, &create(&format!("only_{name}_{round}")));
+                    let same = cluster.node(name).ksql(&cluster.named(&create(&format!("same_{round}"))));
+                    if same.status == 200 {
+                        made.push(round);
+                    } else {
+                        assert!(same.text().contains("already exists"), "{}", same.text());
+                    }
+                }
+                made
+            })
+        };
+        let all = NODES.map(through);
+        all.into_iter().flat_map(|one| one.join().expect("created")).collect()
+    });
+    let mut made = made;
+    made.sort_unstable();
+    assert_eq!(made, (0..10).collect::<Vec<_>>(), "each was made once");
+    let wanted = names(&cluster.run("a", "LIST STREAMS;"), "streams");
+    assert_eq!(wanted.len(), 40, "{wanted:?}");
+    for name in ["b", "c"] {
+        assert_eq!(names(&cluster.run(name, "LIST STREAMS;"), "streams"), wanted, "through {name}");
+    }
+}
