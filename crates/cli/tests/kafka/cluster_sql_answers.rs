@@ -1,5 +1,6 @@
 //! Long answers: they come as they are taken, and what has to be kept for them is bounded.
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -36,6 +37,7 @@ fn filled(kafka: &Kafka) -> Cluster {
 fn long_answers_are_whole_and_held_ones_bounded() {
     let Some(kafka) = Kafka::shared() else { return };
     let cluster = filled(&kafka);
+    who_takes_nothing(&cluster);
     for name in NODES {
         let node = cluster.node(name);
         // Some 27 MB, a line at a time.
@@ -75,4 +77,31 @@ fn bounded(cluster: &Cluster, name: &str) {
     assert_eq!(rows, [json!([0, 20_004]), json!([1, 19_998]), json!([2, 19_998])], "through {name}");
     let rows = node.rows_by_sql("SELECT k FROM parts LIMIT 12345");
     assert_eq!(rows.len(), 12_345, "through {name}");
+}
+
+/// What clients do not take stays where it is: these answers would be 270 MB together.
+fn who_takes_nothing(cluster: &Cluster) {
+    let node = cluster.node("b");
+    let resident = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", node.pid())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
+    };
+    let scan = || {
+        let request = node.post("/v1/sql", "SELECT * FROM parts").header("accept", "application/x-ndjson");
+        let mut lines = request.within(Duration::from_mins(2)).lines();
+        lines.next_line().expect("a row");
+        lines
+    };
+    // One that is taken has the store's cache filled.
+    assert_eq!(scan().rest().lines().filter(|line| !line.is_empty()).count(), ROWS - 1);
+    let before = resident();
+    let open: Vec<_> = (0..10).map(|_| scan()).collect();
+    std::thread::sleep(Duration::from_secs(3));
+    let after = resident();
+    assert!(after < before + 80, "{before} MiB before, {after} MiB after");
+    // And comes when they take it.
+    for lines in open {
+        assert_eq!(lines.rest().lines().filter(|line| !line.is_empty()).count(), ROWS - 1);
+    }
 }

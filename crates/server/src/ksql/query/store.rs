@@ -14,7 +14,7 @@ use crate::peers::{Gather, Key, Part, PartRow, What, merge};
 
 /// Rows that are read at a time.
 const PAGE_ROWS: usize = 10_000;
-const PAGE_BYTES: usize = 1 << 20;
+const PAGE_BYTES: usize = 256 << 10;
 /// Keys that are looked up at a time, before it is known how long their rows are, and then.
 const KEYS_FIRST: usize = 64;
 const KEYS_MOST: usize = 4096;

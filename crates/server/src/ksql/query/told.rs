@@ -16,7 +16,7 @@ use crate::state::State;
 
 /// An answer that is not longer goes out as a whole: what fails before that is an error of the request.
 const WHOLE: usize = 256 * 1024;
-/// Parts on their way, each a page at most.
+/// Parts on their way.
 const PARTS: usize = 2;
 /// How long a store is waited for.
 const BEGIN: Duration = Duration::from_secs(20);
@@ -121,8 +121,11 @@ impl Pulled {
                 let is_more = cursor.page(gather, &store, needed, &mut take).await?;
                 for row in collector.ready() {
                     answer.row(&row, &self.columns, &mut parting.buffer).map_err(|error| failed(&error))?;
+                    if !parting.flow().await {
+                        return Ok(());
+                    }
                 }
-                if !parting.flow().await || !wants_more {
+                if !wants_more {
                     break 'all;
                 }
                 if !is_more {
@@ -133,7 +136,7 @@ impl Pulled {
         for row in collector.finish() {
             answer.row(&row, &self.columns, &mut parting.buffer).map_err(|error| failed(&error))?;
             if !parting.flow().await {
-                break;
+                return Ok(());
             }
         }
         answer.end(None, &mut parting.buffer);
