@@ -137,6 +137,13 @@ impl Front {
         let path = request.uri().path().to_owned();
         if self.side == Side::Peers {
             request.extensions_mut().insert(Hop);
+            if path == ksql::HOST_PATH {
+                let answer = match Call::new(Arc::clone(&self.state), None, request) {
+                    Ok(call) => ksql::answer_host(call).await,
+                    Err(error) => Err(error),
+                };
+                return (Route::Other, answer);
+            }
             let asked = [PART_PATH, WATCH_PATH, SEED_PATH].into_iter().find(|asked| path.starts_with(asked));
             if let Some(asked) = asked {
                 let name = String::from_utf8_lossy(&decode(&path.as_bytes()[asked.len()..])).into_owned();

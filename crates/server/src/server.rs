@@ -134,7 +134,8 @@ async fn accept(
     mut stopped: watch::Receiver<bool>,
 ) -> GracefulShutdown {
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1().pipeline_flush(true).timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(None);
+    // Head and body go out in one write. Not `pipeline_flush`: with it hyper takes in all of a stream that its client does not.
+    http.http1().writev(false).timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(None);
     // Each watch of another node is one: those are counted where they came in.
     let streams = if listening.side == Side::Peers { u32::MAX } else { 256 };
     http.http2().timer(hyper_util::rt::TokioTimer::new()).max_concurrent_streams(streams);

@@ -4,11 +4,23 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+#[expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+#[path = "../sql/websocket.rs"]
+mod websocket;
+
 mod attach;
 mod bulk;
 mod client;
 mod cluster;
 mod cluster_replicas;
+mod cluster_sql;
+mod cluster_sql_absent;
+mod cluster_sql_answers;
+mod cluster_sql_hosts;
+mod cluster_sql_owner;
+mod cluster_sql_pull;
+mod cluster_sql_push;
+mod cluster_sql_statements;
 mod cluster_watch;
 mod commands;
 mod declared;

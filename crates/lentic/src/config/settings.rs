@@ -208,6 +208,8 @@ settings! {
         max_watches: usize = "1000", Kind::Count(1, 1_000_000);
         /// Transient queries (push queries, and pull queries over streams) at the same time on this node; more are refused.
         max_transient_queries: usize = "100", Kind::Count(1, 100_000);
+        /// Memory of a pull query for rows that are sorted or grouped before they go out (ORDER BY, GROUP BY); more are refused.
+        max_pull_bytes: usize = "64MiB", Kind::Bytes(64 * KIB, TIB);
         /// Watches that read the log at the same time, on their way back to the newest changes; others wait for their turn.
         max_watch_catch_ups: usize = "16", Kind::Count(1, 10_000);
         /// Changes kept for a watch whose reader is slow; one that falls further behind is cut off.

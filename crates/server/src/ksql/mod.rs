@@ -2,6 +2,7 @@
 mod admin;
 mod answer;
 mod entity;
+mod hosts;
 mod insert;
 mod property;
 mod query;
@@ -22,6 +23,7 @@ pub(crate) use admin::{
     status, statuses, terminate,
 };
 pub(crate) use answer::{error_body, failed};
+pub(crate) use hosts::{HOST_PATH, answer as answer_host};
 pub(crate) use insert::inserts_stream;
 pub(crate) use query::{close as close_query, query, query_stream, web_socket};
 pub(crate) use rights::Rights;

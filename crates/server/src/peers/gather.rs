@@ -147,11 +147,11 @@ impl Gather {
         deadline: Deadline,
     ) -> Result<Vec<Part>> {
         let all: Vec<_> = (0..entry.table.partitions()).map(PartitionId).collect();
-        self.some(entry, &all, what, deadline).await
+        self.of(entry, &all, what, deadline).await
     }
 
-    /// The same of some partitions.
-    pub(crate) async fn some(
+    /// The same of some partitions: only nodes that have them are asked.
+    pub(crate) async fn of(
         &self,
         entry: &Arc<Entry>,
         partitions: &[PartitionId],

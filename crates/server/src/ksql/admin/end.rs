@@ -10,6 +10,7 @@ use crate::call::Call;
 use crate::error::Result;
 use crate::http::{Deadline, Response};
 use crate::ksql::answer::{failed, json};
+use crate::ksql::hosts::Hosts;
 use crate::ksql::statement::Execution;
 use crate::ksql::{Rights, error_body};
 
@@ -37,9 +38,10 @@ async fn ended(call: &mut Call) -> Result<Entity, ErrorBody> {
         .iter()
         .map(|pattern| fancy_regex::Regex::new(&format!("^(?:{pattern})$")).map_err(bad))
         .collect::<Result<_, _>>()?;
-    let node = call.state.node.clone();
+    let (node, hosts) = (call.state.node.clone(), Hosts::new(&call.state));
     let work = move || {
-        let execution = Execution { ksql: &ksql, node: &node, rights: &rights, extensions: false };
+        let hosts = Some(&hosts);
+        let execution = Execution { ksql: &ksql, node: &node, rights: &rights, hosts, extensions: false };
         let state = ksql.state();
         let session = || Session::new(ksql.settings());
         if state.queries().next().is_some() {

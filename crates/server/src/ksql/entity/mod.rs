@@ -5,6 +5,7 @@ mod schema;
 mod source;
 mod topic;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use lentic::Node;
@@ -17,17 +18,25 @@ use lentic_sql::catalog::SourceKind;
 use lentic_sql::statement::Answer;
 use lentic_sql_syntax::ast::{Describe, Listed, Statement};
 
+use super::hosts::{Host, Hosts, Report};
 use super::{Ksql, property};
 
 pub(crate) use schema::{fields, schema_info};
 
 /// Where the rest of an answer is found.
 pub(crate) struct View<'a> {
-    pub(crate) ksql: &'a Ksql,
-    pub(crate) node: &'a Node,
+    ksql: &'a Ksql,
+    node: &'a Node,
+    hosts: Option<&'a Hosts>,
+    /// What the hosts say of queries, once it was asked for.
+    reports: OnceCell<Vec<Host<Report>>>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    pub(crate) fn new(ksql: &'a Ksql, node: &'a Node, hosts: Option<&'a Hosts>) -> Self {
+        Self { ksql, node, hosts, reports: OnceCell::new() }
+    }
+
     /// The entity of an answer.
     pub(crate) fn body(&self, answer: Answer, statement: &Statement) -> Body {
         match answer {

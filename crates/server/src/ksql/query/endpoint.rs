@@ -71,9 +71,9 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
     let is_plain = properties.is_empty() && variables.is_empty() && number.is_none();
     let question = is_plain.then(|| Question::new(&text, Dialect::Ksqldb));
     if let Some(question) = question
-        && let Some(body) = ksql.answer_known(call, &rights, question, &mut Rows::new(format)).await?
+        && let Some(told) = ksql.answer_known(call, &rights, question, Box::new(Rows::new(format))).await?
     {
-        return Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()));
+        return Ok(streaming(told.into_body(&call.state), format.media_type()));
     }
     let session = session(&ksql, &properties, &variables)?;
     let (planning, planner_node) = (Arc::clone(&ksql), node.clone());
@@ -89,8 +89,8 @@ async fn rows(call: &Call, ksql: Arc<Ksql>, request: Request) -> Result<Response
     let (outlet, parts) = Outlet::new();
     match planned {
         Planned::Table(pulled) => {
-            let body = pulled.answer(&call.state, &call.gather(), &mut Rows::new(format)).await?;
-            Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()))
+            let told = pulled.tell(&call.state, call.gather(), Box::new(Rows::new(format))).await?;
+            Ok(streaming(told.into_body(&call.state), format.media_type()))
         }
         Planned::Stream(streamed) => {
             let answer = Box::new(Rows::new(format));

@@ -10,24 +10,38 @@ use crate::state::State;
 /// Parts on their way.
 const PARTS: usize = 64;
 /// So many bytes are put together before they are sent.
-const PART_BYTES: usize = 32 * 1024;
+pub(super) const PART_BYTES: usize = 32 * 1024;
 
 /// The end where rows go in. Blocks where the client takes nothing.
 pub(crate) struct Outlet(mpsc::Sender<Bytes>);
 
 /// The end where they come out.
-pub(crate) struct Parts(mpsc::Receiver<Bytes>);
+pub(crate) struct Parts {
+    receiver: mpsc::Receiver<Bytes>,
+    /// It came out already.
+    first: Option<Bytes>,
+}
 
 impl Outlet {
     /// Both ends.
     pub(crate) fn new() -> (Self, Parts) {
-        let (sender, receiver) = mpsc::channel(PARTS);
-        (Self(sender), Parts(receiver))
+        Self::of(PARTS)
+    }
+
+    /// Both ends, with so many parts on their way at most.
+    pub(super) fn of(parts: usize) -> (Self, Parts) {
+        let (sender, receiver) = mpsc::channel(parts);
+        (Self(sender), Parts { receiver, first: None })
     }
 
     /// Sends a part; false: nobody takes it any more. Blocks.
     pub(crate) fn send(&self, part: impl Into<Bytes>) -> bool {
         self.0.blocking_send(part.into()).is_ok()
+    }
+
+    /// The same without blocking.
+    pub(super) async fn pass(&self, part: impl Into<Bytes>) -> bool {
+        self.0.send(part.into()).await.is_ok()
     }
 
     /// Whether nobody takes anything any more.
@@ -37,14 +51,30 @@ impl Outlet {
 }
 
 impl Parts {
+    /// Waits until there is a part; false: none comes.
+    pub(super) async fn begun(&mut self) -> bool {
+        if self.first.is_none() {
+            self.first = self.receiver.recv().await;
+        }
+        self.first.is_some()
+    }
+
+    /// Whether nothing waits to be taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none() && self.receiver.is_empty()
+    }
+
     /// The next bytes, as much as there is; none at the end.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
-        let first = self.0.recv().await?;
-        let Ok(second) = self.0.try_recv() else { return Some(first) };
+        let first = match self.first.take() {
+            Some(first) => first,
+            None => self.receiver.recv().await?,
+        };
+        let Ok(second) = self.receiver.try_recv() else { return Some(first) };
         let mut together = BytesMut::from(first);
         together.extend_from_slice(&second);
         while together.len() < PART_BYTES
-            && let Ok(more) = self.0.try_recv()
+            && let Ok(more) = self.receiver.try_recv()
         {
             together.extend_from_slice(&more);
         }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use lentic_ksql_api::{ErrorBody, ErrorCode, KsqlRequest, Request as _};
 
-use super::{Asked, Frames, Outlet, Planned, print, push};
+use super::{Asked, Frames, Outlet, Planned, Told, print, push};
 use crate::http::{Deadline, decode};
 use crate::ksql::property::EXTENSIONS;
 use crate::ksql::statement::{CATCH_UP, catch_up, session};
@@ -106,17 +106,21 @@ async fn begin(state: &Arc<State>, rights: Rights, query: &str) -> Result<(super
     };
     let planned = state.block(deadline, plan).await.map_err(|error| error_body(&error))??;
     let node = state.node.clone();
-    let rows = match &planned {
-        Planned::Table(pulled) => pulled.answer(state, &Gather::plain(state), &mut Frames).await?,
-        _ => Vec::new(),
+    let planned = match planned {
+        Planned::Table(pulled) => match pulled.tell(state, Gather::plain(state), Box::new(Frames)).await? {
+            Told::Parts(parts) => return Ok((parts, Box::new(()))),
+            Told::Whole(rows) => Err(rows),
+        },
+        planned => Ok(planned),
     };
     let start = move || -> Result<Held, ErrorBody> {
         Ok(match planned {
-            Planned::Stream(streamed) => {
+            Ok(Planned::Stream(streamed)) => {
                 Box::new(push::start(&ksql, &node, *streamed, Box::new(Frames), outlet)?)
             }
-            Planned::Print(print) => Box::new(print::start(&node, &print, true, outlet)?),
-            Planned::Table(_) => Box::new(outlet.send(rows)),
+            Ok(Planned::Print(print)) => Box::new(print::start(&node, &print, true, outlet)?),
+            Ok(Planned::Table(_)) => Box::new(()),
+            Err(rows) => Box::new(outlet.send(rows)),
         })
     };
     let held = state.block(deadline, start).await.map_err(|error| error_body(&error))??;

@@ -1,4 +1,5 @@
 //! Rows of a query's store, wherever its partitions are: each node is asked for its own.
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,12 +10,17 @@ use lentic_ksql_api::{ErrorBody, ErrorCode};
 use crate::catalog::Entry;
 use crate::http::Deadline;
 use crate::ksql::error_body;
-use crate::peers::{Gather, Key, PartRow, What, is_here, merge};
+use crate::peers::{Gather, Key, Part, PartRow, What, is_here, merge};
 use crate::state::State;
 
 /// Rows that are read at a time.
-pub(super) const PAGE_ROWS: usize = 10_000;
-const PAGE_BYTES: usize = 1 << 20;
+const PAGE_ROWS: usize = 10_000;
+const PAGE_BYTES: usize = 256 << 10;
+/// Keys that are looked up at a time, before it is known how long their rows are, and then.
+const KEYS_FIRST: usize = 64;
+const KEYS_MOST: usize = 4096;
+/// How long a page may take (ksqlDB forwards for 20 s).
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a query that has just been made is waited for.
 const BEGIN: Duration = Duration::from_secs(10);
 
@@ -23,11 +29,8 @@ const BEGIN: Duration = Duration::from_secs(10);
 pub(super) enum Reading {
     /// Of these keys, which have no windows.
     Keys(Vec<Vec<u8>>),
-    /// All between bounds, in the order of their keys.
-    Between(KeyBounds),
-    /// All between bounds, one partition after the other and so many rows at a time: what is behind the last one that is wanted
-    /// is not read.
-    InTurn(KeyBounds, usize),
+    /// All between bounds, in the order of their keys: of all partitions, or of one.
+    Between(KeyBounds, Option<PartitionId>),
 }
 
 /// The store, once its query has it. Blocks.
@@ -74,82 +77,84 @@ pub(super) fn read_here<E>(
     read
 }
 
-/// Shows rows until `visit` has enough.
-pub(super) async fn read(
-    gather: &Gather,
-    store: &Arc<Entry>,
+/// A reading on its way through the store: a page after the other, so that what is held is a page of each node.
+pub(super) struct Cursor {
     reading: Reading,
-    deadline: Deadline,
-    visit: &mut (dyn FnMut(&PartRow) -> Result<bool, ErrorBody> + Send),
-) -> Result<(), ErrorBody> {
-    let partitions: Vec<_> = (0..store.table.partitions()).map(PartitionId).collect();
-    match reading {
-        Reading::Keys(keys) => {
-            let what = |partitions: &[PartitionId]| {
-                let is_asked = |key: &&Vec<u8>| {
-                    store.table.partition_of(key).is_none_or(|partition| partitions.contains(&partition))
-                };
-                What::Keys(keys.iter().filter(is_asked).cloned().map(Key).collect())
-            };
-            let parts = gather.all(store, &what, deadline).await.map_err(|error| error_body(&error))?;
-            for row in parts.iter().flat_map(|part| &part.rows) {
-                if !visit(row)? {
-                    break;
-                }
-            }
-            Ok(())
-        }
-        Reading::Between(bounds) => {
-            let scan = Scan { gather, store, partitions: &partitions, page_rows: PAGE_ROWS, deadline };
-            scan.read(bounds, visit).await.map(drop)
-        }
-        Reading::InTurn(bounds, page_rows) => {
-            for partition in &partitions {
-                let partitions = std::slice::from_ref(partition);
-                let scan = Scan { gather, store, partitions, page_rows, deadline };
-                if !scan.read(bounds.clone(), visit).await? {
-                    break;
-                }
-            }
-            Ok(())
-        }
+    /// How many of the keys come next.
+    keys: usize,
+}
+
+impl Cursor {
+    pub(super) fn new(reading: Reading) -> Self {
+        Self { reading, keys: KEYS_FIRST }
     }
-}
 
-/// The rows of some partitions, page by page.
-struct Scan<'a> {
-    gather: &'a Gather,
-    store: &'a Arc<Entry>,
-    partitions: &'a [PartitionId],
-    page_rows: usize,
-    deadline: Deadline,
-}
-
-impl Scan<'_> {
-    /// Shows rows until there are no more; false: `visit` has enough.
-    async fn read(
-        &self,
-        mut bounds: KeyBounds,
+    /// Shows the rows of the next page, `most` of each node, until `visit` has enough. False: that was all.
+    pub(super) async fn page(
+        &mut self,
+        gather: &Gather,
+        store: &Arc<Entry>,
+        most: Option<usize>,
         visit: &mut (dyn FnMut(&PartRow) -> Result<bool, ErrorBody> + Send),
     ) -> Result<bool, ErrorBody> {
-        let Self { gather, store, partitions, page_rows, deadline } = *self;
-        loop {
-            let what = |_: &[PartitionId]| What::rows(&bounds, Order::Ascending, page_rows, PAGE_BYTES);
-            let parts = gather.some(store, partitions, &what, deadline).await;
-            let (mut last, mut outcome) = (None, Ok(true));
-            let parts = parts.map_err(|error| error_body(&error))?;
-            let is_more = merge(store, parts, Order::Ascending, &mut |row| {
-                last = Some(row.key.to_vec());
-                outcome = visit(row);
-                matches!(outcome, Ok(true))
-            });
-            if !outcome? {
-                return Ok(false);
+        let deadline = Deadline::after(PATIENCE, true);
+        match &mut self.reading {
+            Reading::Keys(left) => {
+                let keys: Vec<_> = left.drain(..self.keys.min(left.len())).collect();
+                let (is_more, asked) = (!left.is_empty(), keys.len());
+                let parts = of_keys(gather, store, &keys, deadline).await?;
+                let mut size = 0;
+                for row in parts.iter().flat_map(|part| &part.rows) {
+                    size += row.key.len() + row.value.len();
+                    if !visit(row)? {
+                        return Ok(false);
+                    }
+                }
+                // As many as make a page, if their rows are like these.
+                self.keys = (asked * PAGE_BYTES / size.max(1)).clamp(1, self.keys * 4).min(KEYS_MOST);
+                Ok(is_more)
             }
-            if !is_more || last.is_none() {
-                return Ok(true);
+            Reading::Between(bounds, partition) => {
+                let rows = most.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS);
+                let what = |_: &[PartitionId]| What::rows(bounds, Order::Ascending, rows, PAGE_BYTES);
+                let inner = bounds.windows_of.as_deref();
+                let only = partition.or_else(|| inner.and_then(|key| store.table.partition_of_inner(key)));
+                let parts = match only {
+                    Some(partition) => gather.of(store, &[partition], &what, deadline).await,
+                    None => gather.all(store, &what, deadline).await,
+                };
+                let parts = parts.map_err(|error| error_body(&error))?;
+                let (mut last, mut outcome) = (None, Ok(true));
+                let is_more = merge(store, parts, Order::Ascending, &mut |row| {
+                    last = Some(row.key.to_vec());
+                    outcome = visit(row);
+                    matches!(outcome, Ok(true))
+                });
+                let is_more = outcome? && is_more && last.is_some();
+                bounds.after = last;
+                Ok(is_more)
             }
-            bounds.after = last;
         }
     }
+}
+
+/// The rows of some keys, from the nodes that can have them.
+async fn of_keys(
+    gather: &Gather,
+    store: &Arc<Entry>,
+    keys: &[Vec<u8>],
+    deadline: Deadline,
+) -> Result<Vec<Part>, ErrorBody> {
+    let places: Option<BTreeSet<_>> = keys.iter().map(|key| store.table.partition_of(key)).collect();
+    let what = |partitions: &[PartitionId]| {
+        let is_asked = |key: &&Vec<u8>| {
+            store.table.partition_of(key).is_none_or(|partition| partitions.contains(&partition))
+        };
+        What::Keys(keys.iter().filter(is_asked).cloned().map(Key).collect())
+    };
+    let parts = match places {
+        Some(places) => gather.of(store, &Vec::from_iter(places), &what, deadline).await,
+        None => gather.all(store, &what, deadline).await,
+    };
+    parts.map_err(|error| error_body(&error))
 }

@@ -22,6 +22,8 @@ pub(crate) struct Changed {
     /// Its place in the log.
     pub(crate) offset: Offset,
     pub(crate) command: Command,
+    /// The query that it started.
+    pub(crate) started: Option<String>,
 }
 
 /// A statement that did not.
@@ -89,11 +91,11 @@ impl Ksql {
                 tracing::warn!(topic = name, "a topic was not deleted: {error}");
             }
         }
-        if let Some(query) = started {
-            node.wait_query(&query, BEGIN);
+        if let Some(query) = &started {
+            node.wait_query(query, BEGIN);
         }
         let command = self.outcome(offset).ok_or_else(|| Refusal::new("The statement is not in force."))?;
-        Ok(Changed { offset, command })
+        Ok(Changed { offset, command, started })
     }
 }
 

@@ -161,7 +161,8 @@ impl super::Ksql {
         let (ksql, node) = (std::sync::Arc::clone(self), node.clone());
         let declare = move || {
             let rights = crate::ksql::Rights::from(crate::security::Grant::all());
-            let execution = Execution { ksql: &ksql, node: &node, rights: &rights, extensions: false };
+            let execution =
+                Execution { ksql: &ksql, node: &node, rights: &rights, hosts: None, extensions: false };
             if let Err(error) = execution.run(&text, Session::new(ksql.settings())) {
                 tracing::warn!("the stream over the processing log can't be declared: {}", error.message);
             }

@@ -45,9 +45,9 @@ pub(crate) async fn sql(mut call: Call) -> Result<Response> {
     if is_plain {
         let (question, rows) =
             (Question::new(&request.sql, Dialect::Extended), format.unwrap_or(Format::Document));
-        let known = ksql.answer_known(&call, &rights, question, &mut *rows.answer()).await;
-        if let Some(body) = known.map_err(told)? {
-            return Ok(streaming(Body::from(bytes::Bytes::from(body)), rows.media_type()));
+        let known = ksql.answer_known(&call, &rights, question, rows.answer()).await;
+        if let Some(answer) = known.map_err(told)? {
+            return Ok(streaming(answer.into_body(&call.state), rows.media_type()));
         }
     }
     let mut session = session(&ksql, &request.properties, &request.variables).map_err(told)?;
@@ -80,9 +80,8 @@ async fn rows(
     match planned {
         Planned::Table(pulled) => {
             let format = format.unwrap_or(Format::Document);
-            let body =
-                pulled.answer(&call.state, &call.gather(), &mut *format.answer()).await.map_err(told)?;
-            Ok(streaming(Body::from(bytes::Bytes::from(body)), format.media_type()))
+            let told = pulled.tell(&call.state, call.gather(), format.answer()).await.map_err(told)?;
+            Ok(streaming(told.into_body(&call.state), format.media_type()))
         }
         Planned::Stream(streamed) => {
             let format =

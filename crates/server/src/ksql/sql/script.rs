@@ -12,6 +12,7 @@ use super::format::Format;
 use crate::call::{Call, bytes, json};
 use crate::error::Result;
 use crate::http::{Deadline, Response};
+use crate::ksql::hosts::Hosts;
 use crate::ksql::statement::Execution;
 use crate::ksql::{Ksql, Rights};
 
@@ -25,9 +26,11 @@ pub(super) async fn answer(
     session: Session,
     format: Option<Format>,
 ) -> Result<Response> {
-    let (node, rights) = (call.state.node.clone(), Rights::of(&call));
-    let work =
-        move || Execution { ksql: &ksql, node: &node, rights: &rights, extensions: true }.run(&text, session);
+    let (node, rights, hosts) = (call.state.node.clone(), Rights::of(&call), Hosts::new(&call.state));
+    let work = move || {
+        let hosts = Some(&hosts);
+        Execution { ksql: &ksql, node: &node, rights: &rights, hosts, extensions: true }.run(&text, session)
+    };
     let done = call.state.block_change(Deadline::after(PATIENCE, true), work).await?;
     let entities = done.map_err(told)?;
     let format = format.unwrap_or(Format::Document);

@@ -8,6 +8,7 @@ use lentic_sql_syntax::ast::Statement;
 
 use super::script::{bad_statement, statements, substituted};
 use super::{assertion, insert, terminate};
+use crate::ksql::hosts::Hosts;
 use crate::ksql::service::{ChangeError, Changed, LogTopics, Snapshot, wanted_topics};
 use crate::ksql::{Ksql, Rights, entity, property};
 
@@ -16,6 +17,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) ksql: &'a Ksql,
     pub(crate) node: &'a Node,
     pub(crate) rights: &'a Rights,
+    /// The nodes that serve the same; none: there is no server.
+    pub(crate) hosts: Option<&'a Hosts>,
     /// Whether statements beyond ksqlDB's are taken.
     pub(crate) extensions: bool,
 }
@@ -102,7 +105,7 @@ impl Execution<'_> {
             .map_err(|error| error.of_statement(shown, Vec::new()))?;
         // What assertions are about may come with the statements before them.
         let is_late = matches!(statement, Statement::AssertTopic(_) | Statement::AssertSchema(_));
-        if is_late || terminate::is_transient(self.ksql, statement) {
+        if is_late || terminate::is_transient(self, statement) {
             return Ok(());
         }
         let context = Context { planner: self.ksql.planner().clone(), topics };
@@ -132,7 +135,7 @@ impl Execution<'_> {
         topics: &LogTopics,
     ) -> Result<Option<Entity>, ErrorBody> {
         let Given { text, shown, statement } = *given;
-        if let Some(entity) = terminate::transient(self.ksql, given) {
+        if let Some(entity) = terminate::transient(self, given) {
             return Ok(Some(entity));
         }
         if matches!(statement, Statement::AssertTopic(_) | Statement::AssertSchema(_)) {
@@ -144,13 +147,16 @@ impl Execution<'_> {
         match executed.map_err(|refusal| bad_statement(&refusal, shown))? {
             Executed::Changed(_) => {
                 let changed = self.ksql.change(self.node, topics, session, text, statement);
+                if let (Ok(changed), Some(hosts)) = (&changed, self.hosts) {
+                    hosts.in_force(changed.offset, changed.started.as_deref());
+                }
                 changed_entity(changed, shown).map(Some)
             }
             Executed::Skipped(message) => Ok(Some(Entity::new(shown, WarningText { message }))),
             Executed::Session | Executed::Asserted(_) => Ok(None),
             Executed::Insert(record) => insert::insert(self.node, *record, shown).map(|()| None),
             Executed::Answer(answer) => {
-                let view = entity::View { ksql: self.ksql, node: self.node };
+                let view = entity::View::new(self.ksql, self.node, self.hosts);
                 Ok(Some(Entity::new(shown, view.body(answer, statement))))
             }
         }
@@ -158,7 +164,7 @@ impl Execution<'_> {
 }
 
 fn changed_entity(changed: Result<Changed, ChangeError>, shown: &str) -> Result<Entity, ErrorBody> {
-    let Changed { offset, command } = match changed {
+    let Changed { offset, command, .. } = match changed {
         Ok(changed) => changed,
         Err(ChangeError::Refused(refusal)) => return Err(bad_statement(&refusal, shown)),
         Err(ChangeError::Skipped(message)) => return Ok(Entity::new(shown, WarningText { message })),

@@ -14,6 +14,7 @@ use lentic_ksql_api::{Entity, ErrorBody, ErrorCode, KsqlRequest, Request as _};
 
 use super::Rights;
 use super::answer::{failed, json};
+use super::hosts::Hosts;
 use super::property::EXTENSIONS;
 use crate::call::Call;
 use crate::error::Result;
@@ -42,12 +43,13 @@ async fn answer(call: &mut Call) -> Result<Vec<Entity>, ErrorBody> {
     let request = KsqlRequest::from_json(&body)?;
     let text = request.statements()?.to_owned();
     let session = session(&ksql, &request.streams_properties, &request.session_variables)?;
-    let (node, rights) = (call.state.node.clone(), Rights::of(call));
+    let (node, rights, hosts) = (call.state.node.clone(), Rights::of(call), Hosts::new(&call.state));
     let deadline = Deadline::after(PATIENCE, true);
     let work = move || {
         catch_up(&node, request.command_sequence_number)?;
         let extensions = session.settings.is_on(EXTENSIONS, false);
-        Execution { ksql: &ksql, node: &node, rights: &rights, extensions }.run(&text, session)
+        let hosts = Some(&hosts);
+        Execution { ksql: &ksql, node: &node, rights: &rights, hosts, extensions }.run(&text, session)
     };
     let done = call.state.block_change(deadline, work).await;
     done.map_err(|error| super::error_body(&error))?
