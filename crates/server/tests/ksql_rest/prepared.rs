@@ -50,6 +50,9 @@ fn a_plan_holds_for_every_key() {
     let mut asked = Asked { server: &server, used: 0 };
     for (query, expected) in [
         ("SELECT * FROM t WHERE k = 'a';", "[\"a\",1,1]"),
+        ("SELECT * FROM t WHERE k = 'it''s';", "[\"it's\",1,5]"),
+        ("SELECT * FROM t WHERE k = '1';", "[\"1\",1,7]"),
+        ("SELECT * FROM u WHERE k = 1;", "[1,1000,2000,1]"),
         ("SELECT * FROM u WHERE k = 3000000000;", "[3000000000,2000,3000,1]"),
     ] {
         let begun = std::time::Instant::now();
@@ -93,7 +96,9 @@ fn a_plan_does_not_outlive_what_it_was_made_for() {
     let mut asked = Asked { server: &server, used: 0 };
     let query = "SELECT * FROM t WHERE k = 'a';";
     let begun = std::time::Instant::now();
-    while asked.rows(query).0 != "[\"a\",1,1]" {
+    while asked.rows(query).0 != "[\"a\",1,1]"
+        || asked.rows("SELECT * FROM t WHERE k = '1';").0 != "[\"1\",1,7]"
+    {
         assert!(begun.elapsed().as_secs() < 20);
     }
     assert_eq!(asked.rows(query), ("[\"a\",1,1]".to_owned(), true));
