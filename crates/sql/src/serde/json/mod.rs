@@ -1,6 +1,7 @@
 //! JSON: columns as the fields of an object, or a single column as the whole text.
 mod number;
 mod object;
+mod plain;
 mod reader;
 mod text;
 mod writer;

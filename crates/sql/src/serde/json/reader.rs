@@ -9,7 +9,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::number::{bigint, decimal_text};
-use super::object::read_fields;
+use super::object::{read_fields, read_inner};
 use super::text::compact;
 use crate::serde::scalar::{decimal, no_coercion, temporal};
 use crate::serde::{Result, SerdeError, Wanted};
@@ -89,7 +89,7 @@ pub(super) fn value(text: &str, kind: &SqlType) -> Result<Value> {
         (SqlType::Map(key, value), b'{') => entries(text, key, value),
         (SqlType::Struct(structure), b'{') => {
             let mut row = vec![Value::Null; structure.fields().len()];
-            read_fields(text, structure.fields(), &Wanted::default(), &mut row)?;
+            read_inner(text, structure.fields(), &mut row)?;
             Ok(Value::Struct(row.into()))
         }
         (_, b'-' | b'0'..=b'9') => from_number(text, kind),
