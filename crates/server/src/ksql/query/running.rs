@@ -34,12 +34,14 @@ impl Running {
         self.all().keys().any(|known| known.eq_ignore_ascii_case(id))
     }
 
-    /// Ends a query; false if there is none.
+    /// Ends a query; false if there is none, or it is ending.
     pub(crate) fn close(&self, id: &str) -> bool {
         let mut all = self.all();
         let found = all.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(id));
         let Some((_, one)) = found else { return false };
-        one.is_closed = true;
+        if std::mem::replace(&mut one.is_closed, true) {
+            return false;
+        }
         if let Some(transient) = &one.transient {
             transient.stop();
         }
