@@ -64,3 +64,10 @@ ASSERT NULL VALUES r (k) KEY (2);
 --@expected.message: Did you mean 'DELAY'?
 CREATE STREAM s (k INT KEY, delay INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM r AS SELECT k, delya FROM s;
+
+--@test: a record whose time cannot be read stops a query that is told so
+--@expected.message: Fatal user code error in TimestampExtractor callback for record
+CREATE STREAM s (k INT KEY, t STRING) WITH (kafka_topic='s', value_format='JSON', timestamp='t', timestamp_format='yyyy-MM-dd');
+SET 'ksql.timestamp.throw.on.invalid'='true';
+CREATE STREAM r AS SELECT k, t FROM s;
+INSERT INTO s (k, t) VALUES (1, 'tomorrow');
