@@ -75,14 +75,6 @@ CREATE TABLE r AS SELECT k, MAX(day) AS latest FROM s GROUP BY k;
 INSERT INTO s (k, day, v) VALUES (1, 'friday', 1);
 ASSERT VALUES r (k, latest) VALUES (1, 'friday');
 
---@test: groups that are equal are one, however many digits they were written with
-CREATE STREAM s (k INT KEY, a DECIMAL(3, 1), b DECIMAL(4, 2)) WITH (kafka_topic='s', value_format='JSON');
-CREATE TABLE r AS SELECT GREATEST(a, b) AS most, COUNT(*) AS n FROM s GROUP BY GREATEST(a, b);
-INSERT INTO s (k, a, b) VALUES (1, 1.5, 0.25);
-INSERT INTO s (k, a, b) VALUES (2, 0.5, 1.50);
-ASSERT VALUES r (most, n) VALUES (1.50, 1);
-ASSERT VALUES r (most, n) VALUES (1.50, 2);
-
 --@test: windows of a join have no bounds where they are made
 --@expected.message: SELECT column 'WINDOWSTART' cannot be resolved.
 CREATE STREAM s (k INT, v INT) WITH (kafka_topic='s', value_format='JSON');
