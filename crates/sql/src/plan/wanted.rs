@@ -37,8 +37,7 @@ impl Aliased {
 /// All names in a query.
 fn names(query: &Query) -> Vec<&str> {
     fn collect<'q>(expr: &'q Expr, names: &mut Vec<&'q str>) {
-        // A unit of time is a column where the function takes no unit.
-        if let ExprNode::Column { name, .. } | ExprNode::Unit { word: name, .. } = &expr.node {
+        if let ExprNode::Column { name, .. } = &expr.node {
             names.push(&name.text);
         }
         expr.for_each_child(|child| collect(child, names));
