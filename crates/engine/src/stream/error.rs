@@ -13,6 +13,8 @@ pub enum TaskError {
     Undecodable(DataError),
     /// The record has no time.
     NoTimestamp,
+    /// The topology's own timestamp extractor fails on the record.
+    ExtractorFailed,
     /// The user's function failed on the record.
     Process(ProcessError),
     /// What a row or its key is made of can't be written as bytes.
@@ -62,6 +64,10 @@ impl fmt::Display for TaskError {
             Self::Undecodable(error) => write!(f, "a record does not decode: {error}"),
             Self::NoTimestamp => f.write_str(
                 "a record has no timestamp: choose another timestamp extractor, or let its producer set one",
+            ),
+            Self::ExtractorFailed => f.write_str(
+                "Fatal user code error in TimestampExtractor callback for record: it finds no valid time there: correct \
+                 the records, choose another timestamp extractor, or have such records skipped",
             ),
             Self::Process(error) => write!(f, "processing a record failed: {error}"),
             Self::Unencodable(error) => write!(f, "a row can't be written: {error}"),

@@ -39,7 +39,10 @@ impl FailureKind {
     /// Of what stopped a task.
     pub(super) fn of_task(error: &TaskError) -> Self {
         match error {
-            TaskError::Undecodable(_) | TaskError::NoTimestamp | TaskError::Production { .. } => Self::User,
+            TaskError::Undecodable(_)
+            | TaskError::NoTimestamp
+            | TaskError::ExtractorFailed
+            | TaskError::Production { .. } => Self::User,
             TaskError::Store(_) => Self::System,
             TaskError::Process(_) | TaskError::Unencodable(_) | TaskError::BufferFull(_) => Self::Unknown,
         }

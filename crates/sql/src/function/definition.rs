@@ -175,6 +175,12 @@ impl Function {
         self.about
     }
 
+    /// Whether a word among its arguments may be a unit of time.
+    pub(crate) fn takes_unit(&self) -> bool {
+        let mut parameters = self.overloads.iter().flat_map(Overload::parameters);
+        parameters.any(|parameter| *parameter.shape() == Shape::Interval)
+    }
+
     /// Its overloads, in the order of definition.
     pub fn overloads(&self) -> &[Overload] {
         &self.overloads

@@ -11,7 +11,7 @@ use lentic_topology::spec::{self, RecordContext};
 use lentic_topology::{Materialized, Payload, untyped};
 
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
-use super::row::{Row, key_columns, key_window};
+use super::row::{Row, key_columns, key_value, key_window};
 use super::select::{Item, qualified};
 use super::source::key_payload;
 use super::view::View;
@@ -267,7 +267,7 @@ impl Analysis<'_> {
             let row = value.get::<Row>();
             let mut key = Row::with_capacity(groups.len());
             for expr in &groups {
-                let group = expr.evaluate(row, &mut |error| log.report(error));
+                let group = key_value(expr, row, &log);
                 if group.is_null() {
                     log.report("Group-by column is NULL, the record is in no group");
                     return Ok(None);
@@ -291,10 +291,12 @@ impl Analysis<'_> {
     ) -> Result<Flow, Refusal> {
         let (mut columns, key) = grouping.columns(&folding, calls);
         let result_window = window.or(flow.window);
-        if result_window.is_some() {
+        // Over a join, ksqlDB knows no bounds: they would be those of neither source.
+        let has_bounds = result_window.is_some() && !flow.is_joined();
+        if has_bounds {
             for name in ["WINDOWSTART", "WINDOWEND"] {
                 columns.push(FlowColumn {
-                    source: if flow.is_joined() { None } else { flow.columns[0].source.clone() },
+                    source: flow.columns[0].source.clone(),
                     name: Name::new(name),
                     flat: name.into(),
                     kind: SqlType::Bigint,
@@ -302,14 +304,14 @@ impl Analysis<'_> {
                 });
             }
         }
-        let (width, is_windowed) = (columns.len(), result_window.is_some());
+        let width = columns.len();
         let log = self.log.of("Aggregate");
         let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
             let Some(states) = value else { return Ok(None) };
             let mut row = Row::with_capacity(width);
             row.extend_from_slice(key_columns(key));
             folding.append_results(states.get::<Row>(), &mut row, &log);
-            if is_windowed {
+            if has_bounds {
                 let window = key_window(key);
                 row.push(window.map_or(Value::Null, |window| Value::Bigint(window.start)));
                 row.push(window.map_or(Value::Null, |window| Value::Bigint(window.end)));

@@ -20,6 +20,7 @@ mod sink;
 mod source;
 mod statement;
 mod time;
+mod unit;
 mod view;
 mod wanted;
 
@@ -138,7 +139,8 @@ impl Planner {
         settings: &Settings,
         request: Request<'_>,
     ) -> Result<QueryPlan, Refusal> {
-        Analysis::new(self, catalog, settings, request)?.plan()
+        let named = self.named(&request.target);
+        Analysis::new(self, catalog, settings, Request { target: named.target(), ..request })?.plan()
     }
 
     /// Plans what keeps the rows of a declared table, so that they can be read.

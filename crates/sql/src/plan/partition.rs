@@ -6,7 +6,7 @@ use lentic_topology::Payload;
 use lentic_topology::spec::RecordContext;
 
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role, empty_row};
-use super::row::Row;
+use super::row::{Row, key_value};
 use super::select::{Item, qualified};
 use super::source::key_payload;
 use super::{Analysis, codec};
@@ -97,7 +97,7 @@ impl Analysis<'_> {
                         let found = if value.is_none() && *reads_values {
                             Value::Null
                         } else {
-                            compiled.evaluate(&row, &mut |error| log.report(error))
+                            key_value(compiled, &row, &log)
                         };
                         key.push(found.clone());
                         computed.push(found);

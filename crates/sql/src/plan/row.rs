@@ -3,7 +3,10 @@ use std::sync::Arc;
 
 use lentic_topology::{Payload, Window, WindowedKeyOf};
 
-use crate::Value;
+use super::log::StepLog;
+use crate::expr::Compiled;
+use crate::value::decimal::fit;
+use crate::{SqlType, Value};
 
 /// The value of a record: the columns of the step that it comes from.
 pub type Row = Vec<Value>;
@@ -27,6 +30,17 @@ impl Key {
 /// The columns of a key; none of a null key.
 pub(super) fn key_columns(key: Option<&Payload>) -> &[Value] {
     key.map_or(&[], |key| &key.get::<Key>().columns)
+}
+
+/// What an expression is in a key. Equal keys are the same bytes: a DECIMAL has the scale of the type.
+pub(super) fn key_value(expr: &Compiled, row: &[Value], log: &StepLog) -> Value {
+    let found = expr.evaluate(row, &mut |error| log.report(error));
+    match (&found, expr.kind()) {
+        (Value::Decimal(number), Some(SqlType::Decimal(kind))) => {
+            fit(number, *kind).map_or(found.clone(), Value::from)
+        }
+        _ => found,
+    }
 }
 
 /// The window of a key.

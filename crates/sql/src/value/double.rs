@@ -1,7 +1,8 @@
 //! DOUBLE as text, the way Java writes and reads it.
 
-/// The text of Java's `Double.toString` (since version 19: the shortest digits that read back as the same number, at least
-/// one on each side of the point; an exponent below 10^-3 and from 10^7 on).
+/// The text of Java's `Double.toString` up to version 18, on which ksqlDB runs: the shortest digits that read back as the same
+/// number, or of large whole numbers all digits that mean something; at least one on each side of the point; an exponent below
+/// 10^-3 and from 10^7 on.
 pub fn double_text(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
@@ -14,7 +15,7 @@ pub fn double_text(number: f64) -> String {
     if size == 0.0 {
         return format!("{sign}0.0");
     }
-    let (digits, exponent) = shortest(size);
+    let (digits, exponent) = significant(size).unwrap_or_else(|| shortest(size));
     let (first, rest) = digits.split_at(1);
     if !(-3..7).contains(&exponent) {
         let rest = if rest.is_empty() { "0" } else { rest };
@@ -30,6 +31,21 @@ pub fn double_text(number: f64) -> String {
         let (whole, fraction) = digits.split_at(whole);
         format!("{sign}{whole}.{fraction}")
     }
+}
+
+/// The digits of a whole number of more than 53 and less than 64 bits, and the exponent of the first of them: those digits are
+/// rounded off that the bits which a DOUBLE does not keep, but for one, have room for.
+fn significant(size: f64) -> Option<(String, i32)> {
+    if !(9_007_199_254_740_992.0..9_223_372_036_854_775_808.0).contains(&size) {
+        return None;
+    }
+    let whole = size as u64;
+    let lost = (whole.ilog2() - 53).saturating_sub(1);
+    let unit = 10_u64.pow((1_u64 << lost).ilog10());
+    let rounded = if unit == 1 { whole } else { (whole + unit / 2) / unit * unit };
+    let text = rounded.to_string();
+    let exponent = text.len() as i32 - 1;
+    Some((text.trim_end_matches('0').to_owned(), exponent))
 }
 
 /// The digits and the exponent of the first of them.
@@ -94,7 +110,12 @@ mod tests {
             (4.9e-324, "4.9E-324"),
             (2.225_073_858_507_201_4e-308, "2.2250738585072014E-308"),
             (f64::MAX, "1.7976931348623157E308"),
-            (4.611_686_018_427_388e18, "4.611686018427388E18"),
+            (1e17, "1.0E17"),
+            (2_f64.powi(53), "9.007199254740992E15"),
+            (2_f64.powi(56), "7.2057594037927936E16"),
+            (2_f64.powi(58), "2.8823037615171174E17"),
+            (4.611_686_018_427_388e18, "4.6116860184273879E18"),
+            (2_f64.powi(63), "9.223372036854776E18"),
             (f64::NAN, "NaN"),
             (f64::INFINITY, "Infinity"),
             (f64::NEG_INFINITY, "-Infinity"),

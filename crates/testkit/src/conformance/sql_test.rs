@@ -29,6 +29,8 @@ pub struct SqlCase {
     pub expected: Option<String>,
     /// The folder of its file, from which scripts are run.
     folder: PathBuf,
+    /// A script that the corpus tells in a comment, since it has no file of it.
+    script: Option<String>,
 }
 
 /// The tests of a file.
@@ -41,8 +43,17 @@ pub fn read_sql(path: &Path) -> Result<Vec<SqlCase>, String> {
         statements: test.statements.iter().map(|piece| piece.text.to_owned()).collect(),
         expected: test.expected_message.or(test.expected_error).map(str::to_owned),
         folder: folder.clone(),
+        script: test.statements.iter().find_map(|piece| told_script(&text, piece.at.line as usize)),
     };
     Ok(tests.into_iter().map(case).collect())
+}
+
+/// The lines of the comment right above a line that are, as it says, the contents of a script.
+fn told_script(text: &str, line: usize) -> Option<String> {
+    let above: Vec<_> = text.lines().take(line - 1).collect();
+    let begin = above.iter().rposition(|line| line.trim() == "-- contents of script:")?;
+    let lines: Option<Vec<_>> = above[begin + 1..].iter().map(|line| line.strip_prefix("--")).collect();
+    lines.map(|lines| lines.join("\n"))
 }
 
 /// Runs a test.
@@ -51,6 +62,7 @@ pub fn run(case: &SqlCase, trace: &mut Trace) -> Verdict {
     let service = TestService::new(topics, Settings::default());
     let mut test = Running {
         folder: &case.folder,
+        told: case.script.as_deref(),
         service,
         queries: Vec::new(),
         topics: TopicRecords::new(),
@@ -72,6 +84,7 @@ pub fn run(case: &SqlCase, trace: &mut Trace) -> Verdict {
 
 struct Running<'a> {
     folder: &'a Path,
+    told: Option<&'a str>,
     service: TestService,
     queries: Vec<RunningQuery>,
     topics: TopicRecords,
@@ -100,7 +113,8 @@ impl Running<'_> {
             Statement::AssertSource(assert) => return self.source(assert),
             Statement::RunScript(name) => {
                 let path = self.folder.join(name.trim_start_matches('/'));
-                let text = std::fs::read_to_string(&path);
+                let text =
+                    std::fs::read_to_string(&path).or_else(|error| self.told.map(str::to_owned).ok_or(error));
                 return self.script(&text.map_err(|error| format!("{}: {error}", path.display()))?);
             }
             _ => {}

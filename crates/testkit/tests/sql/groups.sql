@@ -68,3 +68,28 @@ CREATE TABLE r AS SELECT g, MAX(v) AS most FROM t GROUP BY g;
 --@expected.message: Non-aggregate SELECT expression(s) not part of GROUP BY: V
 CREATE STREAM s (k INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE r AS SELECT k, v, COUNT(*) FROM s GROUP BY k;
+
+--@test: an argument may be called like a unit of time
+CREATE STREAM s (k INT KEY, day STRING, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE r AS SELECT k, MAX(day) AS latest FROM s GROUP BY k;
+INSERT INTO s (k, day, v) VALUES (1, 'friday', 1);
+ASSERT VALUES r (k, latest) VALUES (1, 'friday');
+
+--@test: windows of a join have no bounds where they are made
+--@expected.message: SELECT column 'WINDOWSTART' cannot be resolved.
+CREATE STREAM s (k INT, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE t (k INT PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='JSON');
+CREATE TABLE r AS SELECT s.k, WINDOWSTART AS begun, COUNT(*) AS n FROM s JOIN t ON s.k = t.k WINDOW TUMBLING (SIZE 10 SECONDS) GROUP BY s.k;
+
+--@test: a column called like a unit of time has to be a group as others have
+--@expected.message: not part of GROUP BY: LCASE(`DAY`)
+CREATE STREAM s (k INT KEY, day STRING) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE r AS SELECT k, LCASE(day) AS d, COUNT(*) AS n FROM s GROUP BY k;
+
+--@test: units of time and columns called like them, in groups that move
+CREATE STREAM s (k INT KEY, day STRING, hour STRING, t TIMESTAMP) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE r AS SELECT LCASE(day) AS d, MAX(hour) AS h, MAX(TIMESTAMPADD(DAYS, 1, t)) AS t FROM s GROUP BY LCASE(day);
+INSERT INTO s (k, day, hour, t) VALUES (1, 'FRIDAY', 'nine', '2023-11-14T00:00:00');
+INSERT INTO s (k, day, hour, t) VALUES (2, 'friday', 'ten', '2023-11-13T00:00:00');
+ASSERT VALUES r (d, h, t) VALUES ('friday', 'nine', '2023-11-15T00:00:00');
+ASSERT VALUES r (d, h, t) VALUES ('friday', 'ten', '2023-11-15T00:00:00');

@@ -64,3 +64,19 @@ ASSERT NULL VALUES r (k) KEY (2);
 --@expected.message: Did you mean 'DELAY'?
 CREATE STREAM s (k INT KEY, delay INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM r AS SELECT k, delya FROM s;
+
+--@test: a record whose time cannot be read stops a query that is told so
+--@expected.message: Fatal user code error in TimestampExtractor callback for record
+CREATE STREAM s (k INT KEY, t STRING) WITH (kafka_topic='s', value_format='JSON', timestamp='t', timestamp_format='yyyy-MM-dd');
+SET 'ksql.timestamp.throw.on.invalid'='true';
+CREATE STREAM r AS SELECT k, t FROM s;
+INSERT INTO s (k, t) VALUES (1, 'tomorrow');
+
+--@test: keys that are equal are the same bytes, however many digits they were written with
+CREATE STREAM s (k INT KEY, a DECIMAL(3, 1), b DECIMAL(4, 2)) WITH (kafka_topic='s', format='JSON');
+CREATE STREAM r WITH (kafka_topic='r') AS SELECT GREATEST(a, b) AS most, k FROM s PARTITION BY GREATEST(a, b);
+CREATE STREAM bytes (most STRING KEY, k INT) WITH (kafka_topic='r', key_format='KAFKA', value_format='JSON');
+INSERT INTO s (k, a, b) VALUES (1, 1.5, 0.25);
+INSERT INTO s (k, a, b) VALUES (2, 0.5, 1.50);
+ASSERT VALUES bytes (most, k) VALUES ('1.50', 1);
+ASSERT VALUES bytes (most, k) VALUES ('1.50', 2);

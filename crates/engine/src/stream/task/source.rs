@@ -29,7 +29,7 @@ impl StreamTask {
                     Err(error) => {
                         let core = &mut self.runtime.core;
                         // Who asks to fail without a time does, whatever is said of bytes that do not decode.
-                        let is_fatal = error == TaskError::NoTimestamp;
+                        let is_fatal = matches!(error, TaskError::NoTimestamp | TaskError::ExtractorFailed);
                         if is_fatal || !core.settings.deserialization.continues(policy) {
                             return Err(error);
                         }
@@ -90,7 +90,7 @@ fn decode(
         TimestampExtractor::By(by) => match by(&seen) {
             ExtractedTime::At(timestamp) => timestamp,
             ExtractedTime::Skip => return Ok(None),
-            ExtractedTime::Fail => return Err(TaskError::NoTimestamp),
+            ExtractedTime::Fail => return Err(TaskError::ExtractorFailed),
         },
     };
     if timestamp.0 < 0 {

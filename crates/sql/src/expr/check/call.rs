@@ -6,9 +6,7 @@ use crate::expr::error::Checked;
 use crate::expr::list::list_kind;
 use crate::expr::node::{CallNode, Node};
 use crate::expr::typed::Typed;
-use crate::function::{
-    Argument, ArgumentType, CallError, Function, IntervalUnit, Resolved, Shape, UNTYPED_NULL,
-};
+use crate::function::{Argument, ArgumentType, CallError, Function, IntervalUnit, Resolved, UNTYPED_NULL};
 use crate::types::SqlType;
 
 /// An argument before the overload is known.
@@ -77,7 +75,7 @@ impl Checker<'_> {
     fn given<'e>(&mut self, function: &Function, arg: &'e Expr) -> Checked<Given<'e>> {
         Ok(match &arg.node {
             ExprNode::Lambda { params, body } => Given::Lambda { params, body },
-            ExprNode::Unit { word, .. } if takes_unit(function) => match IntervalUnit::named(&word.text) {
+            ExprNode::Unit { word, .. } if function.takes_unit() => match IntervalUnit::named(&word.text) {
                 Some(unit) => Given::Unit(unit),
                 None => Given::Value(self.typed(arg)?),
             },
@@ -134,10 +132,4 @@ impl Given<'_> {
             Self::Unit(_) => ArgumentType::Interval,
         }
     }
-}
-
-/// Only a function with a unit among its parameters takes a word for one; to others it is a column.
-fn takes_unit(function: &Function) -> bool {
-    let parameters = function.overloads().iter().flat_map(|overload| overload.parameters());
-    parameters.into_iter().any(|parameter| *parameter.shape() == Shape::Interval)
 }

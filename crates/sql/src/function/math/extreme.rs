@@ -6,7 +6,6 @@ use crate::function::CallError;
 use crate::function::resolve::UNTYPED_NULL;
 use crate::types::{DecimalType, SqlType};
 use crate::value::Value;
-use crate::value::decimal::fit;
 
 use super::{Body, Category, Function};
 
@@ -27,20 +26,9 @@ fn function(name: &'static str, about: &'static str, body: fn(&[Value]) -> Resul
         let parameters = format!("first {kind}, others {kind}...");
         function = function.overload(&parameters, kind, "", Body::Lenient(body));
     }
-    // The result is as wide as the widest argument, and the digits of whichever wins are brought to that.
-    let exact = if name == "greatest" {
-        Body::Bound(|site| {
-            let kind = DecimalType::of(site.returns);
-            Ok(Box::new(move |values| widen(pick(values, Ordering::Greater)?, kind)))
-        })
-    } else {
-        Body::Bound(|site| {
-            let kind = DecimalType::of(site.returns);
-            Ok(Box::new(move |values| widen(pick(values, Ordering::Less)?, kind)))
-        })
-    };
+    // Whichever wins keeps its digits, though the type is that of the widest.
     function
-        .computed("first DECIMAL, others DECIMAL...", widest, "", exact)
+        .computed("first DECIMAL, others DECIMAL...", widest, "", Body::Lenient(body))
         .parameter("first", "A value.")
         .parameter("others", "More values of the same type.")
 }
@@ -49,13 +37,6 @@ fn pick(values: &[Value], wanted: Ordering) -> Result<Value> {
     let present = values.iter().filter(|value| !value.is_null());
     let best = present.reduce(|best, value| if value.cmp(best) == wanted { value } else { best });
     Ok(best.cloned().unwrap_or_default())
-}
-
-fn widen(value: Value, kind: Option<DecimalType>) -> Result<Value> {
-    match (&value, kind) {
-        (Value::Decimal(number), Some(kind)) => Ok(fit(number, kind)?.into()),
-        _ => Ok(value),
-    }
 }
 
 fn widest(arguments: &[Option<SqlType>]) -> Result<SqlType, CallError> {

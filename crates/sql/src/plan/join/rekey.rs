@@ -8,7 +8,7 @@ use lentic_topology::untyped;
 use crate::Refusal;
 use crate::expr::Compiled;
 use crate::plan::flow::{Flow, Handle, KeyColumn};
-use crate::plan::row::{Row, key_columns};
+use crate::plan::row::{Row, key_columns, key_value};
 use crate::plan::source::key_payload;
 use crate::plan::{Analysis, binary, codec};
 use crate::serde::{Format, FormatName};
@@ -53,7 +53,7 @@ impl Analysis<'_> {
         let map: Mapper =
             Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
                 let Some(value) = value else { return Ok(None) };
-                let found = compiled.evaluate(value.get::<Row>(), &mut |error| log.report(error));
+                let found = key_value(&compiled, value.get::<Row>(), &log);
                 let key = (!found.is_null()).then(|| key_payload(vec![found]));
                 Ok(Some((key, Some(value.clone()))))
             });

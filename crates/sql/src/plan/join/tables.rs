@@ -10,7 +10,7 @@ use super::rekey::{is_key, table};
 use super::{Step, either_way};
 use crate::Refusal;
 use crate::plan::flow::{Flow, Handle, KeyedBy};
-use crate::plan::row::Row;
+use crate::plan::row::{Row, key_value};
 use crate::plan::source::key_payload;
 use crate::plan::{Analysis, binary};
 
@@ -79,7 +79,7 @@ impl Analysis<'_> {
         };
         let (compiled, log) = (Arc::clone(&step.criterion.left.compiled), self.log.of("ForeignKeyJoin"));
         let foreign_key: KeyMapper = Arc::new(move |_: Option<&Payload>, value: Option<&Payload>| {
-            let found = compiled.evaluate(value?.get::<Row>(), &mut |error| log.report(error));
+            let found = key_value(&compiled, value?.get::<Row>(), &log);
             (!found.is_null()).then(|| key_payload(vec![found]))
         });
         let mut columns = step.left.columns.clone();

@@ -152,6 +152,8 @@ impl Planner {
         request: PullRequest<'_>,
         view_of: ViewOf<'_>,
     ) -> Result<Pull, Refusal> {
+        let query = self.with_columns(request.query);
+        let request = PullRequest { query: &query, ..request };
         let plain =
             Request { id: "pull", statement: request.statement, target: Target::Client(request.query) };
         refusal::check(&request, settings)?;
