@@ -66,8 +66,8 @@ codes! {
     BadStatement "bad_statement" 400 "Correct the statement as the message says; DESCRIBE and LIST tell what there is.";
     /// There is no bearer token, or an unknown one.
     Unauthorized "unauthorized" 401 "Send Authorization: Bearer TOKEN with a token of the node's token_file.";
-    /// The bearer token may only read.
-    Forbidden "forbidden" 403 "Use a read-write token.";
+    /// The token does not allow this.
+    Forbidden "forbidden" 403 "Use a token that may: the node's token_file says what each may do, and for which names.";
     /// The request comes from a web page of another origin.
     ForeignOrigin "foreign_origin" 403 "Start the node with cors_origin naming the page's origin to allow it.";
     /// The request names a host that is not this machine, although the node listens on the loopback interface only.

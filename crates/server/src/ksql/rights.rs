@@ -1,9 +1,10 @@
 //! What a statement needs of whoever gives it.
 use lentic_ksql_api::{ErrorBody, ErrorCode};
-use lentic_sql::catalog::Catalog;
+use lentic_sql::statement::{State, prepare};
 use lentic_sql_syntax::ast::{CreateSource, Property, Query, Statement};
 use lentic_sql_syntax::ast::{Literal, QueryTarget};
 
+use super::statement::is_of_client;
 use crate::call::Call;
 use crate::security::{Access, Grant};
 
@@ -24,7 +25,7 @@ impl Rights {
     }
 
     /// Whether a statement may be executed. Names of streams and tables count, and names of topics that are named in it.
-    pub(crate) fn check(&self, statement: &Statement, catalog: &Catalog) -> Result<(), ErrorBody> {
+    pub(crate) fn check(&self, statement: &Statement, state: &State) -> Result<(), ErrorBody> {
         match statement {
             Statement::Query(query) => self.reads(query),
             Statement::Print(print) => self.may(Access::Read, &print.topic),
@@ -43,15 +44,21 @@ impl Rights {
             Statement::AlterSource(alter) => self.may(Access::Admin, &alter.name.text),
             Statement::DropSource(drop) => {
                 self.may(Access::Admin, &drop.name.text)?;
-                let source = catalog.source(&drop.name.text).filter(|_| drop.delete_topic);
+                let source = state.catalog().source(&drop.name.text).filter(|_| drop.delete_topic);
                 let topic = source.and_then(|source| source.properties.topic.as_deref());
                 topic.map_or(Ok(()), |topic| self.may(Access::Admin, topic))
             }
             Statement::Terminate(QueryTarget::One(name))
-                if name.text.to_lowercase().starts_with("transient_") =>
-            {
-                Ok(())
-            }
+            | Statement::Pause(QueryTarget::One(name))
+            | Statement::Resume(QueryTarget::One(name)) => match state.query(&name.text) {
+                Some(query) => {
+                    let made = query.sink.iter().chain(&query.sources).next();
+                    made.map_or_else(|| self.administers(), |made| self.may(Access::Admin, made))
+                }
+                // Who may end the query of a client is known where it runs: see [`Rights::ends`].
+                None if is_of_client(&name.text) => Ok(()),
+                None => self.administers(),
+            },
             Statement::Terminate(_)
             | Statement::Pause(_)
             | Statement::Resume(_)
@@ -60,6 +67,17 @@ impl Rights {
             | Statement::AlterSystem(_) => self.administers(),
             // They change nothing, or their sessions alone.
             _ => Ok(()),
+        }
+    }
+
+    /// Whether the query of a client may be ended, by its text: by who may read what it reads.
+    pub(crate) fn ends(&self, text: &str) -> Result<(), ErrorBody> {
+        match prepare(text, true).ok().as_deref() {
+            Some([one]) => match &one.statement {
+                Statement::Query(query) => self.reads(query),
+                _ => self.administers(),
+            },
+            _ => self.administers(),
         }
     }
 

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use lentic::QueryState;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -11,7 +12,8 @@ use crate::state::State;
 
 pub(super) fn encode(state: &State, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let Some(ksql) = &state.options.ksql else { return Ok(()) };
-    let mut queries: BTreeMap<&str, u32> = BTreeMap::new();
+    let states = [QueryState::Running, QueryState::Error, QueryState::Unresponsive, QueryState::Paused];
+    let mut queries: BTreeMap<&str, u32> = states.into_iter().map(|state| (state.as_str(), 0)).collect();
     for status in state.node.query_statuses() {
         *queries.entry(status.state.as_str()).or_default() += 1;
     }

@@ -76,3 +76,55 @@ fn statements_need_rights() {
     }
     server.stop();
 }
+
+/// Queries are ended by who may change what they write, or read what they read.
+#[test]
+fn queries_need_rights() {
+    let server = Server::start_as(Some("admin all\nadmin bob:word my*\nread ann:word other\n"));
+    let (bob, ann) = ("Basic Ym9iOndvcmQ=", "Basic YW5uOndvcmQ=");
+    let script = "CREATE STREAM my1 (id STRING KEY, v INT) WITH (kafka_topic='my1', value_format='json', partitions=1);\
+                  CREATE STREAM my2 AS SELECT * FROM my1;";
+    let ask = |who: &str, path: &str, body: serde_json::Value| {
+        server.ask("POST", path, &[("authorization", who)], &body.to_string())
+    };
+    let ksql = |who: &str, script: &str| ask(who, "/ksql", serde_json::json!({ "ksql": script })).0;
+    let (status, found) = ask(bob, "/ksql", serde_json::json!({ "ksql": script }));
+    assert_eq!(status, 200, "{found}");
+    let id = found
+        .split("\"queryId\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("an id")
+        .to_owned();
+    let push = std::thread::scope(|scope| {
+        let wait = scope.spawn(|| {
+            ask(bob, "/query-stream", serde_json::json!({"sql": "SELECT * FROM my1 EMIT CHANGES;"}))
+        });
+        let begun = std::time::Instant::now();
+        let push = loop {
+            let (_, found) = ask(bob, "/ksql", serde_json::json!({"ksql": "LIST QUERIES;"}));
+            if let Some(at) = found.find("transient_MY1_") {
+                break found[at..].split('"').next().expect("an id").to_owned();
+            }
+            assert!(begun.elapsed().as_secs() < 20, "{found}");
+        };
+        let close = |who: &str| ask(who, "/close-query", serde_json::json!({ "queryId": push })).0;
+        assert_eq!(close(ann), 403);
+        assert_eq!(ksql(ann, &format!("TERMINATE {push};")), 403);
+        assert_eq!(close(bob), 200);
+        assert_eq!(wait.join().expect("an answer").0, 200);
+        push
+    });
+    assert!(push.starts_with("transient_"));
+    for (who, script, expected) in [
+        (ann, format!("PAUSE {id};"), 403),
+        (bob, format!("PAUSE {id};"), 200),
+        (bob, format!("RESUME {id};"), 200),
+        (ann, format!("TERMINATE {id};"), 403),
+        (bob, "TERMINATE CSAS_NOTHING_1;".to_owned(), 403),
+        (bob, format!("TERMINATE {id};"), 200),
+    ] {
+        assert_eq!(ksql(who, &script), expected, "{script}");
+    }
+    server.stop();
+}

@@ -54,3 +54,24 @@ fn what_is_wrong_is_told_in_the_words_of_this_api() {
     }
     server.stop();
 }
+
+#[test]
+fn variables_stand_anywhere() {
+    let server = Server::start();
+    assert_eq!(server.ask("POST", "/v1/sql", &[], SCRIPT).0, 200);
+    let headers = [("accept", "text/csv"), ("content-type", "application/json")];
+    for sql in [
+        "SELECT v FROM ${t} WHERE k = ${x};",
+        "SELECT v FROM ${t} WHERE k = ${x}",
+        "SELECT v FROM ${t} WHERE v = '${y}'",
+    ] {
+        let body = serde_json::json!({"sql": sql, "variables": {"t": "s", "x": "2", "y": "c"},
+            "properties": {"auto.offset.reset": "earliest"}});
+        let (status, found) = server.ask("POST", "/v1/sql", &headers, &body.to_string());
+        assert_eq!((status, found.as_str()), (200, "V\r\nc\r\n"), "{sql}");
+    }
+    let two = "SELECT v FROM s; SELECT k FROM s;";
+    let (status, found) = server.ask("POST", "/v1/sql", &[], two);
+    assert!(status == 400 && found.contains("one SELECT or PRINT in a call"), "{found}");
+    server.stop();
+}

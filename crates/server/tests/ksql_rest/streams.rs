@@ -117,3 +117,41 @@ fn queries_are_listed_and_closed() {
     assert_eq!(queries[0]["queries"].as_array().map(Vec::len), Some(0), "{queries}");
     server.stop();
 }
+
+/// Nothing comes that could be written to a client that has gone.
+#[test]
+fn queries_of_clients_that_go_end() {
+    use std::io::{Read as _, Write as _};
+    let server = Server::start();
+    let declare = "CREATE STREAM quiet (k STRING KEY, v INT) WITH (kafka_topic='quiet', value_format='json', partitions=1);";
+    assert_eq!(server.ksql(declare).0, 200);
+    let running = || {
+        let (_, queries) = server.ksql("LIST QUERIES;");
+        queries[0]["queries"].as_array().expect("queries").len()
+    };
+    let open = || {
+        let mut socket = std::net::TcpStream::connect(server.address()).expect("a connection");
+        let body = "{\"sql\":\"SELECT * FROM quiet EMIT CHANGES;\"}";
+        write!(
+            socket,
+            "POST /query-stream HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("a request");
+        let mut head = [0; 64];
+        assert!(socket.read(&mut head).expect("an answer") > 0);
+        socket
+    };
+    let sockets = [open(), open(), open()];
+    let begun = std::time::Instant::now();
+    while running() != sockets.len() {
+        assert!(begun.elapsed().as_secs() < 20, "{} run", running());
+    }
+    drop(sockets);
+    let gone = std::time::Instant::now();
+    while running() > 0 {
+        assert!(gone.elapsed().as_secs() < 20, "{} run still", running());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    server.stop();
+}

@@ -70,7 +70,7 @@ impl Asked<'_> {
             return Err(ErrorBody::not_one_statement(0));
         };
         let state = self.ksql.state();
-        self.rights.check(&parsed.statement, state.catalog())?;
+        self.rights.check(&parsed.statement, &state)?;
         match parsed.statement {
             Statement::Print(print) => Ok(Planned::Print(print)),
             Statement::Query(query) if query.emit.is_some() => self.push(&state, &text, &query),

@@ -1,6 +1,6 @@
 //! The queries whose rows go to clients of this node.
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use lentic::Transient;
 
@@ -11,7 +11,8 @@ pub(crate) struct Running(Arc<Mutex<BTreeMap<String, One>>>);
 /// One of them.
 struct One {
     statement: String,
-    transient: Option<Arc<Transient>>,
+    /// Whoever the rows go to holds the query: it ends with that, not with this list, which its own sink has a place in.
+    transient: Weak<Transient>,
     is_closed: bool,
 }
 
@@ -24,17 +25,12 @@ pub(crate) struct Place {
 impl Running {
     /// A query begins.
     pub(crate) fn enter(&self, id: &str, statement: &str) -> Place {
-        let one = One { statement: statement.to_owned(), transient: None, is_closed: false };
+        let one = One { statement: statement.to_owned(), transient: Weak::new(), is_closed: false };
         self.all().insert(id.to_owned(), one);
         Place { running: self.clone(), id: id.to_owned() }
     }
 
-    /// Whether a query runs. Case does not count.
-    pub(crate) fn has(&self, id: &str) -> bool {
-        self.all().keys().any(|known| known.eq_ignore_ascii_case(id))
-    }
-
-    /// Ends a query; false if there is none, or it is ending.
+    /// Ends a query; false if there is none, or it is ending. Case does not count.
     pub(crate) fn close(&self, id: &str) -> bool {
         let mut all = self.all();
         let found = all.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(id));
@@ -42,7 +38,7 @@ impl Running {
         if std::mem::replace(&mut one.is_closed, true) {
             return false;
         }
-        if let Some(transient) = &one.transient {
+        if let Some(transient) = one.transient.upgrade() {
             transient.stop();
         }
         true
@@ -64,7 +60,7 @@ impl Place {
     /// What ends it, where it is to be ended.
     pub(crate) fn runs_as(&self, transient: &Arc<Transient>) {
         if let Some(one) = self.running.all().get_mut(&self.id) {
-            one.transient = Some(Arc::clone(transient));
+            one.transient = Arc::downgrade(transient);
             if one.is_closed {
                 transient.stop();
             }

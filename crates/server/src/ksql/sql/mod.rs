@@ -19,7 +19,7 @@ use crate::http::{Body, Deadline, Response};
 
 use error::told;
 use format::Format;
-use request::{Request, is_query};
+use request::{Request, ended, has_query, is_query};
 
 /// How long planning, and beginning, may take.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -52,17 +52,23 @@ pub(crate) async fn sql(mut call: Call) -> Result<Response> {
     }
     let mut session = session(&ksql, &request.properties, &request.variables).map_err(told)?;
     session.settings.set(EXTENSIONS, "true");
-    let text = request.ended();
+    // What stands for variables may be what makes it a query.
+    let known = session.substitute(&request.sql).unwrap_or(std::borrow::Cow::Borrowed(&request.sql));
+    let text = ended(&known).into_owned();
     if !is_query(&text) {
-        return script::answer(call, ksql, text.into_owned(), session, format).await;
+        if has_query(&text) {
+            let message =
+                "a query is asked alone: send one SELECT or PRINT in a call, and other statements in another";
+            return Err(Error::new(Code::BadStatement, message));
+        }
+        return script::answer(call, ksql, ended(&request.sql).into_owned(), session, format).await;
     }
     let (planning, node) = (Arc::clone(&ksql), call.state.node.clone());
     let deadline = Deadline::after(PATIENCE, true);
     let plan = move || {
         let question = is_plain.then(|| Question::new(&request.sql, Dialect::Extended));
         let (ksql, node) = (&planning, &node);
-        Asked { ksql, rights: &rights, session: &session, extensions: true, node, question }
-            .plan(&request.ended())
+        Asked { ksql, rights: &rights, session: &session, extensions: true, node, question }.plan(&text)
     };
     let planned = call.state.block(deadline, plan).await?.map_err(told)?;
     rows(&call, ksql, planned, format, deadline).await

@@ -39,15 +39,18 @@ impl Request {
         }
         Ok(request)
     }
+}
 
-    /// The text, whose last statement may go without its semicolon, with it.
-    pub(super) fn ended(&self) -> Cow<'_, str> {
-        // Behind a comment it would be one of the comment's letters.
-        let ended = format!("{}\n;", self.sql);
-        if prepare(&self.sql, true).is_err() && prepare(&ended, true).is_ok() {
-            return Cow::Owned(ended);
-        }
-        Cow::Borrowed(&self.sql)
+/// A text, whose last statement may go without its semicolon, with it.
+pub(super) fn ended(text: &str) -> Cow<'_, str> {
+    // Behind a comment it would be one of the comment's letters.
+    let ended = || Cow::Owned(format!("{text}\n;"));
+    // What variables stand for is not known here: without them the text tells nothing.
+    let is_closed = text.trim_end().ends_with(';');
+    match (prepare(text, true), text.contains("${")) {
+        (Err(_), true) if !is_closed => ended(),
+        (Err(_), false) if prepare(&ended(), true).is_ok() => ended(),
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -56,6 +59,12 @@ pub(super) fn is_query(text: &str) -> bool {
     let Ok(statements) = prepare(text, true) else { return false };
     let is_query = |statement: &Statement| matches!(statement, Statement::Query(_) | Statement::Print(_));
     matches!(statements.as_slice(), [one] if is_query(&one.statement))
+}
+
+/// Whether there is a query among several statements.
+pub(super) fn has_query(text: &str) -> bool {
+    let is_query = |statement: &Statement| matches!(statement, Statement::Query(_) | Statement::Print(_));
+    prepare(text, true).is_ok_and(|all| all.len() > 1 && all.iter().any(|one| is_query(&one.statement)))
 }
 
 #[cfg(test)]
@@ -71,9 +80,10 @@ mod tests {
             ("LIST STREAMS; LIST TABLES", "LIST STREAMS; LIST TABLES\n;"),
             ("LIST STREAMS; -- all", "LIST STREAMS; -- all"),
             ("SELECT FROM", "SELECT FROM"),
+            ("SELECT 1 FROM ${t}", "SELECT 1 FROM ${t}\n;"),
+            ("SELECT 1 FROM ${t};", "SELECT 1 FROM ${t};"),
         ] {
-            let request = Request { sql: sql.to_owned(), ..Request::default() };
-            assert_eq!(request.ended(), expected);
+            assert_eq!(ended(sql), expected);
         }
     }
 }

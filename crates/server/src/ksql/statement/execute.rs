@@ -101,11 +101,11 @@ impl Execution<'_> {
             property::check_system(setting).map_err(|error| error.of_statement(shown, Vec::new()))?;
         }
         self.rights
-            .check(statement, snapshot.state.catalog())
+            .check(statement, &snapshot.state)
             .map_err(|error| error.of_statement(shown, Vec::new()))?;
         // What assertions are about may come with the statements before them.
         let is_late = matches!(statement, Statement::AssertTopic(_) | Statement::AssertSchema(_));
-        if is_late || terminate::is_transient(self, statement) {
+        if is_late || terminate::is_transient(self, statement)? {
             return Ok(());
         }
         let context = Context { planner: self.ksql.planner().clone(), topics };

@@ -23,6 +23,7 @@ use crate::http::{Deadline, Response};
 pub(crate) use execute::Execution;
 pub(crate) use script::{bad_statement, statements};
 pub(crate) use session::session;
+pub(crate) use terminate::is_of_client;
 
 /// How long a script may take.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -1,6 +1,6 @@
 //! `TERMINATE` of a query whose rows go to a client: one node alone has it, which need not be this one.
-use lentic_ksql_api::Entity;
 use lentic_ksql_api::entity::QueryTerminated;
+use lentic_ksql_api::{Entity, ErrorBody};
 use lentic_sql_syntax::ast::{QueryTarget, Statement};
 
 use super::execute::{Execution, Given};
@@ -8,15 +8,18 @@ use super::execute::{Execution, Given};
 /// What ids of such queries begin with.
 const BEGINS: [&str; 2] = ["TRANSIENT_", "SCALABLE_PUSH_QUERY_"];
 
-/// Whether a statement ends such a query.
-pub(super) fn is_transient(execution: &Execution<'_>, statement: &Statement) -> bool {
-    let Some(name) = target(statement) else { return false };
-    let has = |all: &[(String, String)]| all.iter().any(|(id, _)| id.eq_ignore_ascii_case(name));
+/// Whether a statement ends such a query. An error: who asks may not.
+pub(super) fn is_transient(execution: &Execution<'_>, statement: &Statement) -> Result<bool, ErrorBody> {
+    let Some(name) = target(statement) else { return Ok(false) };
+    let of = |all: &[(String, String)]| {
+        all.iter().find(|(id, _)| id.eq_ignore_ascii_case(name)).map(|(_, text)| text.clone())
+    };
     let others = || {
         let reports = elsewhere(execution, name)?.reports(execution.ksql);
-        Some(reports.iter().filter_map(|host| host.told.as_ref()).any(|report| has(&report.push)))
+        reports.iter().filter_map(|host| host.told.as_ref()).find_map(|report| of(&report.push))
     };
-    execution.ksql.running.has(name) || others().unwrap_or(false)
+    let Some(text) = of(&execution.ksql.running.list()).or_else(others) else { return Ok(false) };
+    execution.rights.ends(&text).map(|()| true)
 }
 
 /// Ends it.
@@ -30,8 +33,13 @@ pub(super) fn transient(execution: &Execution<'_>, given: &Given<'_>) -> Option<
 
 /// Who is to be asked for it, if it can be such a query.
 fn elsewhere<'a>(execution: &Execution<'a>, name: &str) -> Option<&'a crate::ksql::hosts::Hosts> {
-    let name = name.to_ascii_uppercase();
-    execution.hosts.filter(|_| BEGINS.iter().any(|begin| name.starts_with(begin)))
+    execution.hosts.filter(|_| is_of_client(name))
+}
+
+/// Whether an id can be that of a query whose rows go to a client.
+pub(crate) fn is_of_client(id: &str) -> bool {
+    let id = id.to_ascii_uppercase();
+    BEGINS.iter().any(|begin| id.starts_with(begin))
 }
 
 fn target(statement: &Statement) -> Option<&str> {
