@@ -28,6 +28,24 @@ impl Closing {
         last.is_none_or(|last| last < close_time).then_some(last)
     }
 
+    /// Whether to look before a record moves stream time on, whatever the wall clock says: the close time until now, and up to
+    /// which one everything went out, if windows may have closed in between.
+    pub(super) fn is_behind(
+        &self,
+        context: &mut Context<'_>,
+        record: &Record,
+        grace_ms: i64,
+    ) -> Option<(Option<i64>, i64)> {
+        let stream_time = *context.slot(0);
+        if !context.settings().emit_before_expiry || stream_time == -1 || record.timestamp.0 <= stream_time {
+            return None;
+        }
+        let close_time = stream_time.saturating_sub(grace_ms);
+        let last = *context.slot(LAST_CLOSE);
+        let last = (last != -1).then_some(last);
+        last.is_none_or(|last| last < close_time).then_some((last, close_time))
+    }
+
     /// Everything up to this close time went out.
     pub(super) fn went_out(&self, context: &mut Context<'_>, close_time: i64) {
         *context.slot(LAST_CLOSE) = close_time;

@@ -63,7 +63,29 @@ impl Fold {
         trigger: &Record,
         close_time: i64,
     ) -> Result<(), TaskError> {
-        let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
+        match self.closing.is_due(context, close_time) {
+            Some(last) => self.send(context, trigger, last, close_time),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends those that the record, by moving stream time on, would make the store forget before they were sent.
+    fn close_forgotten(&mut self, context: &mut Context<'_>, record: &Record) -> Result<(), TaskError> {
+        let lateness = self.windows.grace_ms.saturating_add(self.windows.gap_ms);
+        let Some((last, close_time)) = self.closing.is_behind(context, record, lateness) else {
+            return Ok(());
+        };
+        let kept = context.state().first_kept_at(self.spec.store, record.timestamp.0);
+        if last.unwrap_or(0) < kept { self.send(context, record, last, close_time) } else { Ok(()) }
+    }
+
+    fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        trigger: &Record,
+        last: Option<i64>,
+        close_time: i64,
+    ) -> Result<(), TaskError> {
         let upper = close_time.saturating_sub(1);
         if upper < 0 {
             return Ok(());
@@ -84,6 +106,9 @@ impl Fold {
 impl Processor for Fold {
     fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
         let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
+        if self.spec.emit == Emit::Close {
+            self.close_forgotten(context, &record)?;
+        }
         let time = record.timestamp.0;
         let (gap, grace) = (self.windows.gap_ms, self.windows.grace_ms);
         let close_time = context.observe(record.timestamp).saturating_sub(grace).saturating_sub(gap);
