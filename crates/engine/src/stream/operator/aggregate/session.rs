@@ -3,7 +3,7 @@ use lentic_topology::spec::{Aggregate, Emit, Merger};
 use lentic_topology::{Payload, Record, SessionWindows, Window, WindowedKeyOf};
 use lentic_types::Timestamp;
 
-use super::close::{self, Closing};
+use super::close::{self, Behind, Closing};
 use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, SessionRow, TaskError};
 
@@ -72,10 +72,11 @@ impl Fold {
     /// Sends those that the record, by moving stream time on, would make the store forget before they were sent.
     fn close_forgotten(&mut self, context: &mut Context<'_>, record: &Record) -> Result<(), TaskError> {
         let lateness = self.windows.grace_ms.saturating_add(self.windows.gap_ms);
-        let Some((last, close_time)) = self.closing.is_behind(context, record, lateness) else {
+        let Some(behind) = self.closing.behind(context, record, lateness) else {
             return Ok(());
         };
-        let kept = context.state().first_kept_at(self.spec.store, record.timestamp.0);
+        let Behind { last, close_time, next } = behind;
+        let kept = context.state().first_kept_at(self.spec.store, next);
         if last.unwrap_or(0) < kept { self.send(context, record, last, close_time) } else { Ok(()) }
     }
 

@@ -7,7 +7,7 @@ use lentic_topology::spec::{Aggregate, Emit};
 use lentic_topology::{Payload, Record, SlidingWindows, Window, WindowedKeyOf};
 use lentic_types::Timestamp;
 
-use super::close::{self, Closing};
+use super::close::{self, Behind, Closing};
 use super::{Change, Processor, forward, key_of, len};
 use crate::stream::record_cache::TableRow;
 use crate::stream::{Context, TaskError, WindowRow};
@@ -202,12 +202,13 @@ impl Fold {
         }
     }
 
-    /// Sends those that the record, by moving stream time on, would hide from reads before they were sent.
+    /// Sends those that the record, by what it puts into the store, would hide from reads before they were sent.
     fn close_hidden(&mut self, context: &mut Context<'_>, record: &Record) -> Result<(), TaskError> {
-        let Some((last, close_time)) = self.closing.is_behind(context, record, self.windows.grace_ms) else {
+        let Some(behind) = self.closing.behind(context, record, self.windows.grace_ms) else {
             return Ok(());
         };
-        let visible = context.state().first_visible_at(self.spec.store, record.timestamp.0);
+        let Behind { last, close_time, next } = behind;
+        let visible = context.state().first_visible_at(self.spec.store, next);
         if self.start_after(last) < visible { self.send(context, record, last, close_time) } else { Ok(()) }
     }
 

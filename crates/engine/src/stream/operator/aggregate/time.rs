@@ -2,7 +2,7 @@
 use lentic_topology::spec::{Aggregate, Emit};
 use lentic_topology::{Record, TimeWindows, Window, WindowedKeyOf};
 
-use super::close::{self, Closing};
+use super::close::{self, Behind, Closing};
 use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, TaskError};
 
@@ -68,10 +68,11 @@ impl Fold {
 
     /// The same of those that the record, by moving stream time on, would hide from reads before they were sent.
     fn close_hidden(&mut self, context: &mut Context<'_>, record: &Record) -> Result<(), TaskError> {
-        let Some((last, close_time)) = self.closing.is_behind(context, record, self.windows.grace_ms) else {
+        let Some(behind) = self.closing.behind(context, record, self.windows.grace_ms) else {
             return Ok(());
         };
-        let visible = context.state().first_visible_at(self.spec.store, record.timestamp.0);
+        let Behind { last, close_time, next } = behind;
+        let visible = context.state().first_visible_at(self.spec.store, next);
         let upper = close_time.saturating_sub(self.windows.size_ms).min(visible.saturating_sub(1));
         if self.is_any_between(last, upper) { self.send(context, record, last, close_time) } else { Ok(()) }
     }
