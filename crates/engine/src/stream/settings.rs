@@ -39,6 +39,9 @@ pub struct TaskSettings {
     pub dead_letters: Option<TopicName>,
     /// How often results at the end of windows are looked for, wall-clock milliseconds.
     pub emit_interval_ms: i64,
+    /// Whether results at the end of windows go out before stream time moves on so far that their windows leave their store,
+    /// however short the time since the last look. Kafka Streams loses such results.
+    pub emit_before_expiry: bool,
     /// Bytes of committed rows that a task remembers.
     pub cache_bytes: usize,
 }
@@ -52,6 +55,7 @@ impl Default for TaskSettings {
             production: ErrorPolicy::Fail,
             dead_letters: None,
             emit_interval_ms: 1_000,
+            emit_before_expiry: true,
             cache_bytes: 16 << 20,
         }
     }

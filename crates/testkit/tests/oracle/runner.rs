@@ -41,7 +41,12 @@ impl<'a> Run<'a> {
             partitions: schedule.partitions(),
             commit_every: None,
             record_cache_bytes: usize::from(schedule == Schedule::FullCache),
-            settings: TaskSettings { emit_interval_ms, ..TaskSettings::default() },
+            // What is hidden between two looks is lost in the traces that look at intervals.
+            settings: TaskSettings {
+                emit_interval_ms,
+                emit_before_expiry: emit_interval_ms == 0,
+                ..TaskSettings::default()
+            },
             ..DriverOptions::default()
         };
         let driver = TestDriver::with(&twin.topology, options);

@@ -66,6 +66,11 @@ impl State {
         store.get(&stored)
     }
 
+    /// From which end on sessions are kept once one of this end has been put.
+    pub(crate) fn first_kept_at(&mut self, index: StoreIndex, end: i64) -> i64 {
+        self.at(index).first_kept_at(end)
+    }
+
     /// Sets the row of a key's session, or with `None` deletes it. One that has expired is dropped: `false`.
     pub fn put_session(
         &mut self,

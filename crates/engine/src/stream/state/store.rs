@@ -263,15 +263,26 @@ impl TaskStore {
     /// Windows that start (sessions that end) before this are hidden from every read: section "windows" of Kafka Streams'
     /// stores.
     pub(super) fn first_visible(&self) -> i64 {
+        self.first_visible_at(self.observed)
+    }
+
+    /// The same once a window of this start (a session of this end) has been put.
+    pub(super) fn first_visible_at(&self, observed: i64) -> i64 {
+        let observed = observed.max(self.observed);
         let retention = self.retention_ms().unwrap_or(i64::MAX);
-        self.observed.saturating_sub(retention).saturating_add(i64::from(!self.spec.closes))
+        observed.saturating_sub(retention).saturating_add(i64::from(!self.spec.closes))
     }
 
     /// Rows before this are gone for good, and can be removed: whole segments of time at once, as in Kafka Streams' stores.
     pub(super) fn first_kept(&self) -> i64 {
+        self.first_kept_at(self.observed)
+    }
+
+    /// The same once a window of this start (a session of this end) has been put.
+    pub(super) fn first_kept_at(&self, observed: i64) -> i64 {
         let Some(retention) = self.retention_ms() else { return i64::MIN };
         let interval = (retention / 2).max(60_000);
-        self.observed.saturating_sub(retention).div_euclid(interval).saturating_mul(interval)
+        observed.max(self.observed).saturating_sub(retention).div_euclid(interval).saturating_mul(interval)
     }
 
     pub(super) fn prefix(&self) -> &RowPrefix {

@@ -33,6 +33,11 @@ impl State {
         store.get(&key)
     }
 
+    /// From which start on windows are seen once one of this start has been put.
+    pub(crate) fn first_visible_at(&mut self, index: StoreIndex, start: i64) -> i64 {
+        self.at(index).first_visible_at(start)
+    }
+
     /// Sets the row of a key's window, or with `None` deletes it. One that has expired is dropped: `false`.
     pub fn put_window(
         &mut self,

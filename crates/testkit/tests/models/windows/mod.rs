@@ -10,7 +10,7 @@ mod time;
 use std::collections::BTreeMap;
 
 use crate::property::holds;
-use case::{Case, Emit, WindowKind, Windows};
+use case::{Case, Emit, Input, WindowKind, Windows};
 
 pub use case::{Then, then};
 
@@ -33,6 +33,24 @@ fn last_of_each(results: Vec<String>) -> Vec<String> {
         (name.split_once(' ').unwrap_or_default().1.to_owned(), line)
     };
     results.into_iter().map(named).collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+/// Looking for closed windows at intervals gives the results of looking at every record, if later ones.
+fn check_intervals(case: &Case) -> Result<(), String> {
+    let mut case = case.clone();
+    let usable = case.input.iter().filter(|input| input.key.is_some() && input.value.is_some());
+    let at = usable.map(|input| input.at).max().unwrap_or(0);
+    case.input.push(Input { key: Some("a"), value: Some('a'), at, then: Then::GoOn });
+    let results = |interval| {
+        let results = run::run_at_intervals(&case, interval).results.into_iter();
+        // Without the number of the record that made it.
+        let mut results: Vec<_> =
+            results.map(|line| line.split_once(' ').unwrap_or_default().1.to_owned()).collect();
+        results.sort();
+        results.dedup();
+        results
+    };
+    crate::property::same("results at intervals", &results(1_000), &results(0))
 }
 
 fn each(kind: WindowKind) {
@@ -59,6 +77,14 @@ fn sliding_windows() {
 #[test]
 fn sessions() {
     each(WindowKind::Session);
+}
+
+#[test]
+fn intervals_lose_nothing() {
+    // Of sessions those differ that a late record still takes in: sent by then at every record, and not at intervals.
+    for kind in [WindowKind::Tumbling, WindowKind::Hopping, WindowKind::Sliding] {
+        holds(&case::any(kind, Emit::Close), check_intervals);
+    }
 }
 
 #[test]

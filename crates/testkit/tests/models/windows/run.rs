@@ -1,7 +1,8 @@
 //! Runs a case in the driver.
 use std::time::Duration;
 
-use lentic_testkit::{Logged, TestDriver};
+use lentic_engine::stream::TaskSettings;
+use lentic_testkit::{DriverOptions, Logged, TestDriver};
 use lentic_topology::{SessionWindows, SlidingWindows, Suppressed, TimeWindows, Topology};
 use lentic_types::Header;
 
@@ -11,8 +12,18 @@ use super::model::{Seeable, line, row};
 const STORE: &str = "windowed";
 
 pub fn run(case: &Case) -> Seeable {
-    let mut driver = TestDriver::new(&topology(case));
+    run_at_intervals(case, 0)
+}
+
+/// The same where closed windows are looked for at intervals of the wall clock, which stands still until the last record.
+pub fn run_at_intervals(case: &Case, emit_interval_ms: i64) -> Seeable {
+    let settings = TaskSettings { emit_interval_ms, ..TaskSettings::default() };
+    let options = DriverOptions { settings, ..DriverOptions::default() };
+    let mut driver = TestDriver::with(&topology(case), options);
     for (number, input) in case.input.iter().enumerate() {
+        if number + 1 == case.input.len() {
+            driver.advance_wall_clock(emit_interval_ms);
+        }
         pipe(&mut driver, number, input);
     }
     driver.restart();

@@ -3,7 +3,7 @@ use lentic_topology::spec::{Aggregate, Emit, Merger};
 use lentic_topology::{Payload, Record, SessionWindows, Window, WindowedKeyOf};
 use lentic_types::Timestamp;
 
-use super::close::{self, Closing};
+use super::close::{self, Behind, Closing};
 use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, SessionRow, TaskError};
 
@@ -63,7 +63,30 @@ impl Fold {
         trigger: &Record,
         close_time: i64,
     ) -> Result<(), TaskError> {
-        let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
+        match self.closing.is_due(context, close_time) {
+            Some(last) => self.send(context, trigger, last, close_time),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends those that the record, by moving stream time on, would make the store forget before they were sent.
+    fn close_forgotten(&mut self, context: &mut Context<'_>, record: &Record) -> Result<(), TaskError> {
+        let lateness = self.windows.grace_ms.saturating_add(self.windows.gap_ms);
+        let Some(behind) = self.closing.behind(context, record, lateness) else {
+            return Ok(());
+        };
+        let Behind { last, close_time, next } = behind;
+        let kept = context.state().first_kept_at(self.spec.store, next);
+        if last.unwrap_or(0) < kept { self.send(context, record, last, close_time) } else { Ok(()) }
+    }
+
+    fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        trigger: &Record,
+        last: Option<i64>,
+        close_time: i64,
+    ) -> Result<(), TaskError> {
         let upper = close_time.saturating_sub(1);
         if upper < 0 {
             return Ok(());
@@ -84,6 +107,9 @@ impl Fold {
 impl Processor for Fold {
     fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
         let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
+        if self.spec.emit == Emit::Close {
+            self.close_forgotten(context, &record)?;
+        }
         let time = record.timestamp.0;
         let (gap, grace) = (self.windows.gap_ms, self.windows.grace_ms);
         let close_time = context.observe(record.timestamp).saturating_sub(grace).saturating_sub(gap);

@@ -7,7 +7,7 @@ use lentic_topology::spec::{Aggregate, Emit};
 use lentic_topology::{Payload, Record, SlidingWindows, Window, WindowedKeyOf};
 use lentic_types::Timestamp;
 
-use super::close::{self, Closing};
+use super::close::{self, Behind, Closing};
 use super::{Change, Processor, forward, key_of, len};
 use crate::stream::record_cache::TableRow;
 use crate::stream::{Context, TaskError, WindowRow};
@@ -196,13 +196,40 @@ impl Fold {
         trigger: &Record,
         close_time: i64,
     ) -> Result<(), TaskError> {
-        let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
+        match self.closing.is_due(context, close_time) {
+            Some(last) => self.send(context, trigger, last, close_time),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends those that the record, by what it puts into the store, would hide from reads before they were sent.
+    fn close_hidden(&mut self, context: &mut Context<'_>, record: &Record) -> Result<(), TaskError> {
+        let Some(behind) = self.closing.behind(context, record, self.windows.grace_ms) else {
+            return Ok(());
+        };
+        let Behind { last, close_time, next } = behind;
+        let visible = context.state().first_visible_at(self.spec.store, next);
+        if self.start_after(last) < visible { self.send(context, record, last, close_time) } else { Ok(()) }
+    }
+
+    /// The first start of windows that closed after a close time.
+    fn start_after(&self, last: Option<i64>) -> i64 {
+        last.map_or(0, |last| (last - self.windows.difference_ms).max(0))
+    }
+
+    fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        trigger: &Record,
+        last: Option<i64>,
+        close_time: i64,
+    ) -> Result<(), TaskError> {
         let difference = self.windows.difference_ms;
         let upper = close_time - difference - 1;
         if upper < 0 {
             return Ok(());
         }
-        let lower = last.map_or(0, |last| (last - difference).max(0));
+        let lower = self.start_after(last);
         for row in context.state().windows_by_start(self.spec.store, lower, upper)? {
             let key = self.spec.key.decode(Some(&row.key)).map_err(TaskError::Undecodable)?;
             let Some(key) = key else { continue };
@@ -218,6 +245,9 @@ impl Fold {
 impl Processor for Fold {
     fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
         let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
+        if self.spec.emit == Emit::Close {
+            self.close_hidden(context, &record)?;
+        }
         let time = record.timestamp.0;
         let close_time = context.observe(record.timestamp).saturating_sub(self.windows.grace_ms);
         if time + self.windows.difference_ms < close_time {

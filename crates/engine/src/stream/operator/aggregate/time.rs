@@ -2,7 +2,7 @@
 use lentic_topology::spec::{Aggregate, Emit};
 use lentic_topology::{Record, TimeWindows, Window, WindowedKeyOf};
 
-use super::close::{self, Closing};
+use super::close::{self, Behind, Closing};
 use super::{Change, Processor, forward, key_of, len};
 use crate::stream::{Context, TaskError};
 
@@ -62,15 +62,42 @@ impl Fold {
         close_time: i64,
     ) -> Result<(), TaskError> {
         let Some(last) = self.closing.is_due(context, close_time) else { return Ok(()) };
+        let upper = close_time.saturating_sub(self.windows.size_ms);
+        if self.is_any_between(last, upper) { self.send(context, trigger, last, close_time) } else { Ok(()) }
+    }
+
+    /// The same of those that the record, by moving stream time on, would hide from reads before they were sent.
+    fn close_hidden(&mut self, context: &mut Context<'_>, record: &Record) -> Result<(), TaskError> {
+        let Some(behind) = self.closing.behind(context, record, self.windows.grace_ms) else {
+            return Ok(());
+        };
+        let Behind { last, close_time, next } = behind;
+        let visible = context.state().first_visible_at(self.spec.store, next);
+        let upper = close_time.saturating_sub(self.windows.size_ms).min(visible.saturating_sub(1));
+        if self.is_any_between(last, upper) { self.send(context, record, last, close_time) } else { Ok(()) }
+    }
+
+    /// The first start of windows that closed after a close time.
+    fn start_after(&self, last: Option<i64>) -> i64 {
+        last.map_or(0, |last| last.saturating_sub(self.windows.size_ms).max(0) + 1)
+    }
+
+    /// Whether a window that closed after a close time can start here or before.
+    fn is_any_between(&self, last: Option<i64>, upper: i64) -> bool {
+        let lower = self.start_after(last);
+        upper >= 0
+            && (last.is_none() || !self.windows.windows_for(upper).eq(self.windows.windows_for(lower - 1)))
+    }
+
+    fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        trigger: &Record,
+        last: Option<i64>,
+        close_time: i64,
+    ) -> Result<(), TaskError> {
         let size = self.windows.size_ms;
-        let upper = close_time.saturating_sub(size);
-        if upper < 0 {
-            return Ok(());
-        }
-        let lower = last.map_or(0, |last| last.saturating_sub(size).max(0) + 1);
-        if last.is_some() && self.windows.windows_for(upper).eq(self.windows.windows_for(lower - 1)) {
-            return Ok(());
-        }
+        let (lower, upper) = (self.start_after(last), close_time.saturating_sub(size));
         for row in context.state().windows_by_start(self.spec.store, lower, upper)? {
             let key = self.spec.key.decode(Some(&row.key)).map_err(TaskError::Undecodable)?;
             let value = self.spec.value.decode(Some(&row.value)).map_err(TaskError::Undecodable)?;
@@ -87,6 +114,9 @@ impl Fold {
 impl Processor for Fold {
     fn process(&mut self, context: &mut Context<'_>, port: usize, record: Record) -> Result<(), TaskError> {
         let Some(key) = key_of(&self.spec, context, &record)? else { return Ok(()) };
+        if self.spec.emit == Emit::Close {
+            self.close_hidden(context, &record)?;
+        }
         let close_time = context.observe(record.timestamp).saturating_sub(self.windows.grace_ms);
         for window in self.windows.windows_for(record.timestamp.0) {
             if window.end > close_time {
