@@ -54,6 +54,10 @@ fn pulled_streams_are_neither_grouped_nor_sorted() {
             assert!(status == 400 && is_told, "{query}: {status} {found}");
         }
     }
+    for column in ["ROWPARTITION", "ROWOFFSET"] {
+        let (status, found) = by_sql(&server, &format!("SELECT {column} FROM s;"));
+        assert!(status == 400 && found.contains(&format!("SELECT clauses: `{column}`")), "{found}");
+    }
     assert_eq!(by_sql(&server, "SELECT k FROM s WHERE v > 5 LIMIT 2;"), (200, "[[2],[3]]".to_owned()));
     server.stop();
 }
