@@ -168,6 +168,21 @@ fn what_may_replace_what() {
     ] {
         check(STREAM, &[(&replace(rest), expected)]);
     }
+    let windowed = |with: &str| {
+        format!("CREATE OR REPLACE STREAM w (k INT KEY) WITH (kafka_topic='t', format='json'{with});")
+    };
+    for (known, new, expected) in [
+        (
+            ", window_type='tumbling', window_size='1 hour'",
+            ", window_type='hopping', window_size='90 seconds'",
+            "existing=TUMBLING (SIZE 1 HOURS), new=HOPPING (SIZE 90 SECONDS)",
+        ),
+        (", window_type='session'", "", "existing=SESSION, new=none"),
+    ] {
+        let expected =
+            format!("refused: Cannot upgrade data source: DataSource 'window' must match: {expected}");
+        check(&windowed(known), &[(&windowed(new), &expected)]);
+    }
 }
 
 #[test]

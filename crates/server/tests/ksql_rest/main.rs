@@ -1,6 +1,7 @@
 //! SQL over HTTP, against a node on the embedded log and its server, in this process.
 mod answers;
 mod cases;
+mod clauses;
 mod declared;
 mod endpoint;
 mod headers;

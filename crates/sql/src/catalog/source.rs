@@ -86,6 +86,27 @@ impl SourceWindow {
     }
 }
 
+/// As a `WINDOW` clause says it.
+impl std::fmt::Display for SourceWindow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kind, millis) = match self {
+            Self::Tumbling(millis) => ("TUMBLING", *millis),
+            Self::Hopping(millis) => ("HOPPING", *millis),
+            Self::Session => return f.write_str("SESSION"),
+        };
+        let units = [
+            (86_400_000, "DAYS"),
+            (3_600_000, "HOURS"),
+            (60_000, "MINUTES"),
+            (1000, "SECONDS"),
+            (1, "MILLISECONDS"),
+        ];
+        let whole = units.into_iter().find(|(length, _)| millis % length == 0);
+        let (length, unit) = whole.unwrap_or((1, "MILLISECONDS"));
+        write!(f, "{kind} (SIZE {} {unit})", millis / length)
+    }
+}
+
 /// What stands in for properties that are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defaults {

@@ -212,6 +212,21 @@ impl<'a> Analysis<'a> {
         if query.having.is_some() && query.group_by.is_none() {
             return Err(Refusal::new("HAVING requires a GROUP BY clause."));
         }
+        // Nothing else of a query that ends with the rows that there are.
+        if query.emit.is_none() && !self.is_persistent() {
+            return Ok(());
+        }
+        if let Some(order_by) = &query.order_by {
+            let what = if self.is_persistent() { "Persistent" } else { "Push" };
+            return Err(Refusal::new(format!(
+                "{what} queries don't support ORDER BY: their rows come as they change. Leave it out, or keep the rows in a table \
+                 (CREATE TABLE ... AS SELECT ...) and sort in a pull query over that."
+            ))
+            .at(order_by.at.0));
+        }
+        if query.limit.is_some_and(|limit| limit < 0) {
+            return Err(Refusal::new("Push queries don't support negative integers in the LIMIT clause."));
+        }
         Ok(())
     }
 

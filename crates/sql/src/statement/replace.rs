@@ -46,7 +46,9 @@ pub(super) fn source(known: &Source, new: &Source) -> Result<(), Refusal> {
     compare("topic", topic(known), topic(new));
     compare("keyFormat", known.formats.key.name.to_string(), new.formats.key.name.to_string());
     compare("valueFormat", known.formats.value.name.to_string(), new.formats.value.name.to_string());
-    compare("window", format!("{:?}", known.properties.window), format!("{:?}", new.properties.window));
+    let window =
+        |source: &Source| source.properties.window.map_or("none".to_owned(), |window| window.to_string());
+    compare("window", window(known), window(new));
     let time = |source: &Source| {
         source.timestamp.as_ref().map_or("none".to_owned(), |column| column.name.to_string())
     };

@@ -8,6 +8,7 @@ mod lookup;
 mod open;
 mod predicate;
 mod refusal;
+mod sorting;
 
 use std::sync::Arc;
 
@@ -156,7 +157,7 @@ impl Planner {
         let request = PullRequest { query: &query, ..request };
         let plain =
             Request { id: "pull", statement: request.statement, target: Target::Client(request.query) };
-        refusal::check(&request, settings)?;
+        refusal::check(&request, settings, &self.registry)?;
         let analysis = Analysis::new(self, catalog, settings, plain)?;
         if analysis.sources[0].source.kind == SourceKind::Stream {
             return stream(self, catalog, settings, &request);
@@ -178,6 +179,7 @@ fn stream(
              pull queries on streams, set the ksql.query.pull.stream.enabled config to 'true'.",
         ));
     }
+    refusal::check_stream(request.query, &planner.registry)?;
     let mut settings = settings.clone();
     settings.set("auto.offset.reset", "earliest");
     let plain = Request { id: "pull", statement: request.statement, target: Target::Client(request.query) };
@@ -225,12 +227,7 @@ impl Analysis<'_> {
         // What the answer is sorted by is rewritten as its columns are, and stands behind them.
         let sorted = query.order_by.as_ref().map(|order_by| order_by.items.as_slice()).unwrap_or_default();
         for by in sorted {
-            let of_answer = match &by.expr.node {
-                ExprNode::Column { source: None, name } => {
-                    items[..answer].iter().find(|item| item.alias == *name)
-                }
-                _ => None,
-            };
+            let of_answer = sorting::item(&by.expr, &items[..answer])?;
             let expr = of_answer.map_or_else(|| qualified(&by.expr, &scope), |item| item.expr.clone());
             items.push(Item { expr, alias: Name::new("") });
         }

@@ -1,15 +1,22 @@
 //! What a pull query may not say, in ksqlDB's words.
-use lentic_sql_syntax::ast::{Expr, ExprNode, SelectItem};
+use lentic_sql_syntax::Position;
+use lentic_sql_syntax::ast::{Expr, ExprNode, Query, SelectItem};
 
 use super::PullRequest;
 use crate::Refusal;
+use crate::expr::visit_calls;
+use crate::function::Registry;
 use crate::settings::Settings;
 
 /// Where ksqlDB sends readers.
 const HINT: &str =
     " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query.";
 
-pub(super) fn check(request: &PullRequest<'_>, settings: &Settings) -> Result<(), Refusal> {
+pub(super) fn check(
+    request: &PullRequest<'_>,
+    settings: &Settings,
+    registry: &Registry,
+) -> Result<(), Refusal> {
     let PullRequest { query, extensions, .. } = *request;
     let clauses = |what: &str| Err(Refusal::new(format!("Pull queries don't support {what} clauses.{HINT}")));
     if !settings.is_on("ksql.pull.queries.enable", true) {
@@ -51,13 +58,57 @@ pub(super) fn check(request: &PullRequest<'_>, settings: &Settings) -> Result<()
             return Err(Refusal::new(text));
         }
     }
-    let items = query.select.iter().filter_map(|item| match item {
+    if !extensions && let Some(call) = aggregate(query, registry) {
+        let text = format!("Pull queries don't support aggregate functions: {call}.{HINT}");
+        return Err(Refusal::new(text).at(call.at.0));
+    }
+    unknowable(selected(query), "SELECT")?;
+    unknowable(query.filter.as_ref(), "WHERE")
+}
+
+/// A stream is read to its end and tells each row as it is read: what needs all of them first is for tables.
+pub(super) fn check_stream(query: &Query, registry: &Registry) -> Result<(), Refusal> {
+    const TABLE: &str =
+        "keep the rows in a table (CREATE TABLE ... AS SELECT ... GROUP BY ...) and query that.";
+    let refused = |what: &str, at: Option<Position>| {
+        let refusal = Refusal::new(format!(
+            "{what} in pull queries on streams is not supported. Add EMIT CHANGES to be told every change, or {TABLE}"
+        ));
+        Err(at.into_iter().fold(refusal, Refusal::at))
+    };
+    if let Some(exprs) = &query.group_by {
+        return refused("GROUP BY", exprs.first().map(|expr| expr.at.0));
+    }
+    if let Some(having) = &query.having {
+        return refused("HAVING", Some(having.at.0));
+    }
+    if let Some(call) = aggregate(query, registry) {
+        return refused(&format!("The aggregate function {call}"), Some(call.at.0));
+    }
+    if let Some(order_by) = &query.order_by {
+        let text = format!("ORDER BY in pull queries on streams is not supported. Leave it out, or {TABLE}");
+        return Err(Refusal::new(text).at(order_by.at.0));
+    }
+    Ok(())
+}
+
+/// The first call of an aggregate in SELECT.
+fn aggregate<'q>(query: &'q Query, registry: &Registry) -> Option<&'q Expr> {
+    let mut first = None;
+    for expr in selected(query) {
+        visit_calls(expr, &mut |name| registry.is_aggregate(&name.text), &mut |call| {
+            first.get_or_insert(call);
+        });
+    }
+    first
+}
+
+fn selected(query: &Query) -> impl Iterator<Item = &Expr> {
+    query.select.iter().filter_map(|item| match item {
         SelectItem::Expr { expr, .. } => Some(expr),
         SelectItem::AllFields { base } => Some(base),
         SelectItem::All { .. } => None,
-    });
-    unknowable(items, "SELECT")?;
-    unknowable(query.filter.as_ref(), "WHERE")
+    })
 }
 
 /// Where a row was read is not known of a row that is kept.
