@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::TaskInput;
+
 /// Where a task goes on in one of its inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputPosition {
@@ -40,6 +42,12 @@ pub struct PositionsRecord {
 impl PositionsRecord {
     /// The layout that this program writes.
     pub const VERSION: u32 = 1;
+
+    /// Where an input goes on; none if it speaks of another creation of the topic, or not of it.
+    pub fn of(&self, input: &TaskInput) -> Option<&InputPosition> {
+        let known = self.inputs.get(&input.partition.to_string());
+        known.filter(|known| known.topic_id == input.topic_id.to_string())
+    }
 
     /// Its bytes.
     ///

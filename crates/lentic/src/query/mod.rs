@@ -27,7 +27,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lentic_engine::TaskId;
-use lentic_engine::stream::PositionsRecord;
+use lentic_engine::stream::{PositionsRecord, TaskInput};
 use lentic_topology::Plan;
 use lentic_topology::spec::StoreIndex;
 use lentic_types::{Offset, TopicName};
@@ -142,7 +142,8 @@ impl Query {
         }
     }
 
-    /// By input partition (`topic/partition`): the next offset to process, as the last commit of this process left it.
+    /// By input partition (`topic/partition`): the next offset to process, as the last commit left it: of this process, or the one
+    /// that a task went on from here.
     pub fn positions(&self) -> BTreeMap<String, Offset> {
         self.inner.positions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -175,6 +176,18 @@ impl Inner {
 
     fn tasks_that_are(&self, wanted: &TaskStatus) -> Vec<TaskId> {
         self.tasks().iter().filter(|(_, status)| *status == wanted).map(|(task, _)| task.clone()).collect()
+    }
+
+    /// Before the task begins: what it commits comes later. An input without a position has none, whatever was known of it.
+    fn resumed(&self, inputs: &[TaskInput], positions: Option<&PositionsRecord>) {
+        let mut known = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        for input in inputs {
+            let partition = input.partition.to_string();
+            match positions.and_then(|positions| positions.of(input)) {
+                Some(position) => known.insert(partition, Offset(position.offset)),
+                None => known.remove(&partition),
+            };
+        }
     }
 
     fn committed(&self, positions: &PositionsRecord) {

@@ -80,8 +80,9 @@ impl Node {
     /// [`QueryError::NotFound`], and what the log says.
     pub fn query_positions(&self, id: &str) -> Result<BTreeMap<String, Offset>, QueryError> {
         let query = self.query(id).ok_or_else(|| QueryError::NotFound(id.to_owned()))?;
-        let mut known = query.positions();
+        // A task that runs has told from where by then.
         let tasks = query.tasks();
+        let mut known = query.positions();
         let elsewhere: Vec<_> = tasks
             .iter()
             .filter(|(_, status)| **status != TaskStatus::Running)

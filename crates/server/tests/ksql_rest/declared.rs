@@ -44,7 +44,11 @@ fn the_first_query_has_the_rows_kept() {
 
     let mut server = server.restart();
     assert_eq!(queries(&server), kept);
+    server.wait_query(&kept[0]);
+    // Nothing comes that would move the query; it is known to have read all before.
+    let begun = std::time::Instant::now();
     found(&server, "SELECT name FROM users WHERE id = 1;", &json!([["Ann"]]));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
     assert_eq!(server.ksql("INSERT INTO users VALUES (3, 'Cid');").0, 200);
     server.settle().expect("it settles");
     found(&server, "SELECT name FROM users WHERE id = 3;", &json!([["Cid"]]));

@@ -127,6 +127,11 @@ impl Server {
         assert!(all.iter().all(Result::is_ok), "they are written");
     }
 
+    /// Waits until a query's tasks have begun.
+    pub(crate) fn wait_query(&self, id: &str) {
+        assert!(self.node.wait_query(id, PATIENCE), "{id} runs");
+    }
+
     pub(crate) fn stop(mut self) {
         if let Some(server) = self.listening.take() {
             self.runtime.block_on(server.stop(Duration::from_secs(2)));

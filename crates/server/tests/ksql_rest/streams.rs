@@ -1,5 +1,6 @@
 //! Queries that go on, in each format.
 use lentic_testkit::conformance::rest::Endpoint as _;
+use serde_json::json;
 
 use super::endpoint::Server;
 use super::http;
@@ -67,6 +68,32 @@ fn topics_are_printed() {
     }
     let (status, found) = server.ask("POST", "/query", &[], r#"{"ksql":"PRINT other;"}"#);
     assert!(status == 400 && found.contains("Could not find topic 'other'"), "{status} {found}");
+    server.stop();
+}
+
+#[test]
+fn keys_with_windows_are_printed() {
+    let mut server = Server::start();
+    let (status, body) = server.ksql(
+        "CREATE STREAM clicks (user STRING KEY, page STRING) WITH (kafka_topic='clicks', value_format='json', partitions=1);
+         CREATE TABLE minutes AS SELECT user, COUNT(*) AS n FROM clicks WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY user;
+         CREATE TABLE sessions AS SELECT user, COUNT(*) AS n FROM clicks WINDOW SESSION (1 MINUTE) GROUP BY user;
+         INSERT INTO clicks (ROWTIME, user, page) VALUES (1585087885000, 'a', '/');",
+    );
+    assert_eq!(status, 200, "{body}");
+    server.settle().expect("it settles");
+    for (topic, format, key) in [
+        ("MINUTES", "HOPPING(KAFKA_STRING) or TUMBLING(KAFKA_STRING)", "[a@1585087860000/-]"),
+        ("SESSIONS", "SESSION(KAFKA_STRING)", "[a@1585087885000/1585087885000]"),
+    ] {
+        let print = json!({"ksql": format!("PRINT {topic} FROM BEGINNING LIMIT 1;")}).to_string();
+        let (status, found) = server.ask("POST", "/query", &[], &print);
+        let expected = format!(
+            "Key format: {format}\nValue format: JSON or KAFKA_STRING\n\
+             rowtime: 2020/03/24 22:11:25.000 Z, key: {key}, value: {{\"N\":1}}, partition: 0\n"
+        );
+        assert_eq!((status, found), (200, expected));
+    }
     server.stop();
 }
 

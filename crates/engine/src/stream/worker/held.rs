@@ -83,9 +83,7 @@ fn task(
         task.restore(positions);
     }
     for input in &assignment.inputs {
-        let known = positions
-            .and_then(|positions| positions.inputs.get(&input.partition.to_string()))
-            .filter(|known| known.topic_id == input.topic_id.to_string());
+        let known = positions.and_then(|positions| positions.of(input));
         let (offset, time) = known
             .map_or((input.begin, Timestamp::NONE), |known| (Offset(known.offset), Timestamp(known.time)));
         task.add_input(input.partition.clone(), input.topic_id, offset, time);

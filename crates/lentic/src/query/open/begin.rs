@@ -89,6 +89,7 @@ fn hand_over(shared: &Arc<Shared>, waiting: &Waiting, inputs: Vec<TaskInput>) ->
     let mut tasks = query.tasks();
     let is_wanted = tasks.get(task) == Some(&TaskStatus::Opening);
     if is_owned && is_wanted {
+        query.resumed(&assignment.inputs, assignment.positions.as_ref());
         shared.streams.assign(assignment, query)?;
         tasks.insert(task.clone(), TaskStatus::Running);
     } else if is_wanted {

@@ -1,5 +1,6 @@
 //! `PRINT`: the records of a topic as text.
 mod line;
+mod window;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,13 +3,15 @@ use std::fmt::Write as _;
 
 use lentic::types::{PartitionId, RecordView};
 
+use super::window::WindowedKey;
+
 /// `rowtime: 2022/12/02 17:22:02.556 Z, key: 18, value: {"A":1}, partition: 0`
 pub(super) fn append(record: &RecordView<'_>, partition: PartitionId, lines: &mut String) {
     let _ = writeln!(
         lines,
         "rowtime: {}, key: {}, value: {}, partition: {partition}",
         time(record.timestamp.0),
-        text(record.key),
+        key_text(record.key),
         text(record.value),
     );
 }
@@ -38,7 +40,7 @@ fn date(days: i64) -> (i64, i64, i64) {
 
 /// What bytes seem to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Nothing,
     Json,
     Text,
@@ -48,7 +50,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(bytes: Option<&[u8]>) -> Self {
+    pub(super) fn of(bytes: Option<&[u8]>) -> Self {
         let Some(bytes) = bytes else { return Self::Nothing };
         let is_text = str::from_utf8(bytes)
             .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
@@ -65,7 +67,7 @@ impl Kind {
     }
 
     /// As ksqlDB names what it may be.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Nothing => "¯\\_(ツ)_/¯ - no data processed",
             Self::Json => "JSON or KAFKA_STRING",
@@ -77,7 +79,12 @@ impl Kind {
     }
 }
 
-fn text(bytes: Option<&[u8]>) -> String {
+fn key_text(bytes: Option<&[u8]>) -> String {
+    let windowed = bytes.and_then(WindowedKey::of);
+    windowed.map_or_else(|| text(bytes), |windowed| windowed.text())
+}
+
+pub(super) fn text(bytes: Option<&[u8]>) -> String {
     let Some(given) = bytes else { return "<null>".to_owned() };
     match Kind::of(bytes) {
         Kind::Int => {
@@ -108,11 +115,17 @@ pub(super) struct Guess {
 
 impl Guess {
     pub(super) fn tell(&mut self, key: Option<&[u8]>, value: Option<&[u8]>, lines: &mut String) {
-        for (told, name, bytes) in [(&mut self.key, "Key", key), (&mut self.value, "Value", value)] {
-            if !*told && bytes.is_some() {
-                let _ = writeln!(lines, "{name} format: {}", Kind::of(bytes).name());
-                *told = true;
-            }
+        if !self.key
+            && let Some(bytes) = key
+        {
+            let name =
+                WindowedKey::of(bytes).map_or_else(|| Kind::of(key).name().to_owned(), |key| key.name());
+            let _ = writeln!(lines, "Key format: {name}");
+            self.key = true;
+        }
+        if !self.value && value.is_some() {
+            let _ = writeln!(lines, "Value format: {}", Kind::of(value).name());
+            self.value = true;
         }
     }
 }
@@ -133,6 +146,13 @@ mod tests {
                 r#"2022/12/02 17:22:02.556 Z, key: 18, value: {"A":1}"#,
             ),
             (0, None, Some(&[0, 0, 0, 7][..]), "1970/01/01 00:00:00.000 Z, key: <null>, value: 7"),
+            // Values have no windows.
+            (
+                1,
+                Some(b"a\0\0\x01\x71\x0f\xa6\x82\x40"),
+                Some(b"a\0\0\x01\x71\x0f\xa6\x82\x40"),
+                "1970/01/01 00:00:00.001 Z, key: [a@1585105502784/-], value: 0x61000001710FA68240",
+            ),
             (-1, Some(&[0xff][..]), None, "1969/12/31 23:59:59.999 Z, key: 0xFF, value: <null>"),
         ] {
             let record = RecordView { offset: Offset(0), timestamp: Timestamp(ms), key, value };
@@ -149,5 +169,8 @@ mod tests {
         guess.tell(Some(b"k"), Some(b"{}"), &mut lines);
         guess.tell(Some(b"l"), Some(b"x"), &mut lines);
         assert_eq!(lines, "Value format: JSON or KAFKA_STRING\nKey format: KAFKA_STRING\n");
+        let (mut guess, mut lines) = (Guess::default(), String::new());
+        guess.tell(Some(b"a\0\0\x01\x71\x0f\xa6\x82\x40"), None, &mut lines);
+        assert_eq!(lines, "Key format: HOPPING(KAFKA_STRING) or TUMBLING(KAFKA_STRING)\n");
     }
 }
