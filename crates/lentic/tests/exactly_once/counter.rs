@@ -194,11 +194,21 @@ impl Counter {
         self.child = Some(child.expect("the example is built with the tests"));
     }
 
+    /// As a supervisor would: a process that could not reach the brokers in time when it began ends with that, and is started again.
     pub fn wait_running(&mut self) {
-        let child = self.child.as_mut().expect("it was started");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let line = lines.next().expect("it says that it runs").expect("a line");
-        assert_eq!(line, "running");
+        const STARTS: usize = 3;
+        for _ in 0..STARTS {
+            let child = self.child.as_mut().expect("it was started");
+            let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+            if let Some(line) = lines.next() {
+                assert_eq!(line.expect("a line"), "running");
+                return;
+            }
+            let status = child.wait().expect("ended");
+            eprintln!("a process ended before it ran: {status}");
+            self.start();
+        }
+        panic!("it does not run after {STARTS} starts");
     }
 
     pub fn kill(&mut self) {
