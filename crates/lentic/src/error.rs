@@ -236,8 +236,14 @@ pub enum WriteError {
     MixedPartitioning,
     /// The topic has other partitions (the second number) than the table was declared with (the first).
     PartitionsChanged(u32, u32),
-    /// The condition did not hold; the row's token as it is now, `None` where there is no row.
-    Precondition(Option<Token>),
+    /// The condition did not hold.
+    Precondition {
+        /// The row's token as it is now, `None` where there is no row.
+        current: Option<Token>,
+        /// The last place that the decision took into account; a copy that has not come so far may still show the row that was
+        /// expected. `None`: nothing was ever written there.
+        seen: Option<Token>,
+    },
     /// Key or value above the limit: (`max_key_bytes` or `max_value_bytes`, the limit, what was given).
     TooLarge(&'static str, u64, u64),
     /// A conditional write, or a transaction, could not be decided in time; nothing was written.
@@ -262,8 +268,8 @@ impl fmt::Display for WriteError {
                 "the topic has {now} partitions and the table was declared with {declared}, keys may live elsewhere now; \
                  drop the table (its topic stays) and declare it anew"
             ),
-            Self::Precondition(Some(token)) => write!(f, "the row is at {token}"),
-            Self::Precondition(None) => f.write_str("there is no such row"),
+            Self::Precondition { current: Some(token), .. } => write!(f, "the row is at {token}"),
+            Self::Precondition { current: None, .. } => f.write_str("there is no such row"),
             Self::TooLarge(limit, max, given) => write!(f, "{given} bytes are above {limit} = {max}"),
             Self::Undecided(text) => {
                 write!(f, "not decided in time, nothing was written: {text}")

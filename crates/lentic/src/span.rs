@@ -1,5 +1,5 @@
 //! Parts of partitions that are read once, to their ends.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use lentic_engine::log::{self, Log, Polled, ReadFrom, ReaderOptions};
@@ -65,4 +65,47 @@ pub(crate) fn read_through(
         }
     }
     Ok(reached)
+}
+
+/// In which partitions there are committed records below an offset (the second one) at or after another (the first): where
+/// there are none, what is in between are marks of transactions and what was aborted.
+pub(crate) fn holding_records(
+    log: &dyn Log,
+    spans: &BTreeMap<TopicPartition, (Offset, Offset)>,
+    patience: Duration,
+) -> log::Result<BTreeSet<TopicPartition>> {
+    let mut reader = log.reader(ReaderOptions::default())?;
+    let mut open: BTreeSet<_> = spans.keys().cloned().collect();
+    for (partition, (from, _)) in spans {
+        reader.assign(partition, ReadFrom::Offset(*from))?;
+    }
+    let (mut holding, mut polled) = (BTreeSet::new(), Vec::new());
+    let deadline = Instant::now() + patience;
+    while !open.is_empty() {
+        if Instant::now() > deadline {
+            let text = format!("{} partitions could not be looked into in {patience:?}", open.len());
+            return Err(log::Error::Unavailable(text));
+        }
+        reader.poll(Duration::from_millis(100), &mut polled)?;
+        for found in polled.drain(..) {
+            match found {
+                Polled::Records { partition, batch, .. } if open.remove(&partition) => {
+                    let first = batch.iter().next().map(|record| record.offset);
+                    if first.is_some_and(|first| first < spans[&partition].1) {
+                        holding.insert(partition);
+                    }
+                }
+                Polled::End { partition, .. } => drop(open.remove(&partition)),
+                // Deleted meanwhile: whoever reads it begins behind that.
+                Polled::OutOfRange { partition } => {
+                    if open.remove(&partition) {
+                        holding.insert(partition);
+                    }
+                }
+                Polled::Failed { error: error @ log::Error::NoSuchTopic(_), .. } => return Err(error),
+                Polled::Records { .. } | Polled::Failed { .. } => {}
+            }
+        }
+    }
+    Ok(holding)
 }

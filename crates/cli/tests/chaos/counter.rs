@@ -48,14 +48,13 @@ pub fn run(front: &Front, client: usize) -> (History, Vec<(String, String)>) {
         let to = format!("\"{}-{client}-{number}\"", count(&from) + 1);
         let invoked = front.now();
         let answer = asks.send("PUT", &key, |put| put.header("if-match", tag).body(to.as_str()));
+        // What is not applied yet is not seen yet by whoever reads.
+        let is_applied = answer.as_ref().and_then(|answer| answer.header("lentic-applied")) == Some("true");
         match answer.as_ref().map(|answer| answer.status) {
             Some(200) => {
-                // What is not applied yet is not seen yet by whoever reads.
-                let is_applied = answer.and_then(|answer| Some(answer.header("lentic-applied")? == "true"));
-                let returned = (is_applied == Some(true)).then(|| front.now());
-                happened(invoked, returned, Action::Replaced(from, to));
+                happened(invoked, is_applied.then(|| front.now()), Action::Replaced(from, to));
             }
-            Some(412) => happened(invoked, Some(front.now()), Action::Refused(from)),
+            Some(412) => happened(invoked, is_applied.then(|| front.now()), Action::Refused(from)),
             Some(503) => refused.push((key.clone(), to)),
             _ => happened(invoked, None, Action::Attempted(from, to)),
         }

@@ -1,6 +1,7 @@
 //! Whether a history of reads and compare-and-sets of one register is linearizable: Wing and Gong's search, with what was
 //! tried remembered (Lowe).
 use std::collections::HashSet;
+use std::fmt;
 
 /// When something happened, on the clock of the test.
 pub type Moment = u64;
@@ -116,18 +117,38 @@ fn candidates<'a>(history: &'a [Operation], done: &Set) -> impl Iterator<Item = 
     numbers.into_iter()
 }
 
+/// How many operations of each sort a failure shows.
+const SHOWN: usize = 12;
+
 fn told(history: &[Operation], longest: &[usize]) -> String {
     let mut done = Set(vec![0; history.len() / 64 + 1]);
     for number in longest {
         done.flip(*number);
     }
-    let last: Vec<_> = longest.iter().rev().take(3).rev().map(|number| &history[*number]).collect();
+    let lines = |operations: &mut dyn Iterator<Item = &Operation>| -> String {
+        operations.map(|operation| format!("\n  {operation}")).collect()
+    };
+    let last = longest.iter().skip(longest.len().saturating_sub(SHOWN)).map(|number| &history[*number]);
     let open: Vec<_> = candidates(history, &done).map(|number| &history[number]).collect();
+    let (must, may): (Vec<_>, Vec<_>) = open.into_iter().partition(|operation| operation.must_happen());
+    let newest = may.iter().rev().take(SHOWN).copied();
     format!(
-        "{} of {} operations in an order, the last {last:#?}; then none of {open:#?}",
+        "{} of {} operations in an order, the last{}\nthen none of these, which happened:{}\nand none of these, \
+         which may have happened, the newest first:{}",
         longest.len(),
-        history.len()
+        history.len(),
+        lines(&mut last.into_iter()),
+        lines(&mut must.into_iter().take(SHOWN)),
+        lines(&mut newest.into_iter()),
     )
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client, invoked, returned, action } = self;
+        let end = returned.map_or_else(|| "?".to_owned(), |end| end.to_string());
+        write!(out, "client {client}, {invoked} to {end} us: {action:?}")
+    }
 }
 
 #[cfg(test)]

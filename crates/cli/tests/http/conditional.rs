@@ -41,6 +41,7 @@ fn conditions_of_writes() {
         let refused = here.put(PATH, "0").header("If-Match", &etag).send();
         let refused = refused.expect_error(412, "precondition_failed");
         assert_eq!(refused.header("etag"), put.header("etag"), "412 has the current one");
+        assert_eq!(refused.header("lentic-applied"), Some("true"), "the owner shows why");
         etag = put.header("etag").expect("an ETag").to_owned();
     }
     // What is no tag, or no condition of a write.

@@ -1,5 +1,5 @@
 //! Topics of the log, for programs that make them, look at them and write to them.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use lentic_types::{
 };
 
 use super::{Node, Shared};
+use crate::span;
 
 /// The topics of a node's log; cheap to make. All calls block.
 #[derive(Clone)]
@@ -99,6 +100,21 @@ impl Topics {
         let topic = self.describe(name)?.ok_or_else(|| log::Error::NoSuchTopic(name.clone()))?;
         let partitions = (0..topic.partitions).map(|id| TopicPartition::new(name.clone(), PartitionId(id)));
         self.shared.log.bounds(&partitions.collect::<Vec<_>>())?.into_iter().collect()
+    }
+
+    /// Which of these partitions have a committed record at or after the first offset and below the second; where there is none,
+    /// a reader that stands at the first has read all below the second. Takes up to `timeout`.
+    pub fn holding_records(
+        &self,
+        name: &TopicName,
+        spans: &BTreeMap<PartitionId, (Offset, Offset)>,
+        timeout: Duration,
+    ) -> log::Result<BTreeSet<PartitionId>> {
+        let of =
+            |(id, span): (&PartitionId, &(Offset, Offset))| (TopicPartition::new(name.clone(), *id), *span);
+        let spans = spans.iter().map(of).collect();
+        let holding = span::holding_records(&*self.shared.log, &spans, timeout)?;
+        Ok(holding.into_iter().map(|found| found.partition).collect())
     }
 
     /// Writes a record and waits until the log has it.

@@ -169,7 +169,11 @@ impl Attempt<'_> {
     ) -> Result<Written, WriteError> {
         match (outcome, ack) {
             (Outcome::Written(_), Some(ack)) => Ok(self.table.written(self.partition.id, ack)),
-            (Outcome::Refused(_), _) => Err(WriteError::Precondition(current)),
+            (Outcome::Refused(below), _) => {
+                let last = below.0.checked_sub(1).map(Offset);
+                let seen = last.map(|offset| self.table.token(self.partition.id, offset));
+                Err(WriteError::Precondition { current, seen })
+            }
             (Outcome::Unknown, _) => Err(failure.unwrap_or_else(|| {
                 WriteError::Log(log::Error::Unknown("the commit was not confirmed".to_owned()))
             })),

@@ -56,13 +56,15 @@ impl From<WriteError> for Error {
             WriteError::MixedPartitioning => Self::new(Code::MixedPartitioning, message),
             WriteError::PartitionsChanged(..) => Self::new(Code::MixedPartitioning, message)
                 .hint("DELETE /v1/tables/{table} (its topic stays) and declare it anew."),
-            WriteError::Precondition(Some(token)) => {
+            WriteError::Precondition { current: Some(token), .. } => {
                 let tag = etag::of(&token);
                 Self::new(Code::PreconditionFailed, message)
                     .header(ETAG, tag)
                     .field("token", token.to_string())
             }
-            WriteError::Precondition(None) => Self::new(Code::PreconditionFailed, message).field("token", ()),
+            WriteError::Precondition { current: None, .. } => {
+                Self::new(Code::PreconditionFailed, message).field("token", ())
+            }
             WriteError::TooLarge(..) => Self::new(Code::TooLarge, message),
             WriteError::Undecided(_) => Self::new(Code::Undecided, message),
             WriteError::Log(error) => error.into(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, Method};
 use futures_util::future::try_join_all;
 use http_body_util::BodyExt as _;
-use lentic::types::{Offset, PartitionId, Timestamp};
+use lentic::types::{Offset, PartitionId, Timestamp, Token};
 use lentic::{Demand, Holder, Order, Role, Wanted, Written, prefers_here};
 use tokio::time::Instant;
 
@@ -63,6 +63,11 @@ impl Call {
     pub(crate) async fn is_applied(&self, entry: &Arc<Entry>, written: &Written, deadline: Deadline) -> bool {
         self.gather().is_applied(entry, written, deadline).await
     }
+
+    /// The same of what a decision took into account.
+    pub(crate) async fn has_applied(&self, entry: &Arc<Entry>, seen: &Token, deadline: Deadline) -> bool {
+        self.gather().has_applied(entry, seen.partition, seen.offset, deadline).await
+    }
 }
 
 impl Gather {
@@ -80,13 +85,7 @@ impl Gather {
         let places =
             [(written.partition, written.offset)].into_iter().chain(written.elsewhere.iter().copied());
         for (partition, offset) in places {
-            let applied = if entry.table.is_answered_here(partition) {
-                reached(&entry.table, partition, offset, deadline).await
-                    && is_proven(entry, partition, deadline).await
-            } else {
-                self.has_applied(entry, partition, offset, deadline).await
-            };
-            if !applied {
+            if !self.has_applied(entry, partition, offset, deadline).await {
                 return false;
             }
         }
@@ -100,6 +99,10 @@ impl Gather {
         offset: Offset,
         deadline: Deadline,
     ) -> bool {
+        if entry.table.is_answered_here(partition) {
+            return reached(&entry.table, partition, offset, deadline).await
+                && is_proven(entry, partition, deadline).await;
+        }
         let demand = Demand { at_least: vec![entry.table.token(partition, offset)], ..Demand::default() };
         let gather = Self { state: Arc::clone(&self.state), demand, wants_active: true };
         let until = deadline.at().min(Instant::now() + PROOF);

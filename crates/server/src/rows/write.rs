@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use bytes::Bytes;
 use lentic::format::validate_value;
-use lentic::{Condition, Demand, Scope, Write, Written};
+use lentic::{Condition, Demand, Scope, Write, WriteError, Written};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -140,7 +140,10 @@ async fn write(call: &Call, entry: Arc<Entry>, write: Write, ack: Ack) -> Result
     }
     let written = match condition {
         None => append(&entry, write, call.deadline).await?,
-        Some(condition) => append_if(call, &entry, write, condition).await?,
+        Some(condition) => match append_if(call, &entry, write, condition).await? {
+            Ok(written) => written,
+            Err(error) => return Err(not_written(call, &entry, error, ack).await),
+        },
     };
     entry.counters.count_writes(1);
     let applied = ack == Ack::Applied && call.is_applied(&entry, &written, call.deadline).await;
@@ -172,7 +175,23 @@ pub(super) fn unknown(text: &'static str) -> Error {
     Error::new(Code::WriteOutcomeUnknown, text)
 }
 
-async fn append_if(call: &Call, entry: &Entry, write: Write, condition: Condition) -> Result<Written> {
+/// A refusal shows that the row has changed, and so counts as a read: like a write it is told when the active one shows that too.
+async fn not_written(call: &Call, entry: &Arc<Entry>, error: WriteError, ack: Ack) -> Error {
+    let WriteError::Precondition { seen, .. } = &error else { return error.into() };
+    let applied = ack == Ack::Applied
+        && match seen {
+            Some(seen) => call.has_applied(entry, seen, call.deadline).await,
+            None => true,
+        };
+    Error::from(error).header(LENTIC_APPLIED.clone(), yes_or_no(applied))
+}
+
+async fn append_if(
+    call: &Call,
+    entry: &Entry,
+    write: Write,
+    condition: Condition,
+) -> Result<Result<Written, WriteError>> {
     let (table, deadline) = (entry.table.clone(), call.deadline);
     let partition = table.check_write(&write.key, write.value.as_ref().map(Bytes::len))?;
     // Who waits for rows, or for his turn, takes no thread meanwhile.
@@ -182,7 +201,7 @@ async fn append_if(call: &Call, entry: &Entry, write: Write, condition: Conditio
         let _turn = turn;
         table.write_if(write, &condition, deadline.left())
     };
-    Ok(call.state.block_write(deadline, write_if).await??)
+    call.state.block_write(deadline, write_if).await
 }
 
 /// The condition that the headers state.

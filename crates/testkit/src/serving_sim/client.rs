@@ -107,7 +107,7 @@ impl Client {
         Demand {
             at_least: last.map(Offset).filter(|_| self.is_session && returns),
             max_staleness_ms,
-            active: world.random.percent(25),
+            active: world.random.percent(40),
         }
     }
 
@@ -156,10 +156,13 @@ impl Client {
                 self.wrote(history, &open, Some(*value), offset, applied);
             }
             (
-                Some(Said::Precondition | Said::NotWritten | Said::NoActive | Said::NotKept),
+                Some(said @ (Said::Precondition { .. } | Said::NotWritten | Said::NoActive | Said::NotKept)),
                 Ask::WriteIf(value, _),
             )
-            | (Some(Said::NotWritten), Ask::Write(Some(value))) => {
+            | (Some(said @ Said::NotWritten), Ask::Write(Some(value))) => {
+                if let Said::Precondition { below, applied: true } = said {
+                    history.raise(open.partition, below);
+                }
                 history.refused.insert(*value);
                 self.tags.remove(&open.key);
             }

@@ -5,7 +5,7 @@ use lentic_cluster::{CompareAndSet, Input, Outcome, Role, Step, WriteRoute, Writ
 use lentic_types::Timestamp;
 
 use super::ServingRule;
-use super::job::{Ask, Condition, Demand, Job, Said, Stage};
+use super::job::{Ask, Condition, Decided, Demand, Job, Said, Stage};
 use super::network::Answer;
 use super::process::Process;
 use super::producer::Ended;
@@ -167,15 +167,17 @@ impl Process {
     }
 
     fn decided(&self, world: &World, job: &mut Job, outcome: Outcome) -> Option<Said> {
-        match outcome {
-            Outcome::Written(offset) => {
-                job.stage = Stage::Confirming(offset, Timestamp(world.now.0 + HOLD_MS));
-                None
-            }
-            Outcome::Refused(_) => Some(Said::Precondition),
-            Outcome::Undecided => Some(Said::NotWritten),
-            Outcome::Unknown => Some(Said::Unknown),
+        let decided = match outcome {
+            Outcome::Written(offset) => Decided::Written(offset),
+            Outcome::Refused(below) => Decided::Refused(below),
+            Outcome::Undecided => return Some(Said::NotWritten),
+            Outcome::Unknown => return Some(Said::Unknown),
+        };
+        if matches!(decided, Decided::Refused(_)) && !world.keeps(ServingRule::RefusedByTheActive) {
+            return Some(decided.said(true));
         }
+        job.stage = Stage::Confirming(decided, Timestamp(world.now.0 + HOLD_MS));
+        None
     }
 }
 

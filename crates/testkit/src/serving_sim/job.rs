@@ -49,8 +49,11 @@ pub(super) enum Said {
         offset: Offset,
         applied: bool,
     },
-    /// The condition does not hold.
-    Precondition,
+    /// The condition does not hold just before this offset; whether the active one is known to have all below it.
+    Precondition {
+        below: Offset,
+        applied: bool,
+    },
     /// Nothing was written.
     NotWritten,
     /// It may have been written.
@@ -79,6 +82,33 @@ pub(super) struct Asked {
     pub(super) start: u64,
 }
 
+/// What the log has made of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decided {
+    /// Written at this offset.
+    Written(Offset),
+    /// The condition did not hold just before this offset.
+    Refused(Offset),
+}
+
+impl Decided {
+    /// The last offset that it shows something of.
+    pub(super) fn last(self) -> Option<Offset> {
+        match self {
+            Self::Written(offset) => Some(offset),
+            Self::Refused(below) => below.0.checked_sub(1).map(Offset),
+        }
+    }
+
+    /// Its answer; `applied`: whether the active one has applied that.
+    pub(super) fn said(self, applied: bool) -> Said {
+        match self {
+            Self::Written(offset) => Said::Written { offset, applied },
+            Self::Refused(below) => Said::Precondition { below, applied },
+        }
+    }
+}
+
 /// How far it is.
 pub(super) enum Stage {
     Begin,
@@ -93,9 +123,9 @@ pub(super) enum Stage {
     Viewed(Option<Standing>, Offset),
     RowFirst(Option<Standing>, Option<(Offset, u64)>),
     Found(Option<Standing>, Offset, Option<(Offset, u64)>),
-    /// A write is in the log: the active one is to confirm that it has applied it, until then.
-    Confirming(Offset, Timestamp),
-    AskingApplied(Offset, Timestamp, Asked),
+    /// The log has decided a write: the active one is to confirm that it has applied what that shows, until then.
+    Confirming(Decided, Timestamp),
+    AskingApplied(Decided, Timestamp, Asked),
     /// A conditional write looks for its owner.
     AskingWrite(WriteRoute, Vec<(Arc<str>, Role)>, Asked),
     Deciding(CompareAndSet, Timestamp),

@@ -33,6 +33,8 @@ pub enum ServingRule {
     SentOnce,
     /// The condition is looked at when everything below the record is applied.
     ConditionBelowTheRecord,
+    /// That a condition does not hold is confirmed by the active one: it must not show older rows afterwards.
+    RefusedByTheActive,
     /// A commit that is not answered is taken for neither committed nor aborted.
     UnknownIsUnknown,
     /// A write is acknowledged when the log has it.

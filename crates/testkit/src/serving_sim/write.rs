@@ -5,7 +5,7 @@ use lentic_cluster::{Role, Wanted, prefers_here};
 use lentic_types::{Offset, PartitionId, Timestamp};
 
 use super::ServingRule;
-use super::job::{Ask, Demand, Job, Said, Stage};
+use super::job::{Ask, Decided, Demand, Job, Said, Stage};
 use super::network::Answer;
 use super::process::Process;
 use super::read::refusal;
@@ -41,7 +41,7 @@ impl Process {
             // The acknowledgement was lost.
             return Some(Said::Unknown);
         }
-        job.stage = Stage::Confirming(offset, Timestamp(world.now.0 + PROOF_MS));
+        job.stage = Stage::Confirming(Decided::Written(offset), Timestamp(world.now.0 + PROOF_MS));
         None
     }
 
@@ -52,45 +52,48 @@ impl Process {
         }
     }
 
-    /// Whether plain reads see a write: those of the active one.
+    /// Whether plain reads see what the log has decided: those of the active one.
     pub(super) fn confirm(&mut self, world: &mut World, job: &mut Job) -> Option<Said> {
-        let said = |offset, applied| Some(Said::Written { offset, applied });
+        let said = |decided: Decided, applied| Some(decided.said(applied));
         match std::mem::replace(&mut job.stage, Stage::Begin) {
-            Stage::Confirming(offset, _) if !world.keeps(ServingRule::AppliedInTheRows) => said(offset, true),
-            Stage::Confirming(offset, until) => {
+            Stage::Confirming(decided, _) if !world.keeps(ServingRule::AppliedInTheRows) => {
+                said(decided, true)
+            }
+            Stage::Confirming(decided, until) => {
+                let Some(offset) = decided.last() else { return said(decided, true) };
                 let wanted = Wanted { active: true, may_be_old: false };
                 let (here, others) = (self.here(world, job.partition), self.others(world, job.partition));
                 let is_first = prefers_here(here, wanted, others.first().map(|(_, role)| *role));
-                job.stage = Stage::Confirming(offset, until);
+                job.stage = Stage::Confirming(decided, until);
                 if is_first {
                     if self.has_applied(world, job.partition, offset) {
-                        return said(offset, true);
+                        return said(decided, true);
                     }
                 } else {
-                    let Some((node, _)) = others.first() else { return said(offset, false) };
+                    let Some((node, _)) = others.first() else { return said(decided, false) };
                     let node = Arc::clone(node);
                     if let Some(asked) = self.send(world, &node, job, Ask::Applied(offset)) {
-                        job.stage = Stage::AskingApplied(offset, until, asked);
+                        job.stage = Stage::AskingApplied(decided, until, asked);
                         return None;
                     }
                 }
-                if world.now >= until { said(offset, false) } else { None }
+                if world.now >= until { said(decided, false) } else { None }
             }
-            Stage::AskingApplied(offset, until, asked) => {
+            Stage::AskingApplied(decided, until, asked) => {
                 match self.answer_of(world, &asked) {
-                    Answer::Yet(Said::Applied) => return said(offset, true),
+                    Answer::Yet(Said::Applied) => return said(decided, true),
                     Answer::Not if world.now < until => {
-                        job.stage = Stage::AskingApplied(offset, until, asked);
+                        job.stage = Stage::AskingApplied(decided, until, asked);
                         return None;
                     }
                     Answer::Yet(said) if said.is_passing() => {}
                     Answer::Broken => {}
-                    Answer::Yet(_) | Answer::Not => return said(offset, false),
+                    Answer::Yet(_) | Answer::Not => return said(decided, false),
                 }
                 if world.now >= until {
-                    return said(offset, false);
+                    return said(decided, false);
                 }
-                job.stage = Stage::Confirming(offset, until);
+                job.stage = Stage::Confirming(decided, until);
                 None
             }
             stage => {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lentic::log::Bounds;
-use lentic::types::{Offset, TopicName};
+use lentic::types::{Offset, PartitionId, TopicName};
 use lentic::{Node, QueryState};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
 use lentic_sql::Refusal;
@@ -18,8 +18,9 @@ use crate::ksql::statement::bad_statement;
 
 /// How long a table is read before the query is told to come back.
 const PATIENCE: Duration = Duration::from_secs(7);
-/// A query that has not moved for so long has read all: what a transaction leaves behind at the end of a topic is no record.
-const STILL: Duration = Duration::from_secs(3);
+/// Where a query has not moved for so long, a look at the topic tells whether there is anything left: what a transaction leaves
+/// behind at its end is no record, and no position is ever behind it.
+const STILL: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_millis(25);
 
 impl Asked<'_> {
@@ -57,28 +58,35 @@ impl Ksql {
             ErrorBody::new(ErrorCode::SERVER_ERROR, format!("Unable to execute pull query. {error}"))
         };
         let name = TopicName::new(topic).map_err(|error| failed(&error))?;
-        let ends = node.topics().bounds(&name).map_err(|error| failed(&error))?;
+        let topics = node.topics();
+        let mut left = Left::new(&topics.bounds(&name).map_err(|error| failed(&error))?);
         let (begun, mut since) = (Instant::now(), Instant::now());
-        let mut seen = BTreeMap::new();
         loop {
             // It is about to begin.
             let positions = node.query_positions(query).unwrap_or_default();
-            if is_read(topic, &ends, &positions) {
+            let position = |id: PartitionId| positions.get(&format!("{topic}/{id}")).copied();
+            if left.advance(position) {
+                since = Instant::now();
+            } else if since.elapsed() > STILL && !left.0.is_empty() {
+                let holding =
+                    topics.holding_records(&name, &left.0, PATIENCE).map_err(|error| failed(&error))?;
+                left.0.retain(|id, _| holding.contains(id));
+                since = Instant::now();
+            }
+            if left.0.is_empty() {
                 self.set_whole(query);
                 return Ok(());
             }
-            if positions != seen {
-                (seen, since) = (positions, Instant::now());
-            }
-            let is_still = since.elapsed() > STILL;
-            let runs = || node.query_status(query).is_some_and(|status| status.state == QueryState::Running);
-            let is_late = begun.elapsed() > PATIENCE;
-            if is_still && (is_late || !seen.is_empty() || !runs()) {
+            let state = node.query_status(query).map(|status| status.state);
+            // Whoever paused it wants it as it was then.
+            if state == Some(QueryState::Paused) {
                 return Ok(());
             }
-            if is_late {
+            if begun.elapsed() > PATIENCE {
+                let state = state.map_or("not known here yet", QueryState::as_str);
                 let message = format!(
-                    "Unable to execute pull query. The rows of topic {topic} are still being read. Try again."
+                    "Unable to execute pull query. The rows of topic {topic} are still being read by {query}, which is \
+                     {state}. Try again."
                 );
                 return Err(ErrorBody::new(ErrorCode::SERVER_NOT_READY, message));
             }
@@ -87,8 +95,48 @@ impl Ksql {
     }
 }
 
-fn is_read(topic: &str, ends: &[Bounds], positions: &BTreeMap<String, Offset>) -> bool {
-    ends.iter().enumerate().filter(|(_, bounds)| bounds.start < bounds.end).all(|(partition, bounds)| {
-        positions.get(&format!("{topic}/{partition}")).is_some_and(|position| *position >= bounds.end)
-    })
+/// What is still to be read of each partition: from the first offset on, below the second.
+struct Left(BTreeMap<PartitionId, (Offset, Offset)>);
+
+impl Left {
+    fn new(bounds: &[Bounds]) -> Self {
+        let numbered = (0..).map(PartitionId).zip(bounds);
+        Self(
+            numbered
+                .filter(|(_, bounds)| bounds.start < bounds.end)
+                .map(|(id, bounds)| (id, (bounds.start, bounds.end)))
+                .collect(),
+        )
+    }
+
+    /// Takes out what is below the positions. Whether there was any.
+    fn advance(&mut self, position: impl Fn(PartitionId) -> Option<Offset>) -> bool {
+        let mut has_moved = false;
+        self.0.retain(|id, (from, to)| {
+            if let Some(position) = position(*id).filter(|position| position > from) {
+                (*from, has_moved) = (position, true);
+            }
+            from < to
+        });
+        has_moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_read_from_the_position_on() {
+        let bounds =
+            [(0, 5), (3, 3), (2, 4)].map(|(start, end)| Bounds { start: Offset(start), end: Offset(end) });
+        let mut left = Left::new(&bounds);
+        assert_eq!(left.0.len(), 2);
+        assert!(!left.advance(|_| None));
+        assert!(left.advance(|id| (id.0 == 2).then_some(Offset(3))));
+        assert_eq!(left.0[&PartitionId(2)], (Offset(3), Offset(4)));
+        assert!(!left.advance(|id| (id.0 == 2).then_some(Offset(3))));
+        assert!(left.advance(|_| Some(Offset(9))));
+        assert!(left.0.is_empty());
+    }
 }
