@@ -27,6 +27,16 @@ impl Payload {
         self.0.downcast_ref()
     }
 
+    /// The value, to be changed in place; `None` where it is shared.
+    ///
+    /// # Panics
+    /// As [`Payload::get`].
+    pub fn get_mut<T: Any>(&mut self) -> Option<&mut T> {
+        let value = Arc::get_mut(&mut self.0)?;
+        let of_type = value.downcast_mut();
+        Some(of_type.unwrap_or_else(|| panic!("a payload is no {}", std::any::type_name::<T>())))
+    }
+
     /// The value, copied only where it is shared.
     ///
     /// # Panics

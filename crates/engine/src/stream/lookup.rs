@@ -149,7 +149,7 @@ impl Lookup {
             }
             Self::Map(before, map) => {
                 let Some((value, timestamp)) = before.find(state, cache, key, at)? else { return Ok(None) };
-                Ok(map(Some(key), Some(&value), &of_row(state, timestamp))?.map(|value| (value, timestamp)))
+                Ok(map(Some(key), Some(value), &of_row(state, timestamp))?.map(|value| (value, timestamp)))
             }
             Self::Rekey(before, from) => match from(Some(key), None) {
                 Some(key) => before.find(state, cache, &key, at),
@@ -169,9 +169,8 @@ impl Lookup {
                 let (left, right) = (left.find(state, cache, key, at)?, right.find(state, cache, key, at)?);
                 let time = |side: &Option<(Payload, Timestamp)>| side.as_ref().map(|(_, time)| *time);
                 let timestamp = time(&left).max(time(&right)).unwrap_or_default();
-                let value =
-                    |side: &Option<(Payload, Timestamp)>| side.as_ref().map(|(value, _)| value.clone());
-                let joined = join(Some(key), value(&left).as_ref(), value(&right).as_ref());
+                let value = |side: Option<(Payload, Timestamp)>| side.map(|(value, _)| value);
+                let joined = join(Some(key), value(left), value(right));
                 Ok(joined.map(|joined| (joined, timestamp)))
             }
             Self::Suppressed(before, store, key_codec, codec) => {

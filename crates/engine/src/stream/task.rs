@@ -111,14 +111,12 @@ impl Core {
 
 impl Runtime {
     pub(super) fn forward(&mut self, node: usize, record: Record) -> Result<(), TaskError> {
-        let count = self.core.nodes[node].outputs.len();
-        if count == 1 {
-            return self.forward_to(node, 0, record);
-        }
-        for output in 0..count {
+        let Some(last) = self.core.nodes[node].outputs.len().checked_sub(1) else { return Ok(()) };
+        for output in 0..last {
             self.forward_to(node, output, record.clone())?;
         }
-        Ok(())
+        // It has the record for itself.
+        self.forward_to(node, last, record)
     }
 
     pub(super) fn forward_to(&mut self, node: usize, output: usize, record: Record) -> Result<(), TaskError> {

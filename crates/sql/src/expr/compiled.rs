@@ -44,7 +44,18 @@ impl Compiled {
     /// The value for a row. What cannot be computed is NULL, be it the whole, an argument of a function, or a part of an ARRAY,
     /// MAP or STRUCT; the reason is reported.
     pub fn evaluate(&self, row: &[Value], report: &mut dyn FnMut(EvaluationError)) -> Value {
+        if let Some(value) = self.place(row) {
+            return value.clone();
+        }
         with_frame(row, report, |frame| self.node.part(frame))
+    }
+
+    /// The value for a row, where it lies there, or in the expression, already.
+    pub(crate) fn place<'a>(&'a self, row: &'a [Value]) -> Option<&'a Value> {
+        match &self.node {
+            Node::Column(index) => row.get(*index),
+            node => node.constant(),
+        }
     }
 
     /// Whether a condition is true for a row: not if it is NULL or cannot be computed, which is reported.

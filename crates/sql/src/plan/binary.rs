@@ -5,7 +5,7 @@ use bigdecimal::num_bigint::BigInt;
 use lentic_topology::{Codec, DataError, Encoding, Payload};
 use lentic_types::FormatName;
 
-use super::row::Row;
+use super::row::{PROJECTED, Row};
 use crate::{MapValue, Value};
 
 /// Rows of this many columns.
@@ -31,7 +31,7 @@ impl Encoding for Binary {
 
     fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
         let Some(mut bytes) = bytes else { return Ok(None) };
-        let mut row = Row::with_capacity(self.width);
+        let mut row = Row::with_capacity(self.width + PROJECTED);
         while !bytes.is_empty() {
             row.push(read(&mut bytes).ok_or_else(|| DataError {
                 expected: "a row",

@@ -30,15 +30,20 @@ pub(super) fn no_key() -> Codec {
 
 /// Values of these columns.
 pub(super) fn row(format: &Format, schema: &RowSchema) -> Result<Codec, Refusal> {
-    let encoding = RowEncoding(Sides::new(format, schema)?);
+    let encoding = RowEncoding { sides: Sides::new(format, schema)?, room: 0 };
     Ok(Codec::new(FormatName::Bytes, None, "a row", encoding))
 }
 
-/// The same, of which columns may stay NULL that nobody wants.
-pub(super) fn row_of_wanted(format: &Format, schema: &RowSchema, wanted: &Wanted) -> Result<Codec, Refusal> {
+/// The same, of which columns may stay NULL that nobody wants. Rows are read with room for more values behind theirs.
+pub(super) fn row_of_wanted(
+    format: &Format,
+    schema: &RowSchema,
+    wanted: &Wanted,
+    room: usize,
+) -> Result<Codec, Refusal> {
     let Sides { serializer, deserializer } = Sides::new(format, schema)?;
     let sides = Sides { serializer, deserializer: deserializer.with_wanted(wanted.clone()) };
-    Ok(Codec::new(FormatName::Bytes, None, "a row", RowEncoding(sides)))
+    Ok(Codec::new(FormatName::Bytes, None, "a row", RowEncoding { sides, room }))
 }
 
 struct Sides {
@@ -56,16 +61,23 @@ impl Sides {
     }
 }
 
-struct RowEncoding(Sides);
+struct RowEncoding {
+    sides: Sides,
+    /// For how many values behind its own a row has a place.
+    room: usize,
+}
 
 impl Encoding for RowEncoding {
     fn encode(&self, payload: &Payload, out: &mut Vec<u8>) -> Result<bool, DataError> {
-        self.0.serializer.serialize_into(payload.get::<Row>(), out).map_err(|error| wrong("a row", &error))
+        self.sides
+            .serializer
+            .serialize_into(payload.get::<Row>(), out)
+            .map_err(|error| wrong("a row", &error))
     }
 
     fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
-        let mut row = Row::new();
-        let found = self.0.deserializer.deserialize(bytes, &mut row);
+        let mut row = Row::with_capacity(self.sides.deserializer.width() + self.room);
+        let found = self.sides.deserializer.deserialize(bytes, &mut row);
         Ok(found.map_err(|error| wrong("a row", &error))?.then(|| Payload::new(row)))
     }
 }

@@ -11,7 +11,7 @@ use lentic_topology::spec::{self, RecordContext};
 use lentic_topology::{Materialized, Payload, untyped};
 
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
-use super::row::{Row, key_columns, key_value, key_window};
+use super::row::{PROJECTED, Row, key_columns, key_value, key_window};
 use super::select::{Item, qualified};
 use super::source::key_payload;
 use super::view::View;
@@ -262,20 +262,33 @@ impl Analysis<'_> {
         let log = self.log.of("GroupBy");
         let groups = grouping.compiled.clone();
         let used = used.to_vec();
-        Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            let Some(value) = value else { return Ok(None) };
+        Arc::new(move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            let Some(mut value) = value else { return Ok(None) };
             let row = value.get::<Row>();
-            let mut key = Row::with_capacity(groups.len());
-            for expr in &groups {
+            let group = |expr: &Compiled| {
                 let group = key_value(expr, row, &log);
                 if group.is_null() {
                     log.report("Group-by column is NULL, the record is in no group");
-                    return Ok(None);
                 }
-                key.push(group);
+                Some(group).filter(|group| !group.is_null())
+            };
+            // Most keys are one column.
+            let key = match &*groups {
+                [expr] => group(expr).map(|group| key_payload([group])),
+                groups => groups.iter().map(|expr| group(expr)).collect::<Option<Row>>().map(key_payload),
+            };
+            let Some(key) = key else { return Ok(None) };
+            let Some(row) = value.get_mut::<Row>() else {
+                let row = value.get::<Row>();
+                let row: Row = used.iter().map(|index| row[*index].clone()).collect();
+                return Ok(Some((Some(key), Some(Payload::new(row)))));
+            };
+            let before = row.len();
+            for index in &used {
+                row.push(row[*index].clone());
             }
-            let row: Row = used.iter().map(|index| row[*index].clone()).collect();
-            Ok(Some((Some(key_payload(key)), Some(Payload::new(row)))))
+            row.drain(..before);
+            Ok(Some((Some(key), Some(value))))
         })
     }
 
@@ -306,16 +319,27 @@ impl Analysis<'_> {
         }
         let width = columns.len();
         let log = self.log.of("Aggregate");
-        let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            let Some(states) = value else { return Ok(None) };
-            let mut row = Row::with_capacity(width);
-            row.extend_from_slice(key_columns(key));
-            folding.append_results(states.get::<Row>(), &mut row, &log);
-            if has_bounds {
-                let window = key_window(key);
-                row.push(window.map_or(Value::Null, |window| Value::Bigint(window.start)));
-                row.push(window.map_or(Value::Null, |window| Value::Bigint(window.end)));
+        let map = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            let Some(mut value) = value else { return Ok(None) };
+            let complete = |row: &mut Row| {
+                if has_bounds {
+                    let window = key_window(key);
+                    row.push(window.map_or(Value::Null, |window| Value::Bigint(window.start)));
+                    row.push(window.map_or(Value::Null, |window| Value::Bigint(window.end)));
+                }
+            };
+            if let Some(row) = value.get_mut::<Row>() {
+                let states = row.len();
+                row.extend_from_slice(key_columns(key));
+                folding.append_own_results(states, row, &log);
+                row.drain(..states);
+                complete(row);
+                return Ok(Some(value));
             }
+            let mut row = Row::with_capacity(width + PROJECTED);
+            row.extend_from_slice(key_columns(key));
+            folding.append_results(value.get::<Row>(), &mut row, &log);
+            complete(&mut row);
             Ok(Some(Payload::new(row)))
         };
         let key_format = self.key_format_for(&flow, false);

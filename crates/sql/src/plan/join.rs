@@ -13,7 +13,7 @@ use lentic_topology::spec::{self, Joiner};
 
 use super::Analysis;
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
-use super::row::{Row, key_columns};
+use super::row::{PROJECTED, Row, key_columns};
 use super::source::Aliased;
 use crate::catalog::SourceWindow;
 use crate::expr::Scope;
@@ -237,7 +237,7 @@ impl Step<'_> {
     /// Makes the row of the result of those of the two sides. `flipped`: the left side of the operator is the right one here.
     fn joiner(&self, kind: spec::JoinKind, flipped: bool, is_synthetic: bool) -> Joiner {
         let (left_width, right_width) = (self.left.columns.len(), self.right.columns.len());
-        Arc::new(move |key: Option<&Payload>, left: Option<&Payload>, right: Option<&Payload>| {
+        Arc::new(move |key: Option<&Payload>, left: Option<Payload>, right: Option<Payload>| {
             let is_there = match kind {
                 spec::JoinKind::Inner => left.is_some() && right.is_some(),
                 spec::JoinKind::Left => left.is_some(),
@@ -247,18 +247,28 @@ impl Step<'_> {
                 return None;
             }
             let (left, right) = if flipped { (right, left) } else { (left, right) };
-            let mut row = Row::with_capacity(left_width + right_width + usize::from(is_synthetic));
-            match left {
-                Some(left) => row.extend_from_slice(left.get::<Row>()),
-                None => row.resize(left_width, Value::Null),
+            let mut right = right;
+            let mut complete = |row: &mut Row| {
+                row.resize(left_width, Value::Null);
+                row.reserve(right_width + PROJECTED);
+                match &mut right {
+                    Some(right) => match right.get_mut::<Row>() {
+                        Some(own) => row.append(own),
+                        None => row.extend_from_slice(right.get::<Row>()),
+                    },
+                    None => row.resize(left_width + right_width, Value::Null),
+                }
+                if is_synthetic {
+                    row.push(key_columns(key).first().cloned().unwrap_or_default());
+                }
+            };
+            let mut left = left.unwrap_or_else(|| Payload::new(Row::new()));
+            if let Some(row) = left.get_mut() {
+                complete(row);
+                return Some(left);
             }
-            match right {
-                Some(right) => row.extend_from_slice(right.get::<Row>()),
-                None => row.resize(left_width + right_width, Value::Null),
-            }
-            if is_synthetic {
-                row.push(key_columns(key).first().cloned().unwrap_or_default());
-            }
+            let mut row = left.take();
+            complete(&mut row);
             Some(Payload::new(row))
         })
     }

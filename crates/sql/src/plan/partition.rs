@@ -80,9 +80,10 @@ impl Analysis<'_> {
         let (width, before) = (columns.len(), flow.columns.len());
         let of_key: Vec<bool> = flow.columns.iter().map(|column| column.role == Role::Key).collect();
         let (log, key_only) = (self.log.of("PartitionBy"), flow.key_only.clone());
-        let map = move |old: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
+        let map = move |old: Option<&Payload>, value: Option<Payload>, context: &RecordContext<'_>| {
+            let is_deletion = value.is_none();
             let mut row: Row = match (value, &key_only) {
-                (Some(value), _) => value.get::<Row>().clone(),
+                (Some(value), _) => value.take(),
                 (None, Some(make)) => make(old, context),
                 (None, None) => empty_row(before),
             };
@@ -91,10 +92,10 @@ impl Analysis<'_> {
             let mut computed = Row::new();
             for one in &from {
                 match one {
-                    From::Column(index) if value.is_none() && !of_key[*index] => key.push(Value::Null),
+                    From::Column(index) if is_deletion && !of_key[*index] => key.push(Value::Null),
                     From::Column(index) => key.push(row[*index].clone()),
                     From::Computed(compiled, reads_values) => {
-                        let found = if value.is_none() && *reads_values {
+                        let found = if is_deletion && *reads_values {
                             Value::Null
                         } else {
                             key_value(compiled, &row, &log)
@@ -106,7 +107,7 @@ impl Analysis<'_> {
             }
             row.append(&mut computed);
             let key = (!key.is_empty()).then(|| key_payload(key));
-            Ok(Some((key, value.map(|_| Payload::new(row)))))
+            Ok(Some((key, (!is_deletion).then(|| Payload::new(row)))))
         };
         let schema = super::flow::key_schema(&key, &key_format);
         let key_codec = self.defer(codec::key(&key_format, &schema, None), codec::no_key);

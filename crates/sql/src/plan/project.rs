@@ -102,11 +102,20 @@ impl Analysis<'_> {
             return Ok(self.to_client(&flow, compiled, kinds));
         }
         let log = self.log.of("Project");
-        let map = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(value.map(|value| {
-                let row = value.get::<Row>();
-                let values = compiled.iter().map(|one| one.evaluate(row, &mut |error| log.report(error)));
-                Payload::new(values.collect::<Row>())
+        let map = move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(value.map(|mut value| {
+                let evaluate = |one: &Compiled, row: &Row| one.evaluate(row, &mut |error| log.report(error));
+                let Some(row) = value.get_mut::<Row>() else {
+                    let row = value.get::<Row>();
+                    return Payload::new(compiled.iter().map(|one| evaluate(one, row)).collect::<Row>());
+                };
+                let before = row.len();
+                for one in &compiled {
+                    let value = evaluate(one, row);
+                    row.push(value);
+                }
+                row.drain(..before);
+                value
             }))
         };
         let value_codec = binary::rows(width);
@@ -123,16 +132,15 @@ impl Analysis<'_> {
                     let schema = super::flow::key_schema(&columns, &key_format);
                     let codec = codec::key(&key_format, &schema, flow.window)?;
                     let order: Vec<usize> = key.iter().map(|(index, _)| *index).collect();
-                    let pick =
-                        move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-                            let before = key_columns(key);
-                            let picked: Row = order
-                                .iter()
-                                .map(|index| before.get(*index).cloned().unwrap_or_default())
-                                .collect();
-                            let key = (!picked.is_empty()).then(|| key_payload(picked));
-                            Ok(Some((key, value.cloned())))
-                        };
+                    let pick = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+                        let before = key_columns(key);
+                        let picked: Row = order
+                            .iter()
+                            .map(|index| before.get(*index).cloned().unwrap_or_default())
+                            .collect();
+                        let key = (!picked.is_empty()).then(|| key_payload(picked));
+                        Ok(Some((key, value)))
+                    };
                     let value = stream.value().clone();
                     stream = stream.map(Arc::new(pick), codec, value);
                 }
@@ -180,10 +188,10 @@ impl Analysis<'_> {
             .collect();
         let width = compiled.len() + 1;
         let log = self.log.of("Project");
-        let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
+        let map = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
             let mut row = Row::with_capacity(width);
             row.push(Value::Boolean(value.is_none()));
-            if let Some(value) = value {
+            if let Some(value) = &value {
                 let value = value.get::<Row>();
                 row.extend(compiled.iter().map(|one| one.evaluate(value, &mut |error| log.report(error))));
             } else {

@@ -11,6 +11,9 @@ use crate::{SqlType, Value};
 /// The value of a record: the columns of the step that it comes from.
 pub type Row = Vec<Value>;
 
+/// For how many values of a result a row that is read has a place, so that it can become that in place.
+pub(super) const PROJECTED: usize = 8;
+
 /// The key of a record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Key {

@@ -8,7 +8,7 @@ use lentic_topology::{Consumed, Materialized, Payload, Policy, untyped};
 use super::codec;
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
 use super::log::StepLog;
-use super::row::{Key, Row, key_columns, key_window};
+use super::row::{Key, PROJECTED, Row, key_columns, key_window};
 use super::time;
 use super::view::View;
 use crate::catalog::{Place, Source};
@@ -71,16 +71,15 @@ impl Aliased {
         let window = source.properties.window;
         let formats = &source.formats;
         let key_codec = codec::key(&formats.key, &formats.key_columns, window)?;
-        let value_codec = codec::row_of_wanted(&formats.value, &formats.value_columns, wanted)?;
         let (columns, slots) = self.layout(is_joined);
-        let slots: Arc<[Slot]> = slots.into();
+        let layout = Layout::new(slots, formats.value_columns.columns.len());
+        let room = columns.len() - layout.values + PROJECTED;
+        let value_codec = codec::row_of_wanted(&formats.value, &formats.value_columns, wanted, room)?;
         let consumed = self.consumed(reading, log)?;
         let topic = source.properties.topic.clone().unwrap_or_default();
-        let mapped = {
-            let slots = Arc::clone(&slots);
-            move |key: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
-                Ok(value.map(|value| Payload::new(fill(&slots, key, value.get::<Row>(), context))))
-            }
+        let slots = Arc::clone(&layout.slots);
+        let mapped = move |key: Option<&Payload>, value: Option<Payload>, context: &RecordContext<'_>| {
+            Ok(value.map(|value| layout.lay(key, value, context)))
         };
         let row_codec = super::binary::rows(columns.len());
         let handle = match source.kind {
@@ -117,7 +116,7 @@ impl Aliased {
             }],
             same_as: Vec::new(),
         });
-        let key_only: KeyOnly = Arc::new(move |key, context| fill(&slots, key, &[], context));
+        let key_only: KeyOnly = Arc::new(move |key, context| fill(&slots, key, &[], context).collect());
         Ok(Flow {
             handle,
             key: key.collect(),
@@ -209,11 +208,11 @@ pub(super) fn kept(
     let key = codec::key(&formats.key, &formats.key_columns, window)?;
     let value = codec::row(&formats.value, &formats.value_columns)?;
     let slots: Vec<Slot> = aliased.layout(false).1;
-    let values: Arc<[Slot]> =
-        slots.into_iter().take_while(|slot| !matches!(slot, Slot::Time)).collect::<Vec<_>>().into();
-    let row = super::binary::rows(values.len());
-    let map = move |key: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
-        Ok(value.map(|value| Payload::new(fill(&values, key, value.get::<Row>(), context))))
+    let slots: Vec<Slot> = slots.into_iter().take_while(|slot| !matches!(slot, Slot::Time)).collect();
+    let row = super::binary::rows(slots.len());
+    let layout = Layout::new(slots, formats.value_columns.columns.len());
+    let map = move |key: Option<&Payload>, value: Option<Payload>, context: &RecordContext<'_>| {
+        Ok(value.map(|value| layout.lay(key, value, context)))
     };
     let topic = source.properties.topic.clone().unwrap_or_default();
     let table = topology.untyped().table(&topic, key.clone(), value, aliased.consumed(reading, log)?);
@@ -228,32 +227,61 @@ pub(super) fn flat(alias: &Name, column: &str) -> Arc<str> {
     Arc::from(format!("{}_{column}", alias.text))
 }
 
-fn fill(slots: &[Slot], key: Option<&Payload>, values: &[Value], context: &RecordContext<'_>) -> Row {
+/// The columns that rows have in a query.
+struct Layout {
+    slots: Arc<[Slot]>,
+    /// The first of them are a record's values in their order, if no others are: so many.
+    values: usize,
+}
+
+impl Layout {
+    fn new(slots: Vec<Slot>, values: usize) -> Self {
+        let is_value = |(index, slot): (usize, &Slot)| match slot {
+            Slot::Value(at) => index == *at && index < values,
+            _ => index >= values,
+        };
+        let is_prefix = slots.len() >= values && slots.iter().enumerate().all(is_value);
+        Self { slots: slots.into(), values: if is_prefix { values } else { 0 } }
+    }
+
+    /// The row of a record with these values.
+    fn lay(&self, key: Option<&Payload>, mut value: Payload, context: &RecordContext<'_>) -> Payload {
+        if self.values > 0
+            && let Some(row) = value.get_mut::<Row>()
+        {
+            row.extend(fill(&self.slots[self.values..], key, &[], context));
+            return value;
+        }
+        Payload::new(fill(&self.slots, key, value.get::<Row>(), context).collect::<Row>())
+    }
+}
+
+fn fill<'r>(
+    slots: &'r [Slot],
+    key: Option<&'r Payload>,
+    values: &'r [Value],
+    context: &'r RecordContext<'_>,
+) -> impl Iterator<Item = Value> + 'r {
     let keys = key_columns(key);
-    let bound = |bound: fn(lentic_topology::Window) -> i64| {
+    let bound = move |bound: fn(lentic_topology::Window) -> i64| {
         key_window(key).map_or(Value::Null, |window| Value::Bigint(bound(window)))
     };
     let of = |values: &[Value], index: usize| values.get(index).cloned().unwrap_or_default();
-    slots
-        .iter()
-        .map(|slot| match slot {
-            Slot::Value(index) => of(values, *index),
-            Slot::Headers => {
-                Value::array(context.headers.iter().flat_map(|headers| headers.iter()).map(header))
-            }
-            Slot::Header(name) => {
-                let headers = context.headers.iter().flat_map(|headers| headers.iter());
-                let named = headers.filter(|header| *header.name == **name).last();
-                named.and_then(|header| header.value.as_deref()).map_or(Value::Null, Value::bytes)
-            }
-            Slot::Time => Value::Bigint(context.timestamp.0),
-            Slot::Partition => Value::Integer(context.partition as i32),
-            Slot::Offset => Value::Bigint(context.offset),
-            Slot::Key(index) => of(keys, *index),
-            Slot::WindowStart => bound(|window| window.start),
-            Slot::WindowEnd => bound(|window| window.end),
-        })
-        .collect()
+    slots.iter().map(move |slot| match slot {
+        Slot::Value(index) => of(values, *index),
+        Slot::Headers => Value::array(context.headers.iter().flat_map(|headers| headers.iter()).map(header)),
+        Slot::Header(name) => {
+            let headers = context.headers.iter().flat_map(|headers| headers.iter());
+            let named = headers.filter(|header| *header.name == **name).last();
+            named.and_then(|header| header.value.as_deref()).map_or(Value::Null, Value::bytes)
+        }
+        Slot::Time => Value::Bigint(context.timestamp.0),
+        Slot::Partition => Value::Integer(context.partition as i32),
+        Slot::Offset => Value::Bigint(context.offset),
+        Slot::Key(index) => of(keys, *index),
+        Slot::WindowStart => bound(|window| window.start),
+        Slot::WindowEnd => bound(|window| window.end),
+    })
 }
 
 fn header(header: &lentic_types::Header) -> Value {
@@ -262,6 +290,6 @@ fn header(header: &lentic_types::Header) -> Value {
 }
 
 /// A record's key of these values.
-pub(super) fn key_payload(columns: Row) -> Payload {
+pub(super) fn key_payload(columns: impl Into<Arc<[Value]>>) -> Payload {
     Payload::new(Key::new(columns))
 }

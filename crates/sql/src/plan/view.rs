@@ -77,7 +77,7 @@ impl View {
         for step in &self.steps {
             match step {
                 Step::Map(map) => {
-                    let mapped = map(Some(&key), value.as_ref(), &context);
+                    let mapped = map(Some(&key), value.take(), &context);
                     value =
                         mapped.map_err(|error| DataError { expected: "a row", text: error.to_string() })?;
                 }

@@ -1,7 +1,7 @@
 //! Rows as records.
 use std::sync::Arc;
 
-use super::json::{Style, write_row, write_value};
+use super::json::{Style, names_of_row, write_named_row, write_value};
 use super::{
     Format, FormatError, FormatName, Result, RowSchema, SerdeError, Side, delimited, kafka, protobuf,
 };
@@ -14,6 +14,8 @@ pub struct Serializer {
     format: Format,
     side: Side,
     columns: Arc<[Field]>,
+    /// Of JSON: what stands before the value of each column.
+    names: Arc<[Box<[u8]>]>,
     /// Whether the only column is the whole record.
     unwrapped: bool,
 }
@@ -26,6 +28,7 @@ impl Serializer {
             format: *format,
             side: schema.side,
             columns: schema.columns.clone(),
+            names: names_of_row(&schema.columns).collect(),
             unwrapped: schema.unwrapped().is_some(),
         })
     }
@@ -64,7 +67,7 @@ impl Serializer {
                 write_value(value, &column.kind, Style::Topic, out).map_err(|error| error.within("$"))?;
             }
             (FormatName::Json, columns, row) => {
-                write_row(row, columns, Style::Topic, out).map_err(|error| error.within("$"))?;
+                write_named_row(row, columns, &self.names, out).map_err(|error| error.within("$"))?;
             }
             (FormatName::Delimited, columns, row) => {
                 delimited::write_row(row, columns, self.format.delimiter.unwrap_or_default(), out)?;

@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use lentic_engine::stream::TaskError;
 use lentic_testkit::{DriverOptions, TestDriver};
-use lentic_topology::spec::{ExtractedTime, JoinKind, Joiner, Mapper, ProcessError, Retimer};
+use lentic_topology::spec::{ExtractedTime, JoinKind, Joiner, Mapper, ProcessError, RecordContext, Retimer};
+use lentic_topology::untyped::Stream;
 use lentic_topology::untyped::TableFold;
-use lentic_topology::{Consumed, Policy, Topology};
+use lentic_topology::{Consumed, Payload, Policy, Topology};
 use lentic_types::{Header, Timestamp};
 
-use crate::rows::{key_of, read, row, row_codec, run, text};
+use crate::rows::{Row, key_of, read, row, row_codec, run, text};
 
 /// The time that a row holds; `skip` and `fail` for none.
 fn of_column(column: usize) -> Retimer {
@@ -52,7 +53,8 @@ fn a_table_is_looked_up_under_its_new_time() {
     let sources = topology.untyped();
     let left = sources.table("left", row_codec(), row_codec(), Consumed::new());
     let right = sources.table("right", row_codec(), row_codec(), Consumed::new()).retime(of_column(1));
-    let both: Joiner = Arc::new(|_, left, right| Some(row(&[text(left, 0), text(right, 0)])));
+    let both: Joiner =
+        Arc::new(|_, left, right| Some(row(&[text(left.as_ref(), 0), text(right.as_ref(), 0)])));
     left.join(&right, JoinKind::Left, both, row_codec(), "joined").to_stream().to("out");
     let mut driver = TestDriver::new(&topology);
     let records = "right k r,50 1; left k l 2; right k s,40 3; left k m 60; right k t,skip 4; left k n 61";
@@ -83,6 +85,34 @@ fn functions_are_told_where_a_record_was_read() {
     assert_eq!(read(&mut driver, "out"), expected);
 }
 
+/// A mapper may change the value in place; whoever else has it keeps what it was.
+#[test]
+fn values_are_changed_in_place_where_nobody_else_has_them() {
+    let topology = Topology::new("changed");
+    let stream = topology.untyped().stream(&["in"], row_codec(), row_codec(), Consumed::new());
+    let shout = |stream: &Stream| {
+        let map = |_: Option<&_>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(value.map(|mut value| match value.get_mut::<Row>() {
+                Some(row) => {
+                    row.iter_mut().for_each(|text| text.push('!'));
+                    value
+                }
+                None => row(&[&format!("{}?", text(Some(&value), 0))]),
+            }))
+        };
+        stream.map_values(Arc::new(map), row_codec())
+    };
+    // Two take what was read: the second has it for itself.
+    let [first, second] = [shout(&stream), shout(&stream)];
+    first.merge(&second).to("out");
+    let mut driver = TestDriver::new(&topology);
+    assert_eq!(run(&mut driver, "in k a 1", "out"), ["k=a?@1", "k=a!@1"]);
+    let topology = Topology::new("alone");
+    let stream = topology.untyped().stream(&["in"], row_codec(), row_codec(), Consumed::new());
+    shout(&shout(&stream)).to("out");
+    assert_eq!(run(&mut TestDriver::new(&topology), "in k a 1", "out"), ["k=a!!@1"]);
+}
+
 /// Every function that makes something of a record may fail on it, and the policy decides.
 #[test]
 fn functions_fail() {
@@ -97,12 +127,12 @@ fn functions_fail() {
         let stream = stream.on_processing_error(Policy::Continue);
         let mapped = match kind {
             "map" => stream.map(
-                Arc::new(move |key, value, _| fails(value).map(|()| Some((key.cloned(), value.cloned())))),
+                Arc::new(move |key, value, _| fails(value.as_ref()).map(|()| Some((key.cloned(), value)))),
                 row_codec(),
                 row_codec(),
             ),
             "map_values" => stream
-                .map_values(Arc::new(move |_, value, _| fails(value).map(|()| value.cloned())), row_codec()),
+                .map_values(Arc::new(move |_, value, _| fails(value.as_ref()).map(|()| value)), row_codec()),
             "flat_map" => stream.flat_map_values(
                 Arc::new(move |key, value, _, out| {
                     fails(value)?;
@@ -113,7 +143,7 @@ fn functions_fail() {
             ),
             _ => {
                 let group: Mapper = Arc::new(move |_, value, _| {
-                    fails(value).map(|()| Some((key_of(value, 0), value.cloned())))
+                    fails(value.as_ref()).map(|()| Some((key_of(value.as_ref(), 0), value)))
                 });
                 let fold = TableFold {
                     add: Arc::new(|_, value, _| Ok(value.cloned())),

@@ -15,7 +15,7 @@ fn both() -> Joiner {
         Some(row) => text(Some(row), 0).to_owned(),
         None => "-".to_owned(),
     };
-    Arc::new(move |_, left, right| Some(row(&[&column(left), &column(right)])))
+    Arc::new(move |_, left, right| Some(row(&[&column(left.as_ref()), &column(right.as_ref())])))
 }
 
 fn streams(kind: JoinKind, windows: JoinWindows) -> TestDriver {
@@ -29,8 +29,8 @@ fn streams(kind: JoinKind, windows: JoinWindows) -> TestDriver {
         ..StreamJoinNames::of("Join")
     };
     let by_key = |stream: Stream| {
-        let same = |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(Some((key.cloned(), value.cloned())))
+        let same = |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(Some((key.cloned(), value)))
         };
         stream.map(Arc::new(same), row_codec(), row_codec())
     };

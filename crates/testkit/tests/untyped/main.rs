@@ -18,7 +18,7 @@ fn rows_are_repartitioned_and_folded() {
     let topology = Topology::new("totals");
     let orders = topology.untyped().stream(&["orders"], row_codec(), row_codec(), Consumed::new());
     let by_customer = orders.map(
-        Arc::new(|_, value, _| Ok(Some((key_of(value, 0), value.cloned())))),
+        Arc::new(|_, value, _| Ok(Some((key_of(value.as_ref(), 0), value)))),
         row_codec(),
         row_codec(),
     );

@@ -47,7 +47,8 @@ fn rows_under_new_keys_are_joined_and_grouped() {
         Arc::new(|key, _| Some(row(&[text(key, 0)]))),
     );
     let left = topology.untyped().table("left", separated_codec('|'), row_codec(), Consumed::new());
-    let both: Joiner = Arc::new(|_, left, right| Some(row(&[text(left, 0), text(right, 0)])));
+    let both: Joiner =
+        Arc::new(|_, left, right| Some(row(&[text(left.as_ref(), 0), text(right.as_ref(), 0)])));
     left.join(&rekeyed, JoinKind::Inner, both, row_codec(), "joined").to_stream().to("out");
     let mut driver = TestDriver::new(&topology);
     let records = "right a one 1; right b hidden 2; right dropped two 3; left a|key x 4; left b|key y 5; \

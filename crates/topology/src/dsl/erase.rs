@@ -69,14 +69,18 @@ pub(super) fn counter(by: i64) -> Aggregator {
 pub(super) fn inner<V: 'static, W: 'static, R: Send + Sync + 'static>(
     join: impl Fn(&V, &W) -> R + Send + Sync + 'static,
 ) -> Joiner {
-    Arc::new(move |_, left, right| both(left, right).map(|(left, right)| Payload::new(join(left, right))))
+    Arc::new(move |_, left, right| {
+        both(left.as_ref(), right.as_ref()).map(|(left, right)| Payload::new(join(left, right)))
+    })
 }
 
 /// A join of which the left side is there.
 pub(super) fn left<V: 'static, W: 'static, R: Send + Sync + 'static>(
     join: impl Fn(&V, Option<&W>) -> R + Send + Sync + 'static,
 ) -> Joiner {
-    Arc::new(move |_, left, right| get(left).map(|left| Payload::new(join(left, get(right)))))
+    Arc::new(move |_, left, right| {
+        get(left.as_ref()).map(|left| Payload::new(join(left, get(right.as_ref()))))
+    })
 }
 
 /// A join of which either side is there.
@@ -84,6 +88,7 @@ pub(super) fn outer<V: 'static, W: 'static, R: Send + Sync + 'static>(
     join: impl Fn(Option<&V>, Option<&W>) -> R + Send + Sync + 'static,
 ) -> Joiner {
     Arc::new(move |_, left, right| {
-        (left.is_some() || right.is_some()).then(|| Payload::new(join(get(left), get(right))))
+        (left.is_some() || right.is_some())
+            .then(|| Payload::new(join(get(left.as_ref()), get(right.as_ref()))))
     })
 }

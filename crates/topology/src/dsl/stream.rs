@@ -64,8 +64,8 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
         &self,
         map: impl Fn(&V) -> W + Send + Sync + 'static,
     ) -> Stream<K, W> {
-        let map = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(get(value).map(|value| Payload::new(map(value))))
+        let map = move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(get(value.as_ref()).map(|value| Payload::new(map(value))))
         };
         self.add("map_values", Spec::MapValues(Arc::new(map)))
     }
@@ -76,8 +76,8 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
         &self,
         map: impl Fn(&K, &V) -> W + Send + Sync + 'static,
     ) -> Stream<K, W> {
-        let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(both(key, value).map(|(key, value)| Payload::new(map(key, value))))
+        let map = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(both(key, value.as_ref()).map(|(key, value)| Payload::new(map(key, value))))
         };
         self.add("map_values", Spec::MapValues(Arc::new(map)))
     }
@@ -88,13 +88,14 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
         &self,
         map: impl Fn(&V) -> Result<W, E> + Send + Sync + 'static,
     ) -> Stream<K, W> {
-        let map = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| match get(value)
-            .map(&map)
-        {
-            None => Ok(None),
-            Some(Ok(value)) => Ok(Some(Payload::new(value))),
-            Some(Err(error)) => Err(ProcessError(error.to_string())),
-        };
+        let map =
+            move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+                match get(value.as_ref()).map(&map) {
+                    None => Ok(None),
+                    Some(Ok(value)) => Ok(Some(Payload::new(value))),
+                    Some(Err(error)) => Err(ProcessError(error.to_string())),
+                }
+            };
         self.add("map_values", Spec::MapValues(Arc::new(map)))
     }
 
@@ -104,8 +105,8 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
         &self,
         map: impl Fn(&K, &V) -> (K2, W) + Send + Sync + 'static,
     ) -> Stream<K2, W> {
-        let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            let mapped = both(key, value).map(|(key, value)| map(key, value));
+        let map = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            let mapped = both(key, value.as_ref()).map(|(key, value)| map(key, value));
             Ok(mapped.map(|(key, value)| (Some(Payload::new(key)), Some(Payload::new(value)))))
         };
         self.add("map", Spec::Map(Arc::new(map))).moved()
@@ -117,9 +118,9 @@ impl<K: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Stream<
         &self,
         select: impl Fn(&K, &V) -> K2 + Send + Sync + 'static,
     ) -> Stream<K2, V> {
-        let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            let selected = both(key, value).map(|(key, value)| select(key, value));
-            Ok(selected.map(|selected| (Some(Payload::new(selected)), value.cloned())))
+        let map = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            let selected = both(key, value.as_ref()).map(|(key, value)| select(key, value));
+            Ok(selected.map(|selected| (Some(Payload::new(selected)), value)))
         };
         self.add("select_key", Spec::Map(Arc::new(map))).moved()
     }

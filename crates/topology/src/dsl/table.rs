@@ -57,8 +57,8 @@ impl<K: Data, V: Data> Table<K, V> {
     /// Another value for each row.
     #[must_use]
     pub fn map_values<W: Data>(&self, map: impl Fn(&V) -> W + Send + Sync + 'static) -> Table<K, W> {
-        let map = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(get(value).and_then(|value| row(map(value))))
+        let map = move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(get(value.as_ref()).and_then(|value| row(map(value))))
         };
         Table::at(self.inner.map_values(Arc::new(map), Codec::of::<W>()))
     }
@@ -69,8 +69,8 @@ impl<K: Data, V: Data> Table<K, V> {
         &self,
         map: impl Fn(&K, &V) -> W + Send + Sync + 'static,
     ) -> Table<K, W> {
-        let map = move |key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(both(key, value).and_then(|(key, value)| row(map(key, value))))
+        let map = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(both(key, value.as_ref()).and_then(|(key, value)| row(map(key, value))))
         };
         Table::at(self.inner.map_values(Arc::new(map), Codec::of::<W>()))
     }
@@ -80,8 +80,8 @@ impl<K: Data, V: Data> Table<K, V> {
     pub fn to_stream(&self) -> Stream<K, V> {
         let stream = Stream::at(self.inner.to_stream().into_place());
         let Some(null) = V::null().map(Payload::new) else { return stream };
-        let visible = move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-            Ok(Some(value.map_or_else(|| null.clone(), Payload::clone)))
+        let visible = move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(Some(value.unwrap_or_else(|| null.clone())))
         };
         stream.add("nulls", Spec::MapValues(Arc::new(visible)))
     }
@@ -93,7 +93,7 @@ impl<K: Data, V: Data> Table<K, V> {
         group: impl Fn(&K, &V) -> (K2, W) + Send + Sync + 'static,
     ) -> GroupedTable<K2, W> {
         let group: Mapper = Arc::new(move |key, value, _| {
-            let grouped = both(key, value).map(|(key, value)| group(key, value));
+            let grouped = both(key, value.as_ref()).map(|(key, value)| group(key, value));
             Ok(grouped.map(|(key, value)| (row(key), row(value))))
         });
         GroupedTable::new(self.inner.clone(), group)

@@ -23,15 +23,19 @@ type Part<'a> = Option<&'a Payload>;
 
 /// Key and value: whether to keep the record.
 pub type Predicate = Arc<dyn Fn(Part<'_>, Part<'_>) -> bool + Send + Sync>;
-/// Key and value: the new value.
+/// Key and value: the new value. Values of mappers and joiners are given away: one that nobody else has may be changed in
+/// place ([`Payload::get_mut`]).
 pub type ValueMapper = Arc<
-    dyn Fn(Part<'_>, Part<'_>, &RecordContext<'_>) -> Result<Option<Payload>, ProcessError> + Send + Sync,
+    dyn Fn(Part<'_>, Option<Payload>, &RecordContext<'_>) -> Result<Option<Payload>, ProcessError>
+        + Send
+        + Sync,
 >;
 /// A key and a value.
 pub type Pair = (Option<Payload>, Option<Payload>);
 /// Key and value: the new key and value; `None`: no record.
-pub type Mapper =
-    Arc<dyn Fn(Part<'_>, Part<'_>, &RecordContext<'_>) -> Result<Option<Pair>, ProcessError> + Send + Sync>;
+pub type Mapper = Arc<
+    dyn Fn(Part<'_>, Option<Payload>, &RecordContext<'_>) -> Result<Option<Pair>, ProcessError> + Send + Sync,
+>;
 /// Key and value: calls back with each new key and value. What it has called back with before it fails has gone on.
 pub type FlatMapper = Arc<
     dyn Fn(
@@ -59,7 +63,7 @@ pub type Merger = Arc<
     dyn Fn(Part<'_>, Option<Payload>, Payload) -> Result<Option<Payload>, super::ProcessError> + Send + Sync,
 >;
 /// Key, left value, right value: the joined value.
-pub type Joiner = Arc<dyn Fn(Part<'_>, Part<'_>, Part<'_>) -> Option<Payload> + Send + Sync>;
+pub type Joiner = Arc<dyn Fn(Part<'_>, Option<Payload>, Option<Payload>) -> Option<Payload> + Send + Sync>;
 /// Key and value: another key.
 pub type KeyMapper = Arc<dyn Fn(Part<'_>, Part<'_>) -> Option<Payload> + Send + Sync>;
 /// Key and value: the topic to write to, or why what was given names none.

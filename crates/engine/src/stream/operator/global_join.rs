@@ -19,7 +19,12 @@ impl Join {
 }
 
 impl Processor for Join {
-    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+    fn process(
+        &mut self,
+        context: &mut Context<'_>,
+        _port: usize,
+        mut record: Record,
+    ) -> Result<(), TaskError> {
         let mapped = (self.spec.lookup)(record.key.as_ref(), record.value.as_ref());
         let mapped = context.bytes(&self.key, mapped.as_ref())?;
         let has_value = context.has_bytes(&self.spec.value, record.value.as_ref())?;
@@ -38,7 +43,8 @@ impl Processor for Join {
         if row.is_none() && self.spec.kind == JoinKind::Inner {
             return Ok(());
         }
-        let value = (self.spec.join)(record.key.as_ref(), record.value.as_ref(), row.as_ref());
+        let value = record.value.take();
+        let value = (self.spec.join)(record.key.as_ref(), value, row);
         context.forward(record.with_value(value))
     }
 }

@@ -35,9 +35,15 @@ impl Processor for Filter {
 pub(super) struct Map(pub(super) Mapper);
 
 impl Processor for Map {
-    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+    fn process(
+        &mut self,
+        context: &mut Context<'_>,
+        _port: usize,
+        mut record: Record,
+    ) -> Result<(), TaskError> {
+        let value = record.value.take();
         let about = context.record_context(&record);
-        match (self.0)(record.key.as_ref(), record.value.as_ref(), &about)? {
+        match (self.0)(record.key.as_ref(), value, &about)? {
             Some((key, value)) => context.forward(Record { key, value, ..record }),
             None => {
                 context.drop_record();
@@ -50,9 +56,15 @@ impl Processor for Map {
 pub(super) struct MapValues(pub(super) ValueMapper);
 
 impl Processor for MapValues {
-    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+    fn process(
+        &mut self,
+        context: &mut Context<'_>,
+        _port: usize,
+        mut record: Record,
+    ) -> Result<(), TaskError> {
+        let value = record.value.take();
         let about = context.record_context(&record);
-        let value = (self.0)(record.key.as_ref(), record.value.as_ref(), &about)?;
+        let value = (self.0)(record.key.as_ref(), value, &about)?;
         context.forward(record.with_value(value))
     }
 }

@@ -51,7 +51,7 @@ impl Join {
 
     /// The result of a record and, if it has one, its partner's value.
     fn joined(&self, side: Side, record: &Record, other: Option<&Payload>) -> Option<Payload> {
-        let own = record.value.as_ref();
+        let (own, other) = (record.value.clone(), other.cloned());
         let (left, right) = if side.is_left { (own, other) } else { (other, own) };
         (self.spec.join)(record.key.as_ref(), left, right)
     }

@@ -25,7 +25,7 @@ impl Join {
         Self { spec, table }
     }
 
-    fn join(&self, context: &mut Context<'_>, record: Record) -> Result<(), TaskError> {
+    fn join(&self, context: &mut Context<'_>, mut record: Record) -> Result<(), TaskError> {
         let at = Some(record.timestamp);
         let row = match &record.key {
             Some(key) => self.table.get_at(context.state(), key, at)?.map(|(row, _)| row),
@@ -34,7 +34,8 @@ impl Join {
         if row.is_none() && self.spec.kind == JoinKind::Inner {
             return Ok(());
         }
-        let value = (self.spec.join)(record.key.as_ref(), record.value.as_ref(), row.as_ref());
+        let value = record.value.take();
+        let value = (self.spec.join)(record.key.as_ref(), value, row);
         context.forward(record.with_value(value))
     }
 

@@ -146,14 +146,20 @@ impl MapValues {
 }
 
 impl Processor for MapValues {
-    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+    fn process(
+        &mut self,
+        context: &mut Context<'_>,
+        _port: usize,
+        mut record: Record,
+    ) -> Result<(), TaskError> {
+        let (new, old) = (record.value.take(), record.old.take());
         let about = context.record_context(&record);
-        let map = |value: &Option<Payload>| match value {
+        let map = |value: Option<Payload>| match value {
             Some(value) => (self.map)(record.key.as_ref(), Some(value), &about).map_err(TaskError::from),
             None => Ok(None),
         };
-        let new = map(&record.value)?;
-        let old = self.keeper.old(context, &record, || map(&record.old))?;
+        let new = map(new)?;
+        let old = self.keeper.old(context, &record, || map(old))?;
         self.keeper.keep(context, record, new, old)
     }
 }

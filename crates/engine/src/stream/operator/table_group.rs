@@ -15,7 +15,7 @@ impl Group {
     fn half(
         &self,
         key: Option<&Payload>,
-        value: Option<&Payload>,
+        value: Option<Payload>,
         about: &RecordContext<'_>,
     ) -> Result<Option<(Payload, Payload)>, ProcessError> {
         let Some(value) = value else { return Ok(None) };
@@ -25,15 +25,21 @@ impl Group {
 }
 
 impl Processor for Group {
-    fn process(&mut self, context: &mut Context<'_>, _port: usize, record: Record) -> Result<(), TaskError> {
+    fn process(
+        &mut self,
+        context: &mut Context<'_>,
+        _port: usize,
+        mut record: Record,
+    ) -> Result<(), TaskError> {
         // Of a versioned table only the latest versions are grouped.
         if record.key.is_none() || !record.is_latest {
             context.drop_record();
             return Ok(());
         }
+        let (new, old) = (record.value.take(), record.old.take());
         let about = context.record_context(&record);
-        let old = self.half(record.key.as_ref(), record.old.as_ref(), &about)?;
-        let new = self.half(record.key.as_ref(), record.value.as_ref(), &about)?;
+        let old = self.half(record.key.as_ref(), old, &about)?;
+        let new = self.half(record.key.as_ref(), new, &about)?;
         let is_same = match (&new, &old) {
             (Some((key, _)), Some((old_key, _))) => {
                 context.bytes(&self.key, Some(key))? == context.bytes(&self.key, Some(old_key))?

@@ -28,8 +28,8 @@ impl Join {
         &self,
         key: Option<&Payload>,
         port: usize,
-        own: Option<&Payload>,
-        other: Option<&Payload>,
+        own: Option<Payload>,
+        other: Option<Payload>,
     ) -> Option<Payload> {
         let (left, right) = if port == 0 { (own, other) } else { (other, own) };
         let has_enough = match self.spec.kind {
@@ -64,8 +64,8 @@ impl Processor for Join {
             Some((value, timestamp)) => (Some(value), timestamp.max(record.timestamp)),
             None => (None, record.timestamp),
         };
-        let new = self.join(Some(&key), port, record.value.as_ref(), other.as_ref());
-        let derive = || Ok(self.join(Some(&key), port, record.old.as_ref(), other.as_ref()));
+        let new = self.join(Some(&key), port, record.value.clone(), other.clone());
+        let derive = || Ok(self.join(Some(&key), port, record.old.clone(), other));
         let old = self.keeper.old(context, &record, derive)?;
         self.keeper.keep(context, Record { timestamp, ..record }, new, old)
     }

@@ -45,6 +45,8 @@ struct Sum {
     lists: bool,
     plus: Arithmetic,
     minus: Arithmetic,
+    /// The result of an operator on DECIMALs is wider than the sum.
+    is_wider: bool,
 }
 
 impl Sum {
@@ -52,7 +54,8 @@ impl Sum {
         let operator = |operator| {
             Arithmetic::new(operator, &kind, &kind).map_err(|error| CallError::new(error.to_string()))
         };
-        Ok(Self { plus: operator(Operator::Add)?, minus: operator(Operator::Subtract)?, kind, lists })
+        let (plus, minus) = (operator(Operator::Add)?, operator(Operator::Subtract)?);
+        Ok(Self { is_wider: plus.result() != kind, plus, minus, kind, lists })
     }
 
     fn change(&self, state: Value, arguments: &[Value], operator: &Arithmetic) -> Result<Value> {
@@ -60,8 +63,8 @@ impl Sum {
         let values =
             if self.lists { argument.as_array().unwrap_or_default() } else { std::slice::from_ref(argument) };
         values.iter().filter(|value| !value.is_null()).try_fold(state, |sum, value| {
-            // The result of an operator on DECIMALs is wider than the sum.
-            cast(&operator.apply(&sum, value)?, &operator.result(), &self.kind)
+            let sum = operator.apply(&sum, value)?;
+            if self.is_wider { cast(&sum, &operator.result(), &self.kind) } else { Ok(sum) }
         })
     }
 }

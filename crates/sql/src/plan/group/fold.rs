@@ -120,12 +120,17 @@ impl Folding {
         if !self.all.iter().any(|one| one.aggregate.uses_sequence()) {
             return stream.clone();
         }
-        let map = |_: Option<&Payload>, value: Option<&Payload>, context: &RecordContext<'_>| {
-            Ok(value.map(|row| {
-                let row = row.get::<Row>();
+        let map = |_: Option<&Payload>, value: Option<Payload>, context: &RecordContext<'_>| {
+            Ok(value.map(|mut value| {
+                let place = Value::Bigint(context.offset);
+                if let Some(row) = value.get_mut::<Row>() {
+                    row.push(place);
+                    return value;
+                }
+                let row = value.get::<Row>();
                 let mut longer = Row::with_capacity(row.len() + 1);
                 longer.extend_from_slice(row);
-                longer.push(Value::Bigint(context.offset));
+                longer.push(place);
                 Payload::new(longer)
             }))
         };
@@ -139,13 +144,24 @@ impl Folding {
             let Some(value) = value else { return Ok(so_far) };
             let row = value.get::<Row>();
             let sequence = row.get(folding.used.len()).and_then(Value::as_bigint).unwrap_or_default();
-            let mut states = folding.states(so_far);
-            for (one, state) in folding.all.iter().zip(&mut states) {
-                let before = std::mem::take(state);
-                let next =
-                    one.with_arguments(row, &log, |arguments| one.aggregate.add(before, arguments, sequence));
-                *state = next.map_err(|error| ProcessError(error.to_string()))?;
+            let add = |states: &mut Row| -> Result<(), ProcessError> {
+                folding.complete(states);
+                for (one, state) in folding.all.iter().zip(states) {
+                    let before = std::mem::take(state);
+                    let next = one.with_arguments(row, &log, |arguments| {
+                        one.aggregate.add(before, arguments, sequence)
+                    });
+                    *state = next.map_err(|error| ProcessError(error.to_string()))?;
+                }
+                Ok(())
+            };
+            let mut so_far = so_far.unwrap_or_else(|| Payload::new(Row::new()));
+            if let Some(states) = so_far.get_mut() {
+                add(states)?;
+                return Ok(Some(so_far));
             }
+            let mut states = so_far.take();
+            add(&mut states)?;
             Ok(Some(Payload::new(states)))
         })
     }
@@ -205,30 +221,48 @@ impl Folding {
 
     fn states(&self, so_far: Option<Payload>) -> Row {
         let mut states = so_far.map_or_else(Row::new, Payload::take::<Row>);
-        // A store of before an aggregate was added has no state of it.
-        let missing = self.all.iter().skip(states.len());
-        states.extend(missing.map(|one| one.aggregate.initial()));
+        self.complete(&mut states);
         states
     }
 
+    /// A store of before an aggregate was added has no state of it.
+    fn complete(&self, states: &mut Row) {
+        let missing = self.all.iter().skip(states.len());
+        states.extend(missing.map(|one| one.aggregate.initial()));
+    }
+
     /// Appends the results of states.
-    pub(super) fn append_results(&self, states: &Row, row: &mut Row, log: &StepLog) {
+    pub(super) fn append_results(&self, states: &[Value], row: &mut Row, log: &StepLog) {
         for (index, one) in self.all.iter().enumerate() {
-            let state = states.get(index).unwrap_or(&Value::Null);
-            row.push(one.aggregate.result(state).unwrap_or_else(|error| {
-                log.report(error);
-                Value::Null
-            }));
+            row.push(one.result(states.get(index), log));
+        }
+    }
+
+    /// The same, of states that the row begins with: so many.
+    pub(super) fn append_own_results(&self, states: usize, row: &mut Row, log: &StepLog) {
+        for (index, one) in self.all.iter().enumerate() {
+            let result = one.result(row[..states].get(index), log);
+            row.push(result);
         }
     }
 }
 
 impl One {
+    fn result(&self, state: Option<&Value>, log: &StepLog) -> Value {
+        self.aggregate.result(state.unwrap_or(&Value::Null)).unwrap_or_else(|error| {
+            log.report(error);
+            Value::Null
+        })
+    }
+
     /// The values that it is given for a row. Most aggregates take one, which needs no place of its own.
     fn with_arguments<T>(&self, row: &Row, log: &StepLog, take: impl FnOnce(&[Value]) -> T) -> T {
         let value = |argument: &Compiled| argument.evaluate(row, &mut |error| log.report(error));
         match self.arguments.as_slice() {
-            [one] => take(&[value(one)]),
+            [one] => match one.place(row) {
+                Some(value) => take(std::slice::from_ref(value)),
+                None => take(&[value(one)]),
+            },
             many => take(&many.iter().map(value).collect::<Row>()),
         }
     }

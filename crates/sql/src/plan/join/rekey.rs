@@ -51,11 +51,11 @@ impl Analysis<'_> {
         self.add_topic(&format!("{topic}-repartition"), format, flow, None);
         let (compiled, log) = (Arc::clone(&side.compiled), self.log.of("SelectKey"));
         let map: Mapper =
-            Arc::new(move |_: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
+            Arc::new(move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
                 let Some(value) = value else { return Ok(None) };
                 let found = key_value(&compiled, value.get::<Row>(), &log);
                 let key = (!found.is_null()).then(|| key_payload(vec![found]));
-                Ok(Some((key, Some(value.clone()))))
+                Ok(Some((key, Some(value))))
             });
         let width = flow.columns.len();
         let moved = stream.map(map, key.clone(), value).repartition(topic, None, false);
@@ -79,10 +79,9 @@ impl Analysis<'_> {
         let value = codec::row(&flow.value_format, &flow.row_schema())?;
         self.add_topic(&format!("{name}-SelectKey-repartition"), format, flow, None);
         self.add_topic(&format!("{name}-Materialize-changelog"), format, flow, None);
-        let map: Mapper =
-            Arc::new(|key: Option<&Payload>, value: Option<&Payload>, _: &RecordContext<'_>| {
-                Ok(Some((Some(key_payload(key_columns(key).to_vec())), value.cloned())))
-            });
+        let map: Mapper = Arc::new(|key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
+            Ok(Some((Some(key_payload(key_columns(key))), value)))
+        });
         let stream =
             table.to_stream().map(map, key, value).repartition(&format!("{name}-SelectKey"), None, true);
         let store = lentic_topology::Materialized::named(format!("{name}-Materialize")).internal();

@@ -7,4 +7,4 @@ mod text;
 mod writer;
 
 pub(super) use reader::{read_row, read_value};
-pub(super) use writer::{Style, write_row, write_value};
+pub(super) use writer::{Style, names_of_row, write_named_row, write_value};

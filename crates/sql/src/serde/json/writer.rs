@@ -19,12 +19,7 @@ pub(in crate::serde) enum Style {
 }
 
 /// Appends an object of the columns, NULLs included.
-pub(in crate::serde) fn write_row(
-    row: &[Value],
-    fields: &[Field],
-    style: Style,
-    out: &mut Vec<u8>,
-) -> Result<()> {
+fn write_row(row: &[Value], fields: &[Field], style: Style, out: &mut Vec<u8>) -> Result<()> {
     out.push(b'{');
     for (index, (value, field)) in row.iter().zip(fields).enumerate() {
         if index > 0 {
@@ -33,6 +28,35 @@ pub(in crate::serde) fn write_row(
         write_string(&field.name, out);
         out.push(b':');
         write_value(value, &field.kind, style, out)
+            .map_err(|error| error.within(format_args!(".{}", field.name)))?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// What stands before the value of each column in an object of these.
+pub(in crate::serde) fn names_of_row(fields: &[Field]) -> impl Iterator<Item = Box<[u8]>> + '_ {
+    fields.iter().enumerate().map(|(index, field)| {
+        let mut text = vec![if index == 0 { b'{' } else { b',' }];
+        write_string(&field.name, &mut text);
+        text.push(b':');
+        text.into_boxed_slice()
+    })
+}
+
+/// As [`write_row`] for a topic, with the names at hand.
+pub(in crate::serde) fn write_named_row(
+    row: &[Value],
+    fields: &[Field],
+    names: &[Box<[u8]>],
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    if row.is_empty() {
+        out.push(b'{');
+    }
+    for ((value, field), name) in row.iter().zip(fields).zip(names) {
+        out.extend_from_slice(name);
+        write_value(value, &field.kind, Style::Topic, out)
             .map_err(|error| error.within(format_args!(".{}", field.name)))?;
     }
     out.push(b'}');

@@ -39,8 +39,7 @@ impl Processor for Resolve {
             None => None,
         };
         let is_joined = current.is_some() && (foreign.is_some() || self.spec.kind == JoinKind::Left);
-        let joined =
-            if is_joined { (self.spec.join)(Some(key), current.as_ref(), foreign.as_ref()) } else { None };
+        let joined = if is_joined { (self.spec.join)(Some(key), current, foreign) } else { None };
         let old = self.keeper.old(context, &record, || Ok(None))?;
         self.keeper.keep(context, record.clone(), joined, old)
     }
