@@ -105,6 +105,13 @@ impl Encoding for KeyEncoding {
         Ok(true)
     }
 
+    fn has_bytes(&self, payload: &Payload) -> Result<bool, DataError> {
+        if self.sides.serializer.is_plain(&payload.get::<Key>().columns) {
+            return Ok(true);
+        }
+        self.encode(payload, &mut Vec::new())
+    }
+
     fn decode(&self, bytes: Option<&[u8]>) -> Result<Option<Payload>, DataError> {
         let Some(bytes) = bytes else { return Ok(None) };
         let (bytes, window) = match self.window {

@@ -5,8 +5,8 @@ use super::json::{Style, names_of_row, write_named_row, write_value};
 use super::{
     Format, FormatError, FormatName, Result, RowSchema, SerdeError, Side, delimited, kafka, protobuf,
 };
-use crate::Value;
 use crate::types::Field;
+use crate::{SqlType, Value};
 
 /// Writes one side of the records of a topic.
 #[derive(Clone, Debug)]
@@ -51,6 +51,23 @@ impl Serializer {
             out.truncate(start);
         }
         written
+    }
+
+    /// Whether this is a single value of which it is known without a try that it has bytes.
+    pub(crate) fn is_plain(&self, row: &[Value]) -> bool {
+        let is_single = match self.format.name {
+            FormatName::Kafka => true,
+            FormatName::Json => self.unwrapped,
+            _ => false,
+        };
+        let [column] = &*self.columns else { return false };
+        is_single
+            && matches!(
+                (row, &column.kind),
+                ([Value::String(_)], SqlType::String)
+                    | ([Value::Integer(_)], SqlType::Integer)
+                    | ([Value::Bigint(_)], SqlType::Bigint)
+            )
     }
 
     fn write(&self, row: &[Value], out: &mut Vec<u8>) -> Result<bool> {
