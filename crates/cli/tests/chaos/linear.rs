@@ -126,7 +126,7 @@ fn told(history: &[Operation], longest: &[usize]) -> String {
         done.flip(*number);
     }
     let lines = |operations: &mut dyn Iterator<Item = &Operation>| -> String {
-        operations.map(|operation| format!("\n  {operation}")).collect()
+        operations.flat_map(|operation| ["\n  ".to_owned(), operation.to_string()]).collect()
     };
     let last = longest.iter().skip(longest.len().saturating_sub(SHOWN)).map(|number| &history[*number]);
     let open: Vec<_> = candidates(history, &done).map(|number| &history[number]).collect();

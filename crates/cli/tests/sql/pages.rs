@@ -29,9 +29,10 @@ fn statements() {
 #[test]
 fn queries() {
     let page = std::fs::read_to_string(repository().join("docs/sql/queries.md")).unwrap();
-    let is_logged =
-        ["topic", "stream"].map(|what| format!("ksql.logging.processing.{what}.auto.create=true"));
-    run_text("queries.md", &page, 18, &["--ksql", &is_logged[0], "--ksql", &is_logged[1]]);
+    let is_logged = ["topic.auto.create", "stream.auto.create", "rows.include"]
+        .map(|what| format!("ksql.logging.processing.{what}=true"));
+    let settings: Vec<&str> = is_logged.iter().flat_map(|setting| ["--ksql", setting]).collect();
+    run_text("queries.md", &page, 20, &settings);
 }
 
 #[test]

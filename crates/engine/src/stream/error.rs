@@ -114,6 +114,8 @@ impl From<ProcessError> for TaskError {
 pub struct Skipped {
     /// Where the record was read whose processing led to it; `None`: a schedule did.
     pub origin: Option<Origin>,
+    /// The value of that record as it was read, where it is at hand and has one.
+    pub value: Option<Vec<u8>>,
     /// Why.
     pub error: TaskError,
 }

@@ -281,11 +281,11 @@ impl StreamThread {
                     query.skipped.fetch_add(skipped.len() as u64, Ordering::Relaxed);
                 }
                 let interpreter = self.shared.interpreter.as_ref();
-                for Skipped { origin, error } in skipped {
+                for Skipped { origin, value, error } in skipped {
                     if let Some(interpreter) = interpreter {
                         let error = &error.to_string();
-                        interpreter
-                            .noticed(&task.query, &QueryNotice::Skipped { origin: origin.as_ref(), error });
+                        let (origin, value) = (origin.as_ref(), value.as_deref());
+                        interpreter.noticed(&task.query, &QueryNotice::Skipped { origin, value, error });
                     }
                     match origin {
                         Some(Origin { topic, partition, offset }) => {

@@ -79,6 +79,8 @@ pub enum QueryNotice<'a> {
     Skipped {
         /// Where the record was read; `None`: a schedule made it.
         origin: Option<&'a Origin>,
+        /// Its value as it was read, where it is at hand and has one.
+        value: Option<&'a [u8]>,
         /// Why.
         error: &'a str,
     },

@@ -94,7 +94,9 @@ fn values_are_changed_in_place_where_nobody_else_has_them() {
         let map = |_: Option<&_>, value: Option<Payload>, _: &RecordContext<'_>| {
             Ok(value.map(|mut value| match value.get_mut::<Row>() {
                 Some(row) => {
-                    row.iter_mut().for_each(|text| text.push('!'));
+                    for text in row.iter_mut() {
+                        text.push('!');
+                    }
                     value
                 }
                 None => row(&[&format!("{}?", text(Some(&value), 0))]),

@@ -91,7 +91,9 @@ impl Core {
             let headers = [own, &cause].concat();
             self.write_dead_letter(&topic, key, value, timestamp, headers)?;
         }
-        self.skipped.push(Skipped { origin, error: refused.error });
+        let raw = reading.and_then(|reading| reading.raw.as_ref());
+        let value = raw.and_then(|(batch, index)| batch.get(*index).value).map(<[u8]>::to_vec);
+        self.skipped.push(Skipped { origin, value, error: refused.error });
         Ok(())
     }
 

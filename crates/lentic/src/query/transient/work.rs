@@ -302,7 +302,8 @@ impl Work {
                 let Some(interpreter) = &self.shared.interpreter else { return };
                 for skipped in skipped {
                     let (origin, error) = (skipped.origin.as_ref(), &skipped.error.to_string());
-                    interpreter.noticed(&self.query, &QueryNotice::Skipped { origin, error });
+                    let value = skipped.value.as_deref();
+                    interpreter.noticed(&self.query, &QueryNotice::Skipped { origin, value, error });
                 }
             }
             // Nothing is tried again: what was told can't be taken back.

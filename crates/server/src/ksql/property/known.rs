@@ -49,6 +49,7 @@ pub(super) const KNOWN: &[Known] = &[
     known(COLLECT_LIST, "", Number, Query),
     known(COLLECT_SET, "", Number, Query),
     known("ksql.insert.into.values.enabled", "true", Switch, Query),
+    known("ksql.logging.processing.rows.include", "false", Switch, Server),
     known("ksql.logging.processing.stream.auto.create", "false", Switch, Server),
     known("ksql.logging.processing.stream.name", "KSQL_PROCESSING_LOG", Text, Server),
     known("ksql.logging.processing.topic.auto.create", "false", Switch, Server),

@@ -49,9 +49,11 @@ impl Interpreter for Ksql {
 
     fn noticed(&self, query: &str, notice: &QueryNotice<'_>) {
         match notice {
-            QueryNotice::Skipped { origin, error } => {
+            QueryNotice::Skipped { origin, value, error } => {
                 let topic = origin.map_or("", |origin| origin.topic.as_str());
-                self.lines.add(query, topic, Kind::Deserialization, error, self.planner.world.now_ms());
+                let is_told = self.settings().is_on("ksql.logging.processing.rows.include", false);
+                let kind = Kind::Deserialization(value.filter(|_| is_told));
+                self.lines.add(query, topic, kind, error, self.planner.world.now_ms());
             }
             QueryNotice::Failed(failure) => {
                 self.lines.add(query, "", Kind::Failure, &failure.message, self.planner.world.now_ms());

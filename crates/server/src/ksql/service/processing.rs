@@ -6,6 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lentic::types::{Timestamp, TopicName};
 use lentic::{NewRecord, Node};
 use lentic_sql::plan::ProcessingLog;
@@ -29,9 +31,9 @@ pub(super) const COLUMNS: &str = "logger STRING, level STRING, `TIME` BIGINT, me
 
 /// What a line is about, by ksqlDB's numbers.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
-    /// A record that does not decode.
-    Deserialization,
+pub(super) enum Kind<'a> {
+    /// A record that does not decode; its value, if that is to be told.
+    Deserialization(Option<&'a [u8]>),
     /// A value that cannot be computed.
     RecordProcessing,
     /// The query stopped.
@@ -53,13 +55,17 @@ impl Default for Lines {
 
 impl Lines {
     /// Takes a line; the topic gets it if it is written.
-    pub(super) fn add(&self, query: &str, step: &str, kind: Kind, text: &str, now: i64) {
+    pub(super) fn add(&self, query: &str, step: &str, kind: Kind<'_>, text: &str, now: i64) {
         tracing::warn!(target: "processing", query, step, "{text}");
         let message = match kind {
-            Kind::Deserialization => json!({
-                "type": 0,
-                "deserializationError": {"target": "value", "errorMessage": text, "recordB64": null, "cause": [], "topic": step},
-            }),
+            Kind::Deserialization(value) => {
+                let record = value.map(|value| STANDARD.encode(value));
+                json!({
+                    "type": 0,
+                    "deserializationError":
+                        {"target": "value", "errorMessage": text, "recordB64": record, "cause": [], "topic": step},
+                })
+            }
             Kind::RecordProcessing => {
                 json!({"type": 1, "recordProcessingError": {"errorMessage": text, "record": null, "cause": []}})
             }
