@@ -67,8 +67,8 @@ pub(crate) fn read_through(
     Ok(reached)
 }
 
-/// In which partitions there are committed records below an offset (the second one) at or after another (the first): where
-/// there are none, what is in between are marks of transactions and what was aborted.
+/// In which partitions there are records below an offset (the second one) at or after another (the first), or may be, since a
+/// transaction is open there: in the others there are only marks of transactions and what was aborted.
 pub(crate) fn holding_records(
     log: &dyn Log,
     spans: &BTreeMap<TopicPartition, (Offset, Offset)>,
@@ -95,7 +95,12 @@ pub(crate) fn holding_records(
                         holding.insert(partition);
                     }
                 }
-                Polled::End { partition, .. } => drop(open.remove(&partition)),
+                // What an open transaction holds back may be records.
+                Polled::End { partition, offset } => {
+                    if open.remove(&partition) && offset < spans[&partition].1 {
+                        holding.insert(partition);
+                    }
+                }
                 // Deleted meanwhile: whoever reads it begins behind that.
                 Polled::OutOfRange { partition } => {
                     if open.remove(&partition) {

@@ -102,8 +102,9 @@ impl Topics {
         self.shared.log.bounds(&partitions.collect::<Vec<_>>())?.into_iter().collect()
     }
 
-    /// Which of these partitions have a committed record at or after the first offset and below the second; where there is none,
-    /// a reader that stands at the first has read all below the second. Takes up to `timeout`.
+    /// Which of these partitions have a record at or after the first offset and below the second, or may have one because a
+    /// transaction is open there. In the others a reader that stands at the first has read all below the second. Takes up to
+    /// `timeout`.
     pub fn holding_records(
         &self,
         name: &TopicName,

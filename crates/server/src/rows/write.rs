@@ -180,7 +180,10 @@ async fn not_written(call: &Call, entry: &Arc<Entry>, error: WriteError, ack: Ac
     let WriteError::Precondition { seen, .. } = &error else { return error.into() };
     let applied = ack == Ack::Applied
         && match seen {
-            Some(seen) => call.has_applied(entry, seen, call.deadline).await,
+            // What is refused is known by now: who waits for it on another node must not give up before.
+            Some(seen) => {
+                call.has_applied(entry, seen, Deadline::after(call.deadline.left() / 2, true)).await
+            }
             None => true,
         };
     Error::from(error).header(LENTIC_APPLIED.clone(), yes_or_no(applied))

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use lentic::log::Bounds;
+use lentic::log::{self, Bounds};
 use lentic::types::{Offset, PartitionId, TopicName};
 use lentic::{Node, QueryState};
 use lentic_ksql_api::{ErrorBody, ErrorCode};
@@ -60,18 +60,20 @@ impl Ksql {
         let name = TopicName::new(topic).map_err(|error| failed(&error))?;
         let topics = node.topics();
         let mut left = Left::new(&topics.bounds(&name).map_err(|error| failed(&error))?);
-        let (begun, mut since) = (Instant::now(), Instant::now());
+        let (begun, mut since, mut still) = (Instant::now(), Instant::now(), STILL);
         loop {
             // It is about to begin.
             let positions = node.query_positions(query).unwrap_or_default();
             let position = |id: PartitionId| positions.get(&format!("{topic}/{id}")).copied();
             if left.advance(position) {
                 since = Instant::now();
-            } else if since.elapsed() > STILL && !left.0.is_empty() {
-                let holding =
-                    topics.holding_records(&name, &left.0, PATIENCE).map_err(|error| failed(&error))?;
-                left.0.retain(|id, _| holding.contains(id));
-                since = Instant::now();
+            } else if since.elapsed() > still && !left.0.is_empty() {
+                match topics.holding_records(&name, &left.0, PATIENCE.saturating_sub(begun.elapsed())) {
+                    Ok(holding) => left.0.retain(|id, _| holding.contains(id)),
+                    Err(error @ log::Error::NoSuchTopic(_)) => return Err(failed(&error)),
+                    Err(error) => tracing::debug!("whether {topic} is read to its end is not known: {error}"),
+                }
+                (since, still) = (Instant::now(), still * 2);
             }
             if left.0.is_empty() {
                 self.set_whole(query);
@@ -82,7 +84,7 @@ impl Ksql {
             if state == Some(QueryState::Paused) {
                 return Ok(());
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > PATIENCE || state == Some(QueryState::Error) {
                 let state = state.map_or("not known here yet", QueryState::as_str);
                 let message = format!(
                     "Unable to execute pull query. The rows of topic {topic} are still being read by {query}, which is \
