@@ -23,13 +23,16 @@ fn placed(node: &Node) -> Placed {
     node.members().into_iter().map(placed).collect()
 }
 
-/// Waits until two nodes have shared out all shards.
+/// Waits until two nodes have shared out all shards, and have told so: each tells of a generation that left it what it had only
+/// when it is its turn.
 fn settled(node: &Node) -> Placed {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let placed = placed(node);
         let own = placed.values().map(|(_, shards)| shards.len());
-        if own.clone().filter(|own| *own > 0).count() == 2
+        let generations: BTreeSet<i64> = placed.values().map(|(generation, _)| *generation).collect();
+        if generations.len() == 1
+            && own.clone().filter(|own| *own > 0).count() == 2
             && own.sum::<usize>() == node.config().shards as usize
         {
             return placed;
