@@ -2,6 +2,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use lentic::config::Config;
+use lentic::{Node, NodeError};
+
 /// `host:port` of the broker that runs for the tests, or `None` after saying that nothing is tested.
 pub fn shared() -> Option<String> {
     match std::env::var("LENTIC_TEST_KAFKA") {
@@ -16,6 +19,20 @@ pub fn shared() -> Option<String> {
             None
         }
     }
+}
+
+/// A node. Brokers that don't answer in time, because others start beside them, are asked again, as a supervisor would.
+pub fn open(config: &Config) -> Node {
+    const STARTS: usize = 5;
+    for _ in 0..STARTS {
+        match Node::open(config.clone()) {
+            Err(NodeError::Log(error @ lentic::log::Error::Unavailable(_))) => {
+                eprintln!("a node did not start: {error}");
+            }
+            opened => return opened.expect("a node"),
+        }
+    }
+    panic!("no node after {STARTS} starts");
 }
 
 /// A broker, or three, gone with their data when this is dropped.

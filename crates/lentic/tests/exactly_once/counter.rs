@@ -12,6 +12,8 @@ use lentic::config::Config;
 use lentic::log::{Polled, ReadFrom, ReaderOptions, RecordRef, TopicSettings};
 use lentic::types::{Offset, PartitionId, Timestamp, TopicName, TopicPartition};
 
+use crate::broker::open;
+
 const PATIENCE: Duration = Duration::from_mins(2);
 const PARTITIONS: u32 = 4;
 const KEYS: u64 = 5_000;
@@ -40,7 +42,7 @@ impl Input {
             request_timeout_ms: 60_000,
             ..Config::default()
         };
-        let node = Node::open(config).expect("a node");
+        let node = open(&config);
         let topic = TopicName::new(format!("{service}-input")).expect("a name");
         let settings = TopicSettings { retention_ms: -1, ..TopicSettings::default() };
         node.log().create_topic(&topic, PARTITIONS, &settings).expect("a topic");

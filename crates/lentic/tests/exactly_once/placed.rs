@@ -8,7 +8,7 @@ use lentic::topology::Topology;
 use lentic::types::{ShardId, TopicName};
 use lentic::{Node, Role};
 
-use crate::broker::shared;
+use crate::broker::{open, shared};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -54,9 +54,10 @@ fn a_query_moves_nothing() {
             node_id: Some(name.to_owned()),
             data_dir: dir.path().join(name),
             shards: 8,
+            request_timeout_ms: 60_000,
             ..Config::default()
         };
-        Node::open(config).expect("a node")
+        open(&config)
     });
     let input = TopicName::new(format!("{service}-input")).expect("a name");
     a.log().create_topic(&input, 4, &TopicSettings::default()).expect("a topic");

@@ -5,9 +5,9 @@ use lentic::config::{Config, ErrorHandling};
 use lentic::log::TopicSettings;
 use lentic::topology::Topology;
 use lentic::types::TopicName;
-use lentic::{Node, Table};
+use lentic::Table;
 
-use crate::broker::shared;
+use crate::broker::{open, shared};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -26,7 +26,7 @@ fn a_result_that_is_too_large_is_a_dead_letter() {
         dead_letter_topic: Some(name("dead")),
         ..Config::default()
     };
-    let node = Node::open(config).expect("a node");
+    let node = open(&config);
     let compacted = TopicSettings::compacted();
     let small = TopicSettings { max_message_bytes: 2_000, ..compacted.clone() };
     for (topic, settings) in [("in", &compacted), ("small", &small), ("dead", &compacted)] {
