@@ -1,11 +1,11 @@
 //! Results that their topic refuses, on a real Kafka.
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use lentic::Table;
 use lentic::config::{Config, ErrorHandling};
 use lentic::log::TopicSettings;
 use lentic::topology::Topology;
 use lentic::types::TopicName;
-use lentic::Table;
 
 use crate::broker::{open, shared};
 
