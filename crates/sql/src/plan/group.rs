@@ -11,7 +11,7 @@ use lentic_topology::spec::{self, RecordContext};
 use lentic_topology::{Materialized, Payload, untyped};
 
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
-use super::row::{PROJECTED, Row, key_columns, key_value, key_window};
+use super::row::{Row, changed, key_columns, key_value, key_window};
 use super::select::{Item, qualified};
 use super::source::key_payload;
 use super::view::View;
@@ -263,7 +263,7 @@ impl Analysis<'_> {
         let groups = grouping.compiled.clone();
         let used = used.to_vec();
         Arc::new(move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
-            let Some(mut value) = value else { return Ok(None) };
+            let Some(value) = value else { return Ok(None) };
             let row = value.get::<Row>();
             let group = |expr: &Compiled| {
                 let group = key_value(expr, row, &log);
@@ -278,17 +278,14 @@ impl Analysis<'_> {
                 groups => groups.iter().map(|expr| group(expr)).collect::<Option<Row>>().map(key_payload),
             };
             let Some(key) = key else { return Ok(None) };
-            let Some(row) = value.get_mut::<Row>() else {
-                let row = value.get::<Row>();
-                let row: Row = used.iter().map(|index| row[*index].clone()).collect();
-                return Ok(Some((Some(key), Some(Payload::new(row)))));
+            let narrow = |row: &mut Row| {
+                let before = row.len();
+                for index in &used {
+                    row.push(row[*index].clone());
+                }
+                row.drain(..before);
             };
-            let before = row.len();
-            for index in &used {
-                row.push(row[*index].clone());
-            }
-            row.drain(..before);
-            Ok(Some((Some(key), Some(value))))
+            Ok(Some((Some(key), Some(changed(value, narrow)))))
         })
     }
 
@@ -320,27 +317,18 @@ impl Analysis<'_> {
         let width = columns.len();
         let log = self.log.of("Aggregate");
         let map = move |key: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
-            let Some(mut value) = value else { return Ok(None) };
             let complete = |row: &mut Row| {
+                let states = row.len();
+                row.extend_from_slice(key_columns(key));
+                folding.append_results(states, row, &log);
+                row.drain(..states);
                 if has_bounds {
                     let window = key_window(key);
                     row.push(window.map_or(Value::Null, |window| Value::Bigint(window.start)));
                     row.push(window.map_or(Value::Null, |window| Value::Bigint(window.end)));
                 }
             };
-            if let Some(row) = value.get_mut::<Row>() {
-                let states = row.len();
-                row.extend_from_slice(key_columns(key));
-                folding.append_own_results(states, row, &log);
-                row.drain(..states);
-                complete(row);
-                return Ok(Some(value));
-            }
-            let mut row = Row::with_capacity(width + PROJECTED);
-            row.extend_from_slice(key_columns(key));
-            folding.append_results(value.get::<Row>(), &mut row, &log);
-            complete(&mut row);
-            Ok(Some(Payload::new(row)))
+            Ok(value.map(|value| changed(value, complete)))
         };
         let key_format = self.key_format_for(&flow, false);
         let map: spec::ValueMapper = Arc::new(map);

@@ -13,7 +13,7 @@ use lentic_topology::spec::{self, Joiner};
 
 use super::Analysis;
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
-use super::row::{PROJECTED, Row, key_columns};
+use super::row::{PROJECTED, Row, changed, key_columns};
 use super::source::Aliased;
 use crate::catalog::SourceWindow;
 use crate::expr::Scope;
@@ -247,12 +247,11 @@ impl Step<'_> {
                 return None;
             }
             let (left, right) = if flipped { (right, left) } else { (left, right) };
-            let mut right = right;
-            let mut complete = |row: &mut Row| {
+            let complete = |row: &mut Row| {
                 row.resize(left_width, Value::Null);
                 row.reserve(right_width + PROJECTED);
-                match &mut right {
-                    Some(right) => match right.get_mut::<Row>() {
+                match right {
+                    Some(mut right) => match right.get_mut::<Row>() {
                         Some(own) => row.append(own),
                         None => row.extend_from_slice(right.get::<Row>()),
                     },
@@ -262,14 +261,7 @@ impl Step<'_> {
                     row.push(key_columns(key).first().cloned().unwrap_or_default());
                 }
             };
-            let mut left = left.unwrap_or_else(|| Payload::new(Row::new()));
-            if let Some(row) = left.get_mut() {
-                complete(row);
-                return Some(left);
-            }
-            let mut row = left.take();
-            complete(&mut row);
-            Some(Payload::new(row))
+            Some(changed(left.unwrap_or_else(|| Payload::new(Row::new())), complete))
         })
     }
 }

@@ -7,7 +7,7 @@ use lentic_topology::spec::{RecordContext, ValueMapper};
 use lentic_topology::{Materialized, Payload};
 
 use super::flow::{Flow, Handle, KeyColumn, KeyedBy, Role};
-use super::row::{Row, key_columns, key_window};
+use super::row::{Row, changed, key_columns, key_window};
 use super::select::Item;
 use super::source::key_payload;
 use super::view::View;
@@ -103,20 +103,15 @@ impl Analysis<'_> {
         }
         let log = self.log.of("Project");
         let map = move |_: Option<&Payload>, value: Option<Payload>, _: &RecordContext<'_>| {
-            Ok(value.map(|mut value| {
-                let evaluate = |one: &Compiled, row: &Row| one.evaluate(row, &mut |error| log.report(error));
-                let Some(row) = value.get_mut::<Row>() else {
-                    let row = value.get::<Row>();
-                    return Payload::new(compiled.iter().map(|one| evaluate(one, row)).collect::<Row>());
-                };
+            let project = |row: &mut Row| {
                 let before = row.len();
                 for one in &compiled {
-                    let value = evaluate(one, row);
+                    let value = one.evaluate(row, &mut |error| log.report(error));
                     row.push(value);
                 }
                 row.drain(..before);
-                value
-            }))
+            };
+            Ok(value.map(|value| changed(value, project)))
         };
         let value_codec = binary::rows(width);
         let keeps_key = key.iter().map(|(index, _)| *index).eq(0..flow.key.len());

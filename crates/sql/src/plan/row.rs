@@ -14,6 +14,17 @@ pub type Row = Vec<Value>;
 /// For how many values of a result a row that is read has a place, so that it can become that in place.
 pub(super) const PROJECTED: usize = 8;
 
+/// The row after a change: in place where nobody else has it, else a copy.
+pub(super) fn changed(mut value: Payload, change: impl FnOnce(&mut Row)) -> Payload {
+    if let Some(row) = value.get_mut() {
+        change(row);
+        return value;
+    }
+    let mut row = value.take();
+    change(&mut row);
+    Payload::new(row)
+}
+
 /// The key of a record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Key {

@@ -8,7 +8,7 @@ use lentic_topology::{Consumed, Materialized, Payload, Policy, untyped};
 use super::codec;
 use super::flow::{Flow, FlowColumn, Handle, KeyColumn, KeyedBy, Role};
 use super::log::StepLog;
-use super::row::{Key, PROJECTED, Row, key_columns, key_window};
+use super::row::{Key, PROJECTED, Row, changed, key_columns, key_window};
 use super::time;
 use super::view::View;
 use crate::catalog::{Place, Source};
@@ -245,12 +245,10 @@ impl Layout {
     }
 
     /// The row of a record with these values.
-    fn lay(&self, key: Option<&Payload>, mut value: Payload, context: &RecordContext<'_>) -> Payload {
-        if self.values > 0
-            && let Some(row) = value.get_mut::<Row>()
-        {
-            row.extend(fill(&self.slots[self.values..], key, &[], context));
-            return value;
+    fn lay(&self, key: Option<&Payload>, value: Payload, context: &RecordContext<'_>) -> Payload {
+        if self.values > 0 {
+            let rest = fill(&self.slots[self.values..], key, &[], context);
+            return changed(value, |row| row.extend(rest));
         }
         Payload::new(fill(&self.slots, key, value.get::<Row>(), context).collect::<Row>())
     }

@@ -9,7 +9,7 @@ use crate::expr::{Compiled, Scope, ScopeColumn};
 use crate::function::Aggregate;
 use crate::plan::flow::Flow;
 use crate::plan::log::StepLog;
-use crate::plan::row::Row;
+use crate::plan::row::{Row, changed};
 use crate::{Refusal, SqlType, Value};
 
 /// All aggregates of a query.
@@ -121,18 +121,7 @@ impl Folding {
             return stream.clone();
         }
         let map = |_: Option<&Payload>, value: Option<Payload>, context: &RecordContext<'_>| {
-            Ok(value.map(|mut value| {
-                let place = Value::Bigint(context.offset);
-                if let Some(row) = value.get_mut::<Row>() {
-                    row.push(place);
-                    return value;
-                }
-                let row = value.get::<Row>();
-                let mut longer = Row::with_capacity(row.len() + 1);
-                longer.extend_from_slice(row);
-                longer.push(place);
-                Payload::new(longer)
-            }))
+            Ok(value.map(|value| changed(value, |row| row.push(Value::Bigint(context.offset)))))
         };
         stream.map_values(Arc::new(map), crate::plan::binary::rows(self.used.len() + 1))
     }
@@ -155,14 +144,9 @@ impl Folding {
                 }
                 Ok(())
             };
-            let mut so_far = so_far.unwrap_or_else(|| Payload::new(Row::new()));
-            if let Some(states) = so_far.get_mut() {
-                add(states)?;
-                return Ok(Some(so_far));
-            }
-            let mut states = so_far.take();
-            add(&mut states)?;
-            Ok(Some(Payload::new(states)))
+            let (so_far, mut added) = (so_far.unwrap_or_else(|| Payload::new(Row::new())), Ok(()));
+            let states = changed(so_far, |states| added = add(states));
+            added.map(|()| Some(states))
         })
     }
 
@@ -231,15 +215,8 @@ impl Folding {
         states.extend(missing.map(|one| one.aggregate.initial()));
     }
 
-    /// Appends the results of states.
-    pub(super) fn append_results(&self, states: &[Value], row: &mut Row, log: &StepLog) {
-        for (index, one) in self.all.iter().enumerate() {
-            row.push(one.result(states.get(index), log));
-        }
-    }
-
-    /// The same, of states that the row begins with: so many.
-    pub(super) fn append_own_results(&self, states: usize, row: &mut Row, log: &StepLog) {
+    /// Appends the results of the states that the row begins with: so many.
+    pub(super) fn append_results(&self, states: usize, row: &mut Row, log: &StepLog) {
         for (index, one) in self.all.iter().enumerate() {
             let result = one.result(row[..states].get(index), log);
             row.push(result);
